@@ -1,0 +1,73 @@
+"""Everything that Drawbridge raises on purpose: one sentence of fact, one of remedy.
+
+ComfyUI's error dialog shows `module.ClassName` and `str(error)`; our modules are file paths there, so the
+classes say that they live in `drawbridge`.
+"""
+
+from __future__ import annotations
+
+
+class DrawbridgeError(Exception):
+    """Something went wrong, and a person can do something about it.
+
+    `problem` states what happened, with the values that matter and never a secret; `remedy` says what to do.
+    """
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem, remedy)
+        self.problem = problem
+        self.remedy = remedy
+
+    def __init_subclass__(cls) -> None:
+        cls.__module__ = "drawbridge"
+
+    def __str__(self) -> str:
+        return f"{self.problem}\n\n{self.remedy}"
+
+
+class ServerUnreachable(DrawbridgeError):
+    """Nobody answered at the address, or the connection broke: check address, switches, network."""
+
+
+class TlsMismatch(DrawbridgeError):
+    """The two sides disagree about encryption or about a certificate: change the transport on one of them."""
+
+
+class SecretRejected(DrawbridgeError):
+    """The server wants another shared secret than the one that was sent: mend the credential."""
+
+
+class CredentialMissing(DrawbridgeError):
+    """A workflow names a credential that this computer does not have: create it or name another."""
+
+
+class ModelUnavailable(DrawbridgeError):
+    """The server does not have a file that was asked for: choose another or download it there."""
+
+
+class RequestRejected(DrawbridgeError):
+    """A request that the server refuses, crashes on or silently ignores: change the input it names."""
+
+
+class ServerBusy(DrawbridgeError):
+    """The server did not find the time to answer: wait, or stop what occupies it."""
+
+
+class GenerationFailed(DrawbridgeError):
+    """A generation ended without the pictures it should have given."""
+
+
+class ProtocolMismatch(DrawbridgeError):
+    """The server's bytes mean something that this version does not know: update, or report it."""
+
+
+class BadTensor(ProtocolMismatch):
+    """The bytes of a tensor are damaged, too large, or in a form that cannot be read."""
+
+
+class DecoderUnavailable(DrawbridgeError):
+    """An answer is compressed in a way that needs a package which is not installed."""
+
+
+class Cancelled(Exception):
+    """The person who waits has asked to stop; not an error."""
