@@ -1,6 +1,7 @@
 """Drawbridge: ComfyUI nodes for a remote Draw Things server.
 
-ComfyUI loads this folder by its path and awaits `comfy_entrypoint`; nothing heavy is imported before that.
+ComfyUI loads this folder by its path and awaits `comfy_entrypoint`; nothing heavy is imported
+before that.
 """
 
 from __future__ import annotations

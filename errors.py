@@ -1,7 +1,7 @@
 """Everything that Drawbridge raises on purpose: one sentence of fact, one of remedy.
 
-ComfyUI's error dialog shows `module.ClassName` and `str(error)`; our modules are file paths there, so the
-classes say that they live in `drawbridge`.
+ComfyUI's error dialog shows `module.ClassName` and `str(error)`; our modules are file paths there,
+so the classes say that they live in `drawbridge`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 class DrawbridgeError(Exception):
     """Something went wrong, and a person can do something about it.
 
-    `problem` states what happened, with the values that matter and never a secret; `remedy` says what to do.
+    `problem` states what happened, with the values that matter and never a secret; `remedy` says
+    what to do.
     """
 
     def __init__(self, problem: str, remedy: str) -> None:
@@ -30,7 +31,7 @@ class ServerUnreachable(DrawbridgeError):
 
 
 class TlsMismatch(DrawbridgeError):
-    """The two sides disagree about encryption or about a certificate: change the transport on one of them."""
+    """The two sides disagree about encryption or a certificate: change the transport on one."""
 
 
 class SecretRejected(DrawbridgeError):
@@ -46,7 +47,7 @@ class ModelUnavailable(DrawbridgeError):
 
 
 class RequestRejected(DrawbridgeError):
-    """A request that the server refuses, crashes on or silently ignores: change the input it names."""
+    """A request that the server refuses, crashes on or ignores: change the input it names."""
 
 
 class ServerBusy(DrawbridgeError):

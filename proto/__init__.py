@@ -1,1 +1,1 @@
-"""The wire's vocabulary: messages, service and configuration schema, with the modules made from them."""
+"""The wire's vocabulary: messages, service and configuration, with the modules made from them."""

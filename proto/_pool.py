@@ -1,7 +1,8 @@
 """Builds message classes in a descriptor pool of our own.
 
-Another plugin may register a schema of the same names in protobuf's process-wide pool, and whoever comes second
-would fail; a private pool keeps both alive, and needs no generated code that is tied to one protobuf release.
+Another plugin may register a schema of the same names in protobuf's process-wide pool, and whoever
+comes second would fail; a private pool keeps both alive, and needs no generated code that is tied
+to one protobuf release.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Reads and writes the configuration FlatBuffer, trusting no byte of it.
 
-FlatBuffers for Python has no verifier, and a real server reads without one: a damaged buffer crashes it.
+FlatBuffers for Python has no verifier, and a real server reads without one: a damaged buffer
+crashes it.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def _attribute(name: str) -> str:
 
 
 def verify(data: bytes) -> None:
-    """Raise ValueError, saying where, unless the bytes are a well-formed GenerationConfiguration."""
+    """Raise ValueError, saying where, unless the bytes are a well-formed configuration."""
     _Verifier(data).root()
 
 

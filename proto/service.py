@@ -1,4 +1,4 @@
-"""The method table of the service: a client's stub and a server's handler, built from the descriptor."""
+"""The service's method table: a client's stub and a server's handler, from the descriptor."""
 
 from __future__ import annotations
 
