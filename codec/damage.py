@@ -1,0 +1,47 @@
+"""Words the errors about tensors that cannot be read, in the form every error has."""
+
+from __future__ import annotations
+
+import sys
+
+from ..errors import BadTensor, DecoderUnavailable
+
+_REMEDY = (
+    "Generate again, and if it keeps happening, update Draw Things and Drawbridge or report it "
+    "with both versions."
+)
+
+
+def damaged(fact: str) -> BadTensor:
+    """A BadTensor for `fact`, a clause with the values that matter and without a full stop."""
+    return BadTensor(f"A tensor cannot be read: {fact}.", _REMEDY)
+
+
+def too_large(needed_bytes: int, limit_bytes: int) -> BadTensor:
+    """A BadTensor for a tensor that would take more memory than it may."""
+    return BadTensor(
+        f"A tensor cannot be read: it claims {_mib(needed_bytes)} MiB, and at most "
+        f"{_mib(limit_bytes)} MiB are accepted.",
+        "Ask for a smaller picture, and if it was a small one, report this: its bytes are damaged.",
+    )
+
+
+def out_of_memory(needed_bytes: int) -> BadTensor:
+    """A BadTensor for a tensor within the limit that this computer has no room for."""
+    return BadTensor(
+        f"A tensor cannot be read: there is not enough memory for its {_mib(needed_bytes)} MiB.",
+        "Close other programs, or ask for a smaller picture or fewer of them.",
+    )
+
+
+def unavailable(reason: str) -> DecoderUnavailable:
+    """The error for an answer that cannot be unpacked here, with both ways out."""
+    return DecoderUnavailable(
+        f"The server packs its pictures with fpzip, and {reason}.",
+        "Switch off Response Compression in Draw Things (start gRPCServerCLI with "
+        f'--no-response-compression), or run "{sys.executable or "python"}" -m pip install fpzip.',
+    )
+
+
+def _mib(size: int) -> str:
+    return f"{size / (1 << 20):,.1f}"

@@ -1,0 +1,171 @@
+"""Turns the latents that a server sends while it samples into small pictures."""
+
+from __future__ import annotations
+
+import enum
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .borrow import borrow
+
+Matrix = tuple[tuple[float, ...], ...]
+
+
+class Kind(enum.Enum):
+    """How a family's latents become colours."""
+
+    LINEAR = "linear"
+    DIRECT = "direct"
+    """Already RGB, 0 to 1."""
+    PATCH = "patch"
+    """Pixels, folded into channels."""
+    OKLAB = "oklab"
+    """Linear to OKLab, then on to RGB."""
+    NONE = "none"
+    """No way is known."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """One latent space (protocol.md 7).
+
+    For LINEAR and DIRECT, a colour of 0 to 255 is (latent @ matrix + bias) * scale + offset, with
+    `matrix` [channels][3]; for OKLAB the first part gives L, a, b; PATCH has only scale and offset,
+    NONE nothing. `pixels_per_latent` is how many pixels of the picture one cell covers each way,
+    None where it depends; `patch` is the width of a folded square, 0 for other kinds.
+    """
+
+    name: str
+    kind: Kind
+    versions: tuple[str, ...]
+    channels: int
+    pixels_per_latent: int | None
+    matrix: Matrix
+    bias: tuple[float, ...]
+    scale: float
+    offset: float
+    patch: int
+    lms_cube_root: Matrix
+    lms_to_rgb: Matrix
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """All latent spaces known, from latent_rgb.json."""
+    path = Path(__file__).with_name("latent_rgb.json")
+    records = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(_family(name, record) for name, record in records.items() if name[0] != "_")
+
+
+@cache
+def family(version: str, channels: int) -> Family | None:
+    """The latent space of a model version; some versions have two, told apart by channels."""
+    for candidate in families():
+        if version in candidate.versions and channels == candidate.channels:
+            return candidate
+    return None
+
+
+def preview(latents: np.ndarray, version: str) -> torch.Tensor | None:
+    """Pictures of the latents, uint8 [B, h, w, 3]; None where there is no way to make any.
+
+    `latents` is a preview as it came, float16 or float32 [B, h, w, C]; B counts pictures, or
+    latent frames of a video. Never raises for what a server might send: an unknown version, other
+    dims or types give None, and values that are not finite give black.
+    """
+    if latents.ndim != 4 or latents.dtype.kind != "f" or latents.size == 0:
+        return None
+    space = family(version, latents.shape[-1])
+    if space is None or space.kind is Kind.NONE:
+        return None
+    return _to_bytes(_PAINTERS[space.kind](borrow(latents).to(torch.float32), space), space)
+
+
+def cut_audio_rows(latents: np.ndarray) -> np.ndarray:
+    """LTX latents [F, h, w, C] without the rows at the bottom that hold sound (protocol.md 7).
+
+    Comes back unchanged where nothing would be left, as that is not what such rows look like.
+    """
+    if latents.ndim != 4 or latents.size == 0:
+        return latents
+    frames, height, width, _ = latents.shape
+    audio_frames = (frames - 1) * 8 + 1
+    audio_height = math.ceil(audio_frames / (width * frames))
+    return latents[:, : height - audio_height] if audio_height < height else latents
+
+
+def _paint_linear(latents: torch.Tensor, space: Family) -> torch.Tensor:
+    matrix, bias = _scaled(space)
+    cells = latents.reshape(-1, space.channels)
+    return torch.addmm(bias, cells, matrix).view(*latents.shape[:3], 3)
+
+
+def _paint_patches(latents: torch.Tensor, space: Family) -> torch.Tensor:
+    batch, height, width, _ = latents.shape
+    side = space.patch
+    squares = latents.view(batch, height, width, 3, side, side)
+    pixels = squares.permute(0, 1, 4, 2, 5, 3).reshape(batch, height * side, width * side, 3)
+    return pixels.mul_(space.scale).add_(space.offset)
+
+
+def _paint_oklab(latents: torch.Tensor, space: Family) -> torch.Tensor:
+    oklab = latents @ torch.tensor(space.matrix) + torch.tensor(space.bias)
+    lms = (oklab @ torch.tensor(space.lms_cube_root).T) ** 3
+    linear = (lms @ torch.tensor(space.lms_to_rgb).T).clamp_min(0)
+    # The app applies the decoding curve here, which darkens; the encoding one is what sRGB wants.
+    curved = 1.055 * linear ** (1 / 2.4) - 0.055
+    rgb = torch.where(linear <= 0.0031308, 12.92 * linear, curved)
+    return rgb * space.scale + space.offset
+
+
+_PAINTERS: dict[Kind, Callable[[torch.Tensor, Family], torch.Tensor]] = {
+    Kind.LINEAR: _paint_linear,
+    Kind.DIRECT: _paint_linear,
+    Kind.PATCH: _paint_patches,
+    Kind.OKLAB: _paint_oklab,
+}
+
+
+def _to_bytes(rgb: torch.Tensor, space: Family) -> torch.Tensor:
+    """uint8 of float32 colours 0 to 255, in place; truncated as the app does."""
+    rgb = torch.nan_to_num_(rgb, nan=0.0, posinf=0.0, neginf=0.0)
+    if space.kind is Kind.DIRECT:  # the one kind that the app rounds
+        rgb = rgb.add_(0.5)
+    return rgb.clamp_(0, 255).to(torch.uint8)
+
+
+@cache
+def _scaled(space: Family) -> tuple[torch.Tensor, torch.Tensor]:
+    """Matrix and bias that give 0 to 255 at once."""
+    matrix = torch.tensor(space.matrix, dtype=torch.float32) * space.scale
+    bias = torch.tensor(space.bias, dtype=torch.float32) * space.scale + space.offset
+    return matrix, bias
+
+
+def _family(name: str, record: dict) -> Family:
+    oklab = record.get("oklab_to_linear", {})
+    return Family(
+        name=name,
+        kind=Kind(record["kind"]),
+        versions=tuple(record["versions"]),
+        channels=record["channels"],
+        pixels_per_latent=record["pixels_per_latent"],
+        matrix=_rows(record["matrix"]),
+        bias=tuple(map(float, record["bias"] or ())),
+        scale=float(record["scale"] or 0),
+        offset=float(record["offset"] or 0),
+        patch=record.get("patch", 0),
+        lms_cube_root=_rows(oklab.get("lms_cube_root")),
+        lms_to_rgb=_rows(oklab.get("lms_to_rgb")),
+    )
+
+
+def _rows(matrix: list[list[float]] | None) -> Matrix:
+    return tuple(tuple(map(float, row)) for row in matrix or ())
