@@ -1,0 +1,279 @@
+"""A Draw Things server as an object: one method for each thing that can be asked of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Sequence
+from types import TracebackType
+from typing import Any, TypeVar
+
+import grpc
+import grpc.aio
+
+from ..codec.tensor import DEFAULT_LIMIT_BYTES, Codec
+from ..errors import DrawbridgeError, ProtocolMismatch, ServerBusy
+from ..proto import image_service_pb2
+from ..proto.service import ImageGenerationStub
+from . import channel, failures
+from .catalog import Catalog, RemoteFile, ServerInfo, Thresholds
+from .endpoint import Endpoint
+from .events import Event
+from .generation import CallCancelled, Reader, Unreadable, settle
+from .request import GenerationRequest
+from .threads import in_thread
+
+T = TypeVar("T")
+
+_POLL_SECONDS = 0.005
+
+
+class DrawThingsClient:
+    """A connection to one server, for one event loop: `async with DrawThingsClient(endpoint) as
+    client`.
+
+    It is made at the first call. Every method raises DrawbridgeError and never
+    asyncio.CancelledError, unless the calling task itself is cancelled.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        name: str = "Drawbridge",
+        connect_timeout_seconds: float = 10,
+        secret_timeout_seconds: float = 10,
+        limit_bytes: int = DEFAULT_LIMIT_BYTES,
+    ) -> None:
+        """`limit_bytes` bounds one decoded picture; `secret_timeout_seconds` the Echo before other
+        calls.
+        """
+        self.endpoint = endpoint
+        self._name = name
+        self._connect_timeout_seconds = connect_timeout_seconds
+        self._secret_timeout_seconds = secret_timeout_seconds
+        self._limit_bytes = limit_bytes
+        self._channel: grpc.aio.Channel | None = None
+        self._connecting = asyncio.Lock()
+        self._greeted = False
+        self._secret_confirmed = False
+
+    async def __aenter__(self) -> DrawThingsClient:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection; calls that still run fail."""
+        if self._channel is not None:
+            opened, self._channel = self._channel, None
+            await opened.close()
+
+    async def echo(self, timeout_seconds: float = 30) -> ServerInfo:
+        """Greet the server and return what it says about itself.
+
+        Raises SecretRejected; ServerBusy where a connected server does not answer in time, as one
+        started with --echo-on-queue does not while it generates.
+        """
+        request = image_service_pb2.EchoRequest(name=self._name)
+        self._sign(request)
+        reply = await self._ask("Echo", request, timeout_seconds)
+        if reply.sharedSecretMissing:
+            raise failures.secret_rejected(self.endpoint)
+        self._greeted = self._secret_confirmed = True
+        return _server_info(reply)
+
+    async def files_exist(
+        self,
+        files: Sequence[str],
+        with_hashes: bool = False,
+        timeout_seconds: float | None = None,
+    ) -> list[RemoteFile]:
+        """Return, for each name, whether the server has the file.
+
+        Hashes hold up everything else on the server while it reads the files: ask for few, and
+        rarely.
+        """
+        await self._confirm_secret()
+        request = image_service_pb2.FileListRequest(files=files)
+        if with_hashes:
+            request.filesWithHash.extend(files)
+        self._sign(request)
+        wait_seconds = timeout_seconds or (600 if with_hashes else 30)
+        reply = await self._ask("FilesExist", request, wait_seconds)
+        if not len(files) == len(reply.files) == len(reply.existences):
+            raise ProtocolMismatch(
+                f"The server at {self.endpoint.address} answered for {len(reply.existences)} of"
+                f" {len(files)} files.",
+                "Update the server, or report this.",
+            )
+        hashes = [*reply.hashes, *[b""] * (len(files) - len(reply.hashes))]
+        return [
+            RemoteFile(name, exists, digest.hex())
+            for name, exists, digest in zip(files, reply.existences, hashes, strict=False)
+        ]
+
+    async def hours(self, timeout_seconds: float = 30) -> Thresholds | None:
+        """Return the account's compute units; None from a server of one's own."""
+        reply = await self._ask("Hours", image_service_pb2.HoursRequest(), timeout_seconds)
+        return _thresholds(reply.thresholds) if reply.HasField("thresholds") else None
+
+    async def pubkey(self, timeout_seconds: float = 30) -> str:
+        """Return the public key of a cloud proxy; empty from a server of one's own."""
+        request = image_service_pb2.PubkeyRequest(name=self._name)
+        return (await self._ask("Pubkey", request, timeout_seconds)).pubkey
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
+        """Generate, and yield what happens: see `events`. There is no deadline: the server may have
+        a queue.
+
+        Ends the call on the server within moments when the generator is closed or its task
+        cancelled. Raises RequestRejected before anything is sent, and GenerationFailed where fewer
+        pictures come than asked for.
+        """
+        message = await in_thread(lambda _: self._message(request))
+        await self._confirm_secret()
+        reader = Reader(self._limit_bytes)
+        call = (await self._stub()).GenerateImage(message)
+        try:
+            async with contextlib.aclosing(reader.events(call)) as events:
+                async for event in events:
+                    yield event
+        except (grpc.aio.AioRpcError, CallCancelled, Unreadable) as error:
+            raise self._explain(error, call, reader) from self._cause(error)
+        if not reader.pictures:
+            raise failures.no_pictures(self.endpoint)
+        if reader.pictures < request.least_pictures:
+            raise failures.too_few(self.endpoint, request.least_pictures, reader.pictures)
+
+    def _message(self, request: GenerationRequest) -> image_service_pb2.ImageGenerationRequest:
+        message = request.to_message(
+            # Between two processes of one computer, copying bytes is cheaper than packing them.
+            codec=Codec.RAW if self.endpoint.is_loopback else Codec.DEFLATE,
+            form=self.endpoint.tensor_form,
+            user=self._name,
+        )
+        self._sign(message)
+        return message
+
+    def _sign(
+        self,
+        message: image_service_pb2.EchoRequest
+        | image_service_pb2.FileListRequest
+        | image_service_pb2.ImageGenerationRequest,
+    ) -> None:
+        if self.endpoint.secret is not None:
+            message.sharedSecret = self.endpoint.secret.reveal()
+
+    async def _confirm_secret(self) -> None:
+        """Greet once before work: only Echo tells a wrong secret from other trouble (protocol.md
+        1.2).
+        """
+        if self._greeted:
+            return
+        try:
+            await self.echo(self._secret_timeout_seconds)
+        except ServerBusy:
+            self._greeted = (
+                True  # --echo-on-queue: the answer is on its way, the work can queue up too
+            )
+
+    async def _stub(self) -> ImageGenerationStub:
+        async with self._connecting:
+            if self._channel is None:
+                self._channel = await self._connect()
+            return ImageGenerationStub(self._channel)
+
+    async def _connect(self) -> grpc.aio.Channel:
+        """Return a channel that is connected; raises what hinders it within a bounded time."""
+        try:
+            where = await asyncio.wait_for(
+                channel.target(self.endpoint), self._connect_timeout_seconds
+            )
+        except (OSError, asyncio.TimeoutError) as error:
+            raise await self._unreachable() from error
+        opened = channel.open_channel(self.endpoint, where)
+        try:
+            if await self._becomes_ready(opened):
+                return opened
+        except BaseException:
+            await opened.close()
+            raise
+        await opened.close()
+        raise await self._unreachable()
+
+    async def _becomes_ready(self, opened: grpc.aio.Channel) -> bool:
+        until = time.monotonic() + self._connect_timeout_seconds
+        while True:
+            state = opened.get_state(try_to_connect=True)
+            if state is grpc.ChannelConnectivity.READY:
+                return True
+            if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE or time.monotonic() > until:
+                return False
+            await asyncio.sleep(_POLL_SECONDS)  # wait_for_state_change leaves a watcher behind
+
+    async def _unreachable(self) -> DrawbridgeError:
+        return await failures.unreachable(self.endpoint, self._connect_timeout_seconds)
+
+    async def _ask(self, method: str, request: object, timeout_seconds: float) -> Any:
+        stub = await self._stub()
+        call = getattr(stub, method)(request, timeout=timeout_seconds)
+        try:
+            return await settle(call, call)
+        except (grpc.aio.AioRpcError, CallCancelled, Unreadable) as error:
+            raise self._explain(error, call, None, timeout_seconds) from self._cause(error)
+
+    def _explain(
+        self, error: Exception, call: Any, reader: Reader | None, waited_seconds: float = 0
+    ) -> DrawbridgeError:
+        if isinstance(error, Unreadable):
+            return failures.unreadable(self.endpoint)
+        if self._channel is None:
+            return failures.closed_here(self.endpoint)
+        code, details = grpc.StatusCode.CANCELLED, None
+        if isinstance(error, grpc.aio.AioRpcError):
+            code, details = error.code(), error.details()
+        if reader is None and code is grpc.StatusCode.DEADLINE_EXCEEDED:
+            if self._channel.get_state() is grpc.ChannelConnectivity.READY:
+                return failures.busy(self.endpoint, waited_seconds)
+            code, details = grpc.StatusCode.UNAVAILABLE, None
+        return failures.from_status(
+            self.endpoint,
+            code,
+            details,
+            generating=reader is not None,
+            started=reader is not None and reader.messages > 0,
+            secret_confirmed=self._secret_confirmed,
+        )
+
+    def _cause(self, error: Exception) -> Exception | None:
+        """Return what may be shown as the cause: a server could repeat the secret in its words."""
+        secret = self.endpoint.secret
+        return None if secret is not None and secret.reveal() in repr(error) else error
+
+
+def _server_info(reply: image_service_pb2.EchoReply) -> ServerInfo:
+    catalog = None
+    if reply.HasField("override"):
+        told = reply.override
+        catalog = Catalog.from_json(
+            told.models, told.loras, told.controlNets, told.textualInversions, told.upscalers
+        )
+    return ServerInfo(
+        reply.message,
+        reply.serverIdentifier,
+        tuple(dict.fromkeys(reply.files)),
+        catalog,
+        _thresholds(reply.thresholds) if reply.HasField("thresholds") else None,
+    )
+
+
+def _thresholds(told: image_service_pb2.ComputeUnitThreshold) -> Thresholds:
+    return Thresholds(told.community, told.plus, told.expireAt)

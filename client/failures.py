@@ -1,0 +1,309 @@
+"""Which error a failed call is: the one place that reads gRPC's statuses."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import grpc
+
+from ..errors import (
+    DrawbridgeError,
+    GenerationFailed,
+    ProtocolMismatch,
+    RequestRejected,
+    SecretRejected,
+    ServerBusy,
+    ServerUnreachable,
+    TlsMismatch,
+)
+from .endpoint import Endpoint, Transport
+from .probe import Finding, Probed, probe
+from .threads import in_thread
+
+_PROBE_SECONDS = 4.0
+_WORDS_LIMIT = 300
+# What grpc-swift says for every error of the server's own (protocol.md 1.2).
+_SWIFT_ERROR = "unknown error processing request"
+
+_SWITCH_ON = (
+    "In Draw Things turn on API Server with the protocol gRPC and compare the port;"
+    " for gRPCServerCLI compare --port and --address."
+)
+
+
+async def unreachable(endpoint: Endpoint, waited_seconds: float = 0) -> DrawbridgeError:
+    """Look at an address to which no connection came about, and return the error that says why."""
+    look = in_thread(lambda stop: probe(endpoint, _PROBE_SECONDS, stop))
+    try:
+        seen = await asyncio.wait_for(look, 2 * _PROBE_SECONDS)
+    except asyncio.TimeoutError:  # a look-up of the host's name can hang beyond every limit
+        seen = Probed(Finding.TIMED_OUT)
+    return describe(endpoint, seen, waited_seconds)
+
+
+def describe(endpoint: Endpoint, seen: Probed, waited_seconds: float = 0) -> DrawbridgeError:
+    """Return the error for what a probe has seen at an address without a connection."""
+    address, finding = endpoint.address, seen.finding
+    if finding is Finding.NO_SUCH_HOST:
+        return ServerUnreachable(
+            f"No computer is called {endpoint.host} in this network.",
+            "Check the spelling of the host, or give its IP address.",
+        )
+    if finding is Finding.REFUSED:
+        return ServerUnreachable(f"Nothing listens at {address}.", _SWITCH_ON)
+    if finding is Finding.TIMED_OUT:
+        return ServerUnreachable(
+            f"The computer at {address} does not answer at all.",
+            "Check that the computer is awake, in the same network, and lets the port through"
+            " its firewall.",
+        )
+    if finding is Finding.NO_ROUTE:
+        words = f" ({seen.words})" if seen.words else ""
+        return ServerUnreachable(
+            f"This computer finds no way to {address}{words}.",
+            "Check the address and this computer's network connection, VPN included.",
+        )
+    if finding is Finding.NO_TLS:
+        return TlsMismatch(
+            f"The server at {address} does not encrypt, but the connection is set to"
+            f" {endpoint.transport.value!r}.",
+            f"Set the connection to {Transport.PLAINTEXT.value!r}, or turn on Transport Layer"
+            " Security under API Server in Draw Things (gRPCServerCLI: leave out --no-tls).",
+        )
+    if finding is Finding.WANTS_TLS:
+        return TlsMismatch(
+            f"The server at {address} encrypts, but the connection is set to"
+            f" {Transport.PLAINTEXT.value!r}.",
+            f"Set the connection to {Transport.DRAW_THINGS.value!r}, or turn off Transport Layer"
+            " Security under API Server in Draw Things (gRPCServerCLI: --no-tls).",
+        )
+    if finding is Finding.HTTP:
+        return ProtocolMismatch(
+            f"A web server answers at {address}, not a gRPC server.",
+            "In Draw Things set the protocol of API Server to gRPC, not HTTP, and compare the port;"
+            " gRPC's is 7859 unless changed.",
+        )
+    if finding in _CERTIFICATES:
+        return _bad_certificate(endpoint, finding)
+    if finding is Finding.SILENT:
+        return ServerUnreachable(
+            f"Something accepts connections at {address}, but does not answer as a gRPC server.",
+            "Check that the port is that of Draw Things' API Server, with the protocol gRPC.",
+        )
+    waited = f" within {waited_seconds:g} seconds" if waited_seconds else ""
+    return ServerUnreachable(
+        f"No connection to a gRPC server came about at {address}{waited}.",
+        f"Try again; if it stays: {_SWITCH_ON[0].lower()}{_SWITCH_ON[1:]}",
+    )
+
+
+_CERTIFICATES = frozenset(
+    {Finding.UNKNOWN_AUTHORITY, Finding.WRONG_NAME, Finding.EXPIRED, Finding.NOT_YET_VALID}
+)
+
+
+def _bad_certificate(endpoint: Endpoint, finding: Finding) -> TlsMismatch:
+    address, chosen = endpoint.address, endpoint.transport.value
+    if finding is Finding.WRONG_NAME:
+        return TlsMismatch(
+            f"The certificate of the server at {address} is made for another name than"
+            f" {endpoint.expected_name}.",
+            "Give the host as the certificate names it, or have a certificate made for this name.",
+        )
+    if finding is Finding.EXPIRED:
+        return TlsMismatch(
+            f"The certificate of the server at {address} has expired.",
+            "Renew it on the server, and check the date of both computers.",
+        )
+    if finding is Finding.NOT_YET_VALID:
+        return TlsMismatch(
+            f"The certificate of the server at {address} is not valid yet.",
+            "Check the date of both computers.",
+        )
+    come_with = f"{Transport.DRAW_THINGS.value!r} for a server with the certificate it came with"
+    remedies = {
+        Transport.DRAW_THINGS: "It is not the one Draw Things comes with: choose the authority that"
+        " signed it.",
+        Transport.OWN_CA: f"Give that authority's certificate, or choose {come_with}.",
+    }
+    return TlsMismatch(
+        f"The certificate of the server at {address} is signed by an authority that {chosen!r}"
+        " does not trust.",
+        remedies.get(endpoint.transport, f"Choose {come_with}."),
+    )
+
+
+def secret_rejected(endpoint: Endpoint) -> SecretRejected:
+    """Return the error for an Echo that answers with `sharedSecretMissing`."""
+    remedy = (
+        "Name a credential whose secret is the one under API Server in Draw Things, or after"
+        " --shared-secret of gRPCServerCLI."
+    )
+    if endpoint.secret is None:
+        return SecretRejected(
+            f"The server at {endpoint.address} wants a shared secret, and none was sent.", remedy
+        )
+    return SecretRejected(
+        f"The server at {endpoint.address} does not accept the shared secret that was sent.", remedy
+    )
+
+
+def busy(endpoint: Endpoint, waited_seconds: float) -> ServerBusy:
+    """Return the error for a connected server that leaves a short question unanswered."""
+    return ServerBusy(
+        f"The server at {endpoint.address} is connected but did not answer within"
+        f" {waited_seconds:g} seconds.",
+        "It is probably generating: wait until it has finished, or stop it there.",
+    )
+
+
+def closed_here(endpoint: Endpoint) -> ServerUnreachable:
+    """Return the error for a call whose client was closed while it ran."""
+    return ServerUnreachable(
+        f"The connection to {endpoint.address} was closed on this side during the call.",
+        "Run it again.",
+    )
+
+
+def unreadable(endpoint: Endpoint) -> ProtocolMismatch:
+    """Return the error for bytes that are no message of the service."""
+    return ProtocolMismatch(
+        f"The server at {endpoint.address} sent a message that cannot be read.",
+        "Check that it is a Draw Things server; if it is, update Drawbridge or report this.",
+    )
+
+
+def from_status(
+    endpoint: Endpoint,
+    code: grpc.StatusCode,
+    details: str | None,
+    *,
+    generating: bool,
+    started: bool = False,
+    secret_confirmed: bool = True,
+) -> DrawbridgeError:
+    """Return the error for a status that a connected server, or gRPC on its behalf, has given.
+
+    `generating` tells GenerateImage from the short calls, `started` says that something had come
+    back already, `secret_confirmed` that an Echo had accepted the secret.
+    """
+    words = _words(endpoint, details)
+    said = f' ("{words}")' if words else ""
+    address = endpoint.address
+    if code is grpc.StatusCode.UNAVAILABLE:
+        if generating and started:
+            return ServerUnreachable(
+                f"The connection to {address} broke in the middle of the generation{said}.",
+                "Check that the server still runs; if it stops again at the same request, its"
+                " log says"
+                " why, and smaller pictures or another model may help.",
+            )
+        return ServerUnreachable(
+            f"The connection to {address} broke before the server answered{said}.",
+            "Check that the server still runs and try again.",
+        )
+    if code is grpc.StatusCode.UNIMPLEMENTED:
+        return ProtocolMismatch(
+            f"The server at {address} does not know this call{said}.",
+            "Check that the port is that of a Draw Things server, and update it if it is one.",
+        )
+    if code in (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED):
+        return RequestRejected(
+            f"The server at {address} refuses access{said}.",
+            "Use a server of your own: a cloud server wants an account's token, which Drawbridge"
+            " does not have.",
+        )
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        if re.search(r"larger than|too large|max", words, re.IGNORECASE):
+            return RequestRejected(
+                f"The message is larger than the server at {address} takes{said}.",
+                "Send fewer or smaller pictures.",
+            )
+        return ServerBusy(
+            f"The server at {address} has no room for this request{said}.",
+            "Wait and try again, or ask for less.",
+        )
+    if code in _INVALID:
+        return RequestRejected(
+            f"The server at {address} rejects the request{said}.", "Change what it names."
+        )
+    if not generating:
+        return ProtocolMismatch(
+            f"The server at {address} failed to answer: {code.name}{said}.",
+            "Check that it is a Draw Things server, and look at its log.",
+        )
+    return _failed(address, code, words, said, secret_confirmed)
+
+
+_INVALID = frozenset(
+    {
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.OUT_OF_RANGE,
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.ALREADY_EXISTS,
+    }
+)
+
+
+def _failed(
+    address: str, code: grpc.StatusCode, words: str, said: str, secret_confirmed: bool
+) -> GenerationFailed:
+    if code is grpc.StatusCode.CANCELLED:
+        return GenerationFailed(
+            f"The server at {address} stopped the generation itself{said}.",
+            "Somebody may have stopped it there: generate again.",
+        )
+    if code is grpc.StatusCode.DATA_LOSS:
+        return GenerationFailed(
+            f"Part of the answer of the server at {address} was lost{said}.", "Generate again."
+        )
+    if code in (grpc.StatusCode.ABORTED, grpc.StatusCode.DEADLINE_EXCEEDED):
+        return GenerationFailed(
+            f"The server at {address} gave up the generation{said}.",
+            "It may have waited too long in a queue: generate again.",
+        )
+    if code is grpc.StatusCode.INTERNAL and _SWIFT_ERROR in words:
+        if secret_confirmed:
+            return GenerationFailed(
+                f"The server at {address} took the request and then failed at it{said}.",
+                "Check that the model and every file it needs are complete on the server, and look"
+                " at its log.",
+            )
+        return GenerationFailed(
+            f"The server at {address} reports an error of its own, and was too busy to confirm the"
+            " shared secret before.",
+            "Check the shared secret and that all files of the model are complete there.",
+        )
+    return GenerationFailed(
+        f"The server at {address} failed while generating: {code.name}{said}.",
+        "Check that the model and every file it needs are complete on the server, and look at"
+        " its log.",
+    )
+
+
+def no_pictures(endpoint: Endpoint) -> GenerationFailed:
+    """Return the error for a generation that ends well and empty (protocol.md 1.8)."""
+    return GenerationFailed(
+        f"The server at {endpoint.address} finished without a picture.",
+        "It was stopped there, its numbers overflowed, or the model needs an image that it did not"
+        " get: try another seed, fewer LoRAs, a lower guidance scale, or give the image.",
+    )
+
+
+def too_few(endpoint: Endpoint, asked: int, got: int) -> GenerationFailed:
+    """Return the error for a batch that comes back incomplete."""
+    return GenerationFailed(
+        f"The server at {endpoint.address} gave {got} of {asked} pictures.",
+        "Generate again; if it stays, this model makes one at a time: set batch_size to 1.",
+    )
+
+
+def _words(endpoint: Endpoint, details: str | None) -> str:
+    """Return the server's words on one line, of bounded length and without our secret."""
+    text = details or ""
+    if endpoint.secret is not None:
+        text = text.replace(endpoint.secret.reveal(), "***")
+    text = " ".join(text.split()).rstrip(".")
+    return text if len(text) <= _WORDS_LIMIT else text[:_WORDS_LIMIT] + "..."

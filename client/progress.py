@@ -1,0 +1,52 @@
+"""How far a generation is, as one number that never runs backwards."""
+
+from __future__ import annotations
+
+from .events import Phase, Progress
+
+# Guesses of how long a milestone takes, in sampling steps (protocol.md 9).
+_WEIGHTS = {
+    Phase.TEXT_ENCODED: 1.0,
+    Phase.IMAGE_ENCODED: 1.0,
+    Phase.SAMPLING: 1.0,
+    Phase.SECOND_PASS_IMAGE_ENCODED: 1.0,
+    Phase.SECOND_PASS_SAMPLING: 3.0,
+    Phase.FACE_RESTORED: 2.0,
+    Phase.IMAGE_UPSCALED: 4.0,
+}
+_DECODED = frozenset({Phase.IMAGE_DECODED, Phase.SECOND_PASS_IMAGE_DECODED})
+_ORDER = tuple(Phase)
+
+
+class Meter:
+    """Turns milestones into a fraction, 0 to 1, which 1 is left for when the pictures are here."""
+
+    def __init__(self, *, video: bool = False) -> None:
+        self._decode_weight = 5.0 if video else 2.0
+        self._highest = 0.0
+
+    def update(self, progress: Progress) -> float:
+        """Return the fraction done, never less than what was returned before, and less than 1."""
+        plan = progress.plan
+        phases = plan.phases | {progress.phase}
+        total = sum(self._cost(phase, progress) for phase in phases) + 1  # 1: receiving
+        place = _ORDER.index(progress.phase)
+        done = sum(self._cost(phase, progress) for phase in phases if _ORDER.index(phase) < place)
+        cost = self._cost(progress.phase, progress)
+        if progress.phase in (Phase.SAMPLING, Phase.SECOND_PASS_SAMPLING):
+            done += (
+                cost * min(max(progress.step, 0) / progress.total, 1) if progress.total > 0 else 0
+            )
+        else:
+            done += cost
+        self._highest = max(self._highest, done / total)
+        return self._highest
+
+    def _cost(self, phase: Phase, progress: Progress) -> float:
+        if phase in _DECODED:
+            return self._decode_weight
+        steps = {
+            Phase.SAMPLING: progress.plan.steps,
+            Phase.SECOND_PASS_SAMPLING: progress.plan.second_pass_steps,
+        }.get(phase, 1)
+        return _WEIGHTS[phase] * max(steps, 0)

@@ -1,0 +1,145 @@
+"""Every failure has a class, a fact with the address, and one remedy."""
+
+from __future__ import annotations
+
+import re
+
+import grpc
+import pytest
+
+from drawbridge import errors
+from drawbridge.client import failures
+from drawbridge.client.channel import draw_things_root
+from drawbridge.client.credentials import Secret
+from drawbridge.client.endpoint import Endpoint, Transport
+from drawbridge.client.probe import Finding, Probed
+from drawbridge.errors import DrawbridgeError
+
+_ENDPOINT = Endpoint("mac.local", 7859, Transport.PLAINTEXT, secret=Secret("sesame-4711"))
+_ENDPOINTS = (
+    _ENDPOINT,
+    Endpoint("mac.local"),
+    Endpoint("mac.local", transport=Transport.SYSTEM),
+    Endpoint("mac.local", transport=Transport.OWN_CA, certificate=draw_things_root()),
+)
+
+
+def _is_well_said(error: DrawbridgeError) -> None:
+    assert re.search(r"mac\.local", error.problem)
+    assert "sesame" not in str(error)
+    for sentence in (error.problem, error.remedy):
+        assert re.fullmatch(r"[A-Z].*\.", sentence), sentence
+        assert not re.search(r"\.\s+[A-Z]", sentence), sentence  # one sentence each
+        assert "  " not in sentence
+
+
+@pytest.mark.parametrize("finding", list(Finding))
+@pytest.mark.parametrize("endpoint", _ENDPOINTS, ids=lambda endpoint: endpoint.transport.name)
+def test_every_finding_is_told_in_two_sentences(endpoint: Endpoint, finding: Finding) -> None:
+    _is_well_said(failures.describe(endpoint, Probed(finding, "words"), 10))
+
+
+@pytest.mark.parametrize(
+    ("finding", "kind"),
+    [
+        (Finding.NO_SUCH_HOST, errors.ServerUnreachable),
+        (Finding.REFUSED, errors.ServerUnreachable),
+        (Finding.TIMED_OUT, errors.ServerUnreachable),
+        (Finding.NO_ROUTE, errors.ServerUnreachable),
+        (Finding.SILENT, errors.ServerUnreachable),
+        (Finding.NOTHING_WRONG, errors.ServerUnreachable),
+        (Finding.NO_TLS, errors.TlsMismatch),
+        (Finding.WANTS_TLS, errors.TlsMismatch),
+        (Finding.UNKNOWN_AUTHORITY, errors.TlsMismatch),
+        (Finding.WRONG_NAME, errors.TlsMismatch),
+        (Finding.EXPIRED, errors.TlsMismatch),
+        (Finding.NOT_YET_VALID, errors.TlsMismatch),
+        (Finding.HTTP, errors.ProtocolMismatch),
+    ],
+)
+def test_findings_have_the_class_of_what_helps(
+    finding: Finding, kind: type[DrawbridgeError]
+) -> None:
+    assert type(failures.describe(_ENDPOINT, Probed(finding))) is kind
+
+
+@pytest.mark.parametrize("generating", [True, False])
+@pytest.mark.parametrize("code", [code for code in grpc.StatusCode if code.name != "OK"])
+def test_every_status_is_told_in_two_sentences(code: grpc.StatusCode, generating: bool) -> None:
+    for details in (None, "", "words with sesame-4711 in them.", "a\n b" * 1000):
+        error = failures.from_status(_ENDPOINT, code, details, generating=generating)
+        _is_well_said(error)
+        assert len(error.problem) < 500
+
+
+_SWIFT = "unknown error processing request"
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "generating", "kind", "words"),
+    [
+        (
+            grpc.StatusCode.INTERNAL,
+            _SWIFT,
+            True,
+            errors.GenerationFailed,
+            "took the request and then failed",
+        ),
+        (grpc.StatusCode.INTERNAL, _SWIFT, False, errors.ProtocolMismatch, "failed to answer"),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "quota", True, errors.ServerBusy, "no room"),
+        (
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            "Received message larger than max (2 vs. 1)",
+            *(True, errors.RequestRejected, "larger than the server"),
+        ),
+        (
+            grpc.StatusCode.UNIMPLEMENTED,
+            "",
+            True,
+            errors.ProtocolMismatch,
+            "does not know this call",
+        ),
+        (grpc.StatusCode.UNAVAILABLE, "", True, errors.ServerUnreachable, "broke before"),
+        (grpc.StatusCode.DATA_LOSS, "", True, errors.GenerationFailed, "was lost"),
+        (grpc.StatusCode.CANCELLED, "", True, errors.GenerationFailed, "stopped the generation"),
+        (grpc.StatusCode.ABORTED, "", True, errors.GenerationFailed, "gave up"),
+        (grpc.StatusCode.PERMISSION_DENIED, "", True, errors.RequestRejected, "refuses access"),
+        (grpc.StatusCode.INVALID_ARGUMENT, "no", True, errors.RequestRejected, r'rejects.*"no"'),
+        (grpc.StatusCode.UNKNOWN, "boom", True, errors.GenerationFailed, "UNKNOWN"),
+    ],
+)
+def test_statuses_have_the_class_of_what_helps(
+    code: grpc.StatusCode, details: str, generating: bool, kind: type[DrawbridgeError], words: str
+) -> None:
+    error = failures.from_status(_ENDPOINT, code, details, generating=generating)
+    assert type(error) is kind
+    assert re.search(words, error.problem)
+
+
+def test_a_connection_that_breaks_after_the_start_is_told_as_such() -> None:
+    error = failures.from_status(
+        _ENDPOINT, grpc.StatusCode.UNAVAILABLE, "Socket closed", generating=True, started=True
+    )
+    assert type(error) is errors.ServerUnreachable
+    assert "in the middle of the generation" in error.problem
+
+
+def test_the_servers_own_error_may_be_the_secret_where_nothing_confirmed_it() -> None:
+    error = failures.from_status(
+        *(_ENDPOINT, grpc.StatusCode.INTERNAL, _SWIFT), generating=True, secret_confirmed=False
+    )
+    assert "shared secret" in error.problem
+    _is_well_said(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(failures.secret_rejected(_ENDPOINT), failures.secret_rejected(Endpoint("mac.local"))),
+        *(failures.busy(_ENDPOINT, 30), failures.closed_here(_ENDPOINT)),
+        *(failures.no_pictures(_ENDPOINT), failures.too_few(_ENDPOINT, 4, 1)),
+        failures.unreadable(_ENDPOINT),
+    ],
+)
+def test_other_failures_are_told_in_two_sentences(error: DrawbridgeError) -> None:
+    _is_well_said(error)
