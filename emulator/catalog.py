@@ -1,0 +1,133 @@
+"""What files an emulated server has and what it knows about them."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from . import entries, specifications
+from .models import MODELS
+from .specifications import Specification
+
+_FILE_KEYS = (
+    *("file", "autoencoder", "text_encoder", "image_encoder", "clip_encoder", "t5_encoder"),
+    *("diffusion_mapping", "alternative_decoder", "preprocessor"),
+)
+_CUSTOM_FILES = {
+    "models": "custom.json",
+    "loras": "custom_lora.json",
+    "controlNets": "custom_controlnet.json",
+    "textualInversions": "custom_textual_inversions.json",
+    "upscalers": "custom_upscaler.json",
+}
+_BUILT_IN: Mapping[str, tuple[Specification, ...]] = {
+    "models": MODELS,
+    "loras": entries.LORAS,
+    "controlNets": entries.CONTROLS,
+    "textualInversions": entries.TEXTUAL_INVERSIONS,
+    "upscalers": entries.UPSCALERS,
+}
+_EXTRA_FILES = (
+    entries.FACE_RESTORER,
+    entries.FACE_PARSER,
+    entries.UNSPECIFIED_MODEL,
+    "depth_anything_v2.0_f16.ckpt",
+)
+
+
+def files_of(entry: Specification) -> list[str]:
+    """Return the files without which a specification is not downloaded (protocol.md 1.3)."""
+    named = [entry.get(key) for key in _FILE_KEYS]
+    for key in ("additional_clip_encoders", "latents_upscalers"):
+        listed = entry.get(key)
+        for item in listed if isinstance(listed, list) else ():
+            named.append(item.get("file") if isinstance(item, Mapping) else item)
+    return [name for name in named if isinstance(name, str)]
+
+
+class Catalog:
+    """The files and specifications of one emulated server; `folder` holds uploads and custom lists.
+
+    The custom lists are read once, as a real server does; files are looked for anew at every
+    question.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._specifications = {
+            kind: (*_BUILT_IN[kind], *self._read_custom(kind)) for kind in specifications.KINDS
+        }
+        needed = (name for kind in _BUILT_IN.values() for entry in kind for name in files_of(entry))
+        self._made_up = tuple(dict.fromkeys([*needed, *_EXTRA_FILES]))
+
+    def _read_custom(self, kind: str) -> tuple[Specification, ...]:
+        path = self.folder / _CUSTOM_FILES[kind]
+        if not path.is_file():
+            return ()
+        return specifications.read(kind, path.read_bytes()).specifications
+
+    def files(self) -> list[str]:
+        """Return the checkpoints as Echo lists them: unsorted, some of them twice."""
+        listed = list(self._made_up)
+        random.Random("the order in which a file system answers").shuffle(listed)
+        # A server walks its own folder and then an external one; what is in both is named twice.
+        listed += [str(twice["file"]) for twice in (entries.UPSCALERS[0], MODELS[0])]
+        return listed + self._checkpoints_in_folder()
+
+    def _checkpoints_in_folder(self) -> list[str]:
+        return [
+            path.name
+            for path in self.folder.iterdir()
+            if path.name.lower().endswith(".ckpt")
+            and not path.name.startswith(".")
+            and path.is_file()
+            and path.stat().st_size > 0
+        ]
+
+    def exists(self, name: str) -> bool:
+        """Say whether a path test would find the name; "" finds the folder itself."""
+        path = self._inside(name)
+        return name in self._made_up or (path is not None and path.exists())
+
+    def _inside(self, name: str) -> Path | None:
+        """Return the path of a name below the folder, or None for one that leads out of it.
+
+        A real server follows any path; a stand-in has no business telling what else is on a
+        computer.
+        """
+        path = Path(name)
+        if "\0" in name or path.is_absolute() or path.drive or ".." in path.parts:
+            return None
+        return self.folder / path
+
+    def sha256(self, name: str) -> bytes:
+        """Return the SHA-256 of a file, or no bytes where there is nothing to read.
+
+        A made-up file has the made-up content of its own name.
+        """
+        path = self._inside(name)
+        if path is not None and path.is_file():
+            digest = hashlib.sha256()
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+            return digest.digest()
+        return hashlib.sha256(name.encode()).digest() if name in self._made_up else b""
+
+    def listing(self) -> dict[str, list[Specification]]:
+        """Return, for each of the five kinds, the specifications of which every file is there."""
+        return {
+            kind: [entry for entry in known if all(self.exists(name) for name in files_of(entry))]
+            for kind, known in self._specifications.items()
+        }
+
+    def find(
+        self, kind: str, file: str, override: Iterable[Specification] = ()
+    ) -> Specification | None:
+        """Return what is known about a file; a request's own list comes first."""
+        for entry in (*override, *self._specifications[kind]):
+            if entry["file"] == file:
+                return entry
+        return None

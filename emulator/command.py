@@ -1,0 +1,173 @@
+"""The emulator's command line: its flags, its first line, its clean end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from .. import __version__
+from ..errors import DrawbridgeError
+from .faults import DESCRIPTIONS, Faults
+from .server import Emulator, Options
+
+_DESCRIPTION = """\
+A stand-in for a Draw Things gRPC server. It answers like one and paints landscapes instead of
+running a model, so that clients can be tried and tested without a Mac and without a GPU."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until interrupted; return the exit code: 0 at a clean end, 1 without a start."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    options = _options(chosen, parser)
+    over = threading.Event()
+    try:
+        with _signals(over), Emulator(options) as emulator:
+            if chosen.certificate_out:
+                chosen.certificate_out.write_bytes(emulator.certificate)
+            transport = "TLS" if chosen.tls else "plaintext"
+            sys.stdout.write(f"Listening on {emulator.address} ({transport})\n")
+            sys.stdout.flush()
+            # Windows does not interrupt a wait without an end.
+            while not over.wait(0.2):
+                pass
+    except (DrawbridgeError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+@contextmanager
+def _signals(over: threading.Event) -> Iterator[None]:
+    """Let the signals that ask a program to end set an event, for as long as this lasts."""
+    names = ("SIGINT", "SIGTERM", "SIGBREAK")  # the last one exists on Windows only
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, lambda *_: over.set()) for number in known}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _parser() -> argparse.ArgumentParser:
+    faults = "\n".join(f"  {name:<24}{text}" for name, text in DESCRIPTIONS.items())
+    parser = argparse.ArgumentParser(
+        prog="drawbridge-emulator",
+        description=_DESCRIPTION,
+        epilog=f"faults:\n{faults}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    parser.add_argument(
+        "--address",
+        default="127.0.0.1",
+        metavar="HOST",
+        help="address to listen on (default: %(default)s, reachable from this computer only)",
+    )
+    parser.add_argument(
+        "--port", type=int, default=7859, help="0 takes any free port (default: %(default)s)"
+    )
+    parser.add_argument("--name", help="name of the server (default: this computer's)")
+    parser.add_argument(
+        "--models",
+        type=Path,
+        metavar="DIR",
+        help="folder for uploads and custom*.json lists (default: a temporary one)",
+    )
+    parser.add_argument("--tls", action="store_true", help="encrypt, with a throw-away certificate")
+    parser.add_argument(
+        "--certificate-out",
+        type=Path,
+        metavar="FILE",
+        help="write the root certificate that clients have to trust to this file",
+    )
+    secret = parser.add_mutually_exclusive_group()
+    secret.add_argument(
+        "--secret-env",
+        metavar="NAME",
+        help="environment variable that holds the shared secret clients have to send",
+    )
+    secret.add_argument(
+        "--shared-secret",
+        metavar="SECRET",
+        help="the secret itself; others on this computer can read it in the list of processes, so "
+        "prefer --secret-env",
+    )
+    parser.add_argument(
+        "--no-model-browser", action="store_true", help="do not list models in Echo"
+    )
+    parser.add_argument("--no-compression", action="store_true", help="send pictures uncompressed")
+    parser.add_argument(
+        "--float32", action="store_true", help="send float32, as servers on Intel Macs do"
+    )
+    parser.add_argument(
+        "--echo-on-queue", action="store_true", help="answer Echo after running generations"
+    )
+    parser.add_argument(
+        "--step-ms",
+        type=float,
+        default=0.0,
+        metavar="MS",
+        help="how long each step takes (default: no time)",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="refuse, with a reason, what a real server crashes on or silently ignores",
+    )
+    parser.add_argument(
+        "--reflection", action="store_true", help="let generic clients ask for the schema"
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[:COUNT]",
+        help="misbehave, for the first COUNT generations or always; may be repeated",
+    )
+    parser.add_argument(
+        "--journal",
+        type=Path,
+        metavar="FILE",
+        help="append what happens to this file, one JSON object per line",
+    )
+    return parser
+
+
+def _options(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> Options:
+    secret = chosen.shared_secret
+    if chosen.secret_env:
+        secret = os.environ.get(chosen.secret_env)
+        if not secret:
+            parser.error(f"the environment variable {chosen.secret_env} is not set")
+    if chosen.certificate_out and not chosen.tls:
+        parser.error("--certificate-out needs --tls")
+    try:
+        Faults(chosen.fault)
+    except ValueError as error:
+        parser.error(str(error))
+    named = {"name": chosen.name} if chosen.name else {}
+    return Options(
+        host=chosen.address,
+        port=chosen.port,
+        tls=chosen.tls,
+        secret=secret,
+        model_browser=not chosen.no_model_browser,
+        compression=not chosen.no_compression,
+        float32=chosen.float32,
+        echo_on_queue=chosen.echo_on_queue,
+        step_ms=chosen.step_ms,
+        strict=chosen.strict,
+        reflection=chosen.reflection,
+        faults=tuple(chosen.fault),
+        models=chosen.models,
+        journal=chosen.journal,
+        **named,
+    )

@@ -1,0 +1,90 @@
+"""Smooth random fields and the resampling that pictures are painted with, in numpy alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def _weights(count: int, size: float, cells: int) -> np.ndarray:
+    """Return the cubic B-spline weights of knots at places: float32 [count, cells + 3]."""
+    place = (np.arange(count, dtype=np.float32) + 0.5) / count * size
+    index = np.minimum(place.astype(np.int32), cells - 1)
+    t = place - index
+    taps = np.stack(
+        [(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3], axis=1
+    ) / np.float32(6)
+    weights = np.zeros((count, cells + 3), np.float32)
+    weights[np.arange(count)[:, None], index[:, None] + np.arange(4)] = taps
+    return weights
+
+
+def field(
+    rng: np.random.Generator, height: int, width: int, down: float, across: float
+) -> np.ndarray:
+    """Return a smooth field of `down` x `across` waves: float32 [height, width], about -1 to 1."""
+    rows, columns = int(np.ceil(down)), int(np.ceil(across))
+    knots = rng.uniform(-1.5, 1.5, (rows + 3, columns + 3)).astype(np.float32)
+    return _weights(height, down, rows) @ knots @ _weights(width, across, columns).T
+
+
+def fractal(
+    rng: np.random.Generator, height: int, width: int, down: float, across: float, octaves: int
+) -> np.ndarray:
+    """Return a sum of ever finer fields: float32 [height, width], about -1 to 1."""
+    total = np.zeros((height, width), np.float32)
+    seeds = rng.integers(1 << 62, size=octaves)  # drawn at once: every size gets the same octaves
+    for octave, seed in enumerate(seeds.tolist()):
+        scale = 2.0**octave
+        # A field finer than the pixels would be noise that no picture of another size repeats.
+        if octave and max(down * scale / height if height > 1 else 0, across * scale / width) > 0.4:
+            break
+        # A line has no second direction to be finer in.
+        waves = down * scale if height > 1 else 1.0
+        share = np.float32(0.5 ** (octave + 1))
+        total += share * field(np.random.default_rng(seed), height, width, waves, across * scale)
+    return total
+
+
+def line(rng: np.random.Generator, width: int, across: float, octaves: int) -> np.ndarray:
+    """Return a fractal line: float32 [width], about -1 to 1."""
+    return fractal(rng, 1, width, 1.0, across, octaves)[0]
+
+
+def smoothstep(low: float, high: float, value: np.ndarray) -> np.ndarray:
+    """Return 0 below `low`, 1 above `high` and a smooth passage between."""
+    t = np.clip((value - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def mix(first: np.ndarray, second: np.ndarray, share: np.ndarray | float) -> np.ndarray:
+    """Return `first` where `share` is 0 and `second` where it is 1."""
+    return first + (second - first) * share
+
+
+def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return a picture at another size: means when it shrinks, straight lines when it grows.
+
+    `picture`: float32 [rows, columns, channels].
+    """
+    down = _resampling(picture.shape[0], height)
+    across = _resampling(picture.shape[1], width)
+    return np.einsum(
+        "yr,rxc->yxc", down, np.einsum("xw,rwc->rxc", across, picture, optimize=True), optimize=True
+    )
+
+
+def _resampling(old: int, new: int) -> np.ndarray:
+    """Return the matrix that resamples a line: float32 [new, old], rows summing to 1."""
+    centres = (np.arange(new, dtype=np.float32) + 0.5) * old / new - 0.5
+    reach = max(old / new, 1.0)
+    distance = np.abs(
+        np.arange(old, dtype=np.float32)[None] - np.clip(centres, 0, old - 1)[:, None]
+    )
+    weights = np.clip(1 - distance / reach, 0, None)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def shifted(texture: np.ndarray, distance: int, axis: int) -> np.ndarray:
+    """Return a texture moved along an axis; what moves in repeats the edge."""
+    places = np.clip(np.arange(texture.shape[axis]) - distance, 0, texture.shape[axis] - 1)
+    return np.take(texture, places, axis=axis)

@@ -1,0 +1,195 @@
+"""What a job will do: routes, sizes, steps and milestones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from drawbridge.codec import tensor
+from drawbridge.emulator import audio
+from drawbridge.emulator.catalog import Catalog
+from drawbridge.emulator.controls import find_effects
+from drawbridge.emulator.pictures import further_seeds
+from drawbridge.emulator.plan import Plan, Route, make_plan
+from drawbridge.emulator.request import read
+from drawbridge.emulator.versions import VERSIONS
+
+MEADOW = "meadow_v1.5_f16.ckpt"
+IMAGE = tensor.encode(np.zeros((1, 128, 192, 3), np.float16))
+
+
+def mask_of(*kinds: int) -> bytes:
+    mask = np.zeros((128, 192), np.uint8)
+    mask.flat[: len(kinds)] = kinds
+    mask.flat[len(kinds) :] = kinds[-1]
+    return tensor.encode(mask)
+
+
+@pytest.fixture
+def plan(ask: Callable, catalog: Catalog) -> Callable[..., Plan]:
+    def make(message: dict | None = None, **settings: object) -> Plan:
+        request = read(ask(message, **settings), catalog)
+        return make_plan(request, find_effects(request, catalog), catalog)
+
+    return make
+
+
+def names(plan: Plan) -> Counter:
+    posts = Counter()
+    for post in plan.signposts:
+        name = post.WhichOneof("signpost")
+        step = getattr(getattr(post, name), "step", None)
+        posts[name if step is None else f"{name} {step}"] += 1
+    return posts
+
+
+def test_text_to_image_has_three_milestones(plan: Callable):
+    assert names(plan()) == Counter(["textEncoded", "sampling 8", "imageDecoded"])
+
+
+@pytest.mark.parametrize("model", ["fjord_1_fill_dev_q6p.ckpt", "instruct_meadow_v1_q6p_q8p.ckpt"])
+def test_models_that_take_pictures_encode_them_in_text_to_image(plan: Callable, model: str):
+    assert names(plan(model=model))["imageEncoded"] == 1
+
+
+def test_hires_fix_adds_a_second_pass(plan: Callable):
+    made = plan(
+        startWidth=4,
+        startHeight=4,
+        hiresFix=True,
+        hiresFixStartWidth=2,
+        hiresFixStartHeight=2,
+        hiresFixStrength=0.5,
+        steps=10,
+        model=MEADOW,
+        sampler=3,
+    )
+    assert (made.first_width, made.first_height, made.width) == (128, 128, 256)
+    assert names(made) == Counter(
+        [
+            *("textEncoded", "sampling 10", "imageDecoded", "secondPassImageEncoded"),
+            *("secondPassSampling 5", "secondPassImageDecoded"),
+        ]
+    )
+
+
+@pytest.mark.parametrize("small", [0, 4])
+def test_hires_fix_without_a_smaller_size_does_nothing(plan: Callable, small: int):
+    made = plan(
+        startWidth=4, startHeight=4, hiresFix=True, hiresFixStartWidth=small, hiresFixStartHeight=2
+    )
+    assert made.second_steps == 0
+
+
+def test_stable_cascade_has_a_second_pass_of_its_own_steps(plan: Callable):
+    made = plan(model="cascade_hills_stage_c_v1.0_f32_q6p_q8p.ckpt", stage2Steps=7)
+    assert names(made)["secondPassSampling 7"] == 1
+
+
+def test_post_processing_needs_its_files(plan: Callable):
+    made = plan(
+        upscaler="realesrgan_x2plus_f16.ckpt", faceRestoration="restoreformer_v1.0_f16.ckpt"
+    )
+    assert names(made)["imageUpscaled"] == names(made)["faceRestored"] == 1
+    assert made.scale == 2
+    made = plan(upscaler="nothing.ckpt", faceRestoration="nothing.ckpt")
+    assert names(made) == Counter(["textEncoded", "sampling 8", "imageDecoded"])
+    assert made.scale == 1
+
+
+@pytest.mark.parametrize(("wanted", "scale"), [(0, 4), (2, 2), (4, 4), (3, 4)])
+def test_upscaler_factor_can_be_forced_to_two_or_four(plan: Callable, wanted: int, scale: int):
+    made = plan(upscaler="remacri_4x_f16.ckpt", upscalerScaleFactor=wanted)
+    assert made.scale == scale
+
+
+def test_image_below_full_strength_decides_the_size(plan: Callable):
+    made = plan({"image": IMAGE}, model=MEADOW, sampler=3, strength=0.5, steps=9)
+    assert made.route is Route.IMAGE
+    assert (made.width, made.height) == (192, 128)
+    assert (made.start, made.steps) == (5, 4)  # PLMS: steps - int(strength * steps)
+    assert names(made) == Counter(["textEncoded", "imageEncoded", "sampling 4", "imageDecoded"])
+
+
+def test_shift_changes_how_many_steps_a_strength_means(plan: Callable):
+    made = plan({"image": IMAGE}, strength=0.5, steps=10, shift=3.0, resolutionDependentShift=False)
+    assert made.steps == 3  # ceil(10 * 0.5 / (3 - 2 * 0.5)), where int(0.5 * 10) would be 5
+
+
+def test_image_at_full_strength_leaves_the_configured_size(plan: Callable):
+    made = plan({"image": IMAGE})
+    assert made.route is Route.TEXT
+    assert (made.width, made.height) == (128, 64)
+
+
+def test_strength_zero_returns_the_image(plan: Callable):
+    made = plan({"image": IMAGE}, strength=0.0)
+    assert (made.route, made.batch) == (Route.RETURN, 1)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "route"),
+    [
+        ((0,), Route.IMAGE),
+        ((3,), Route.IMAGE),
+        ((1,), Route.TEXT),
+        ((2,), Route.MASK),
+        ((0, 2), Route.MASK),
+        ((3, 2), Route.MASK),
+        ((3, 1), Route.MASK),
+        ((255, 0), Route.IMAGE),
+    ],
+)
+def test_mask_kinds_decide_the_route(plan: Callable, kinds: tuple[int, ...], route: Route):
+    made = plan({"image": IMAGE, "mask": mask_of(*kinds)}, model=MEADOW, sampler=3, strength=0.5)
+    assert made.route is route
+
+
+def test_mask_with_noise_samples_every_step(plan: Callable):
+    made = plan({"image": IMAGE, "mask": mask_of(3, 1)}, model=MEADOW, sampler=3, strength=0.5)
+    assert made.steps == 8
+
+
+@pytest.mark.parametrize(
+    ("model", "frames", "latent", "returned"),
+    [
+        ("willow_v2.1_14b_720p_q8p.ckpt", 81, 21, 81),
+        ("willow_v2.1_14b_720p_q8p.ckpt", 80, 20, 77),
+        ("larch_2.3_22b_dev_q6p.ckpt", 121, 16, 121),
+        ("fjord_1_quick_q8p.ckpt", 81, 1, 1),
+    ],
+)
+def test_video_frames_follow_the_latent_frames(
+    plan: Callable, model: str, frames: int, latent: int, returned: int
+):
+    made = plan(model=model, numFrames=frames, batchSize=3)
+    assert (made.latent_frames, made.frames) == (latent, returned)
+    assert made.batch == (3 if model.startswith("fjord") else 1)
+
+
+def test_milestones_are_shuffled_but_the_same_every_time(plan: Callable):
+    settings = {"upscaler": "realesrgan_x2plus_f16.ckpt", "hiresFix": True}
+    first, second = (plan(**settings).signposts for _ in range(2))
+    assert list(first) == list(second)
+    orders = {tuple(names(plan(seed=seed, **settings))) for seed in range(20)}
+    assert len(orders) > 1
+
+
+@pytest.mark.parametrize(
+    ("version", "latent_frames", "samples"),
+    [("ltx2", 16, 240 * 481), ("ltx2.3", 16, 480 * 481), ("ltx2", 1, 240), ("wan_v2.1_14b", 5, 0)],
+)
+def test_sound_has_the_servers_exact_length(version: str, latent_frames: int, samples: int):
+    sound = audio.compose(VERSIONS[version], latent_frames, seed=1)
+    assert sound.shape == (2, samples)
+    assert sound.dtype == np.float32
+    assert not samples or 0.05 < np.abs(sound).max() <= 1
+
+
+def test_further_seeds_differ_and_fit_32_bits():
+    seeds = further_seeds(0, 4) + further_seeds(4294967295, 4)
+    assert len(set(seeds)) == 8
+    assert all(0 <= seed < 1 << 32 for seed in seeds)
