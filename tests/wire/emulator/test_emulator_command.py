@@ -1,0 +1,122 @@
+"""The emulator as a program of its own: flags, first line, journal, end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+import pytest
+
+from drawbridge.emulator import command
+from drawbridge.proto import image_service_pb2 as pb2
+from drawbridge.proto.service import ImageGenerationStub
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@contextmanager
+def running(*flags: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """Run the emulator from the checkout; give the process, its address and its transport."""
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "emulator", "--port", "0", *flags],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        words = process.stdout.readline().split()
+        if not words:
+            assert process.stderr is not None
+            pytest.fail(process.stderr.read())
+        assert words[:2] == ["Listening", "on"]
+        yield process, words[2], words[3]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes without a signal")
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_program_serves_keeps_a_journal_and_ends_cleanly(
+    ask: Callable, tmp_path: Path, end: signal.Signals
+):
+    journal = tmp_path / "journal.jsonl"
+    with running(
+        "--name", "Studio", "--journal", str(journal), "--secret-env", "HOLE", HOLE="ssh"
+    ) as (
+        process,
+        address,
+        kind,
+    ):
+        assert kind == "(plaintext)"
+        with grpc.insecure_channel(address) as channel:
+            stub = ImageGenerationStub(channel)
+            assert stub.Echo(pb2.EchoRequest(name="x")).sharedSecretMissing
+            messages = list(stub.GenerateImage(ask({"sharedSecret": "ssh"})))
+        assert any(message.generatedImages for message in messages)
+        process.send_signal(end)
+        output, errors = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert (output, errors) == ("", "")
+    lines = [json.loads(line) for line in journal.read_text("utf-8").splitlines()]
+    assert [line["event"] for line in lines if line["event"] != "step"] == [
+        *("listening", "call", "call", "queued", "started", "finished")
+    ]
+    assert lines[0]["name"] == "Studio"
+    assert lines[2]["request"]["configuration"]["steps"] == 8
+    assert "ssh" not in journal.read_text("utf-8")
+
+
+def test_program_with_tls_writes_its_root(tmp_path: Path):
+    path = tmp_path / "root.pem"
+    with running("--tls", "--certificate-out", str(path)) as (_, address, kind):
+        assert kind == "(TLS)"
+        credentials = grpc.ssl_channel_credentials(path.read_bytes())
+        with grpc.secure_channel(address, credentials) as channel:
+            reply = ImageGenerationStub(channel).Echo(pb2.EchoRequest(name="Ada"), timeout=20)
+    assert reply.message == "HELLO Ada"
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        (["--fault", "sabotage"], "there is no fault 'sabotage'"),
+        (["--fault", "silent:x"], "'x' is no number"),
+        (["--certificate-out", "x.pem"], "--certificate-out needs --tls"),
+        (["--secret-env", "DRAWBRIDGE_TEST_UNSET"], "DRAWBRIDGE_TEST_UNSET is not set"),
+        (["--secret-env", "A", "--shared-secret", "b"], "not allowed with argument"),
+    ],
+)
+def test_wrong_flags_are_explained(
+    capsys: pytest.CaptureFixture[str], flags: list[str], reason: str
+):
+    with pytest.raises(SystemExit) as end:
+        command.main(flags)
+    assert end.value.code == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_address_that_cannot_be_had_is_explained(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+):
+    assert command.main(["--models", str(tmp_path / "absent")]) == 1
+    assert "There is no folder" in capsys.readouterr().err
+
+
+def test_help_names_every_fault(capsys: pytest.CaptureFixture[str]):
+    from drawbridge.emulator.faults import DESCRIPTIONS
+
+    with pytest.raises(SystemExit):
+        command.main(["--help"])
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in DESCRIPTIONS)

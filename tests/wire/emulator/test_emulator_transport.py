@@ -1,0 +1,134 @@
+"""Ports, TLS and reflection."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+
+from drawbridge.emulator.server import Emulator, Options
+from drawbridge.errors import DrawbridgeError
+from drawbridge.proto import image_service_pb2 as pb2
+from drawbridge.proto.service import ImageGenerationStub
+
+
+def echo(target: str, root: bytes | None, override: str | None = None) -> str:
+    credentials = grpc.ssl_channel_credentials(root)
+    options = [("grpc.ssl_target_name_override", override)] if override else []
+    with grpc.secure_channel(target, credentials, options) as channel:
+        return ImageGenerationStub(channel).Echo(pb2.EchoRequest(name="Ada"), timeout=20).message
+
+
+@pytest.fixture(scope="module")
+def secure() -> Iterator[Emulator]:
+    with Emulator(Options(tls=True)) as emulator:
+        yield emulator
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_tls_works_with_the_root_alone_on_this_computer(secure: Emulator, host: str):
+    assert echo(f"{host}:{secure.port}", secure.certificate) == "HELLO Ada"
+
+
+@pytest.mark.parametrize("override", ["localhost", "127.0.0.1"])
+def test_tls_works_under_other_names_with_an_override(secure: Emulator, override: str):
+    assert echo(f"127.0.0.1:{secure.port}", secure.certificate, override) == "HELLO Ada"
+
+
+def test_tls_of_another_name_is_refused_by_the_client(secure: Emulator):
+    with pytest.raises(grpc.RpcError) as error:
+        echo(f"127.0.0.1:{secure.port}", secure.certificate, "mac.example")
+    assert error.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+def test_tls_without_its_root_is_refused_by_the_client(secure: Emulator):
+    with pytest.raises(grpc.RpcError) as error:
+        echo(f"127.0.0.1:{secure.port}", None)
+    assert error.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+def test_certificate_has_the_shape_of_the_real_one(secure: Emulator):
+    from cryptography import x509
+
+    root = x509.load_pem_x509_certificate(secure.certificate)
+    assert secure._identity is not None
+    leaf = x509.load_pem_x509_certificate(secure._identity.certificate)
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert leaf.subject.rfc4514_string() == "CN=localhost"
+    assert names.get_values_for_type(x509.DNSName) == ["localhost", "*"]
+    assert [str(ip) for ip in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1", "0.0.0.0"]
+    leaf.verify_directly_issued_by(root)
+    assert b"PRIVATE" not in secure.certificate
+    assert "PRIVATE" not in repr(secure._identity)
+
+
+def test_plaintext_server_has_no_certificate(emulate: Callable):
+    assert emulate().certificate == b""
+
+
+def test_port_in_use_is_an_error_with_a_remedy():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(DrawbridgeError, match=f"127.0.0.1:{port}"):
+            Emulator(Options(port=port)).start()
+
+
+def test_folder_that_is_not_there_is_an_error_with_a_remedy(tmp_path: Path):
+    with pytest.raises(DrawbridgeError, match="There is no folder"):
+        Emulator(Options(models=tmp_path / "absent")).start()
+
+
+def test_temporary_folder_vanishes_with_the_server():
+    emulator = Emulator()
+    emulator.stop()  # harmless before the start
+    emulator = Emulator()
+    emulator.start()
+    assert emulator._folder is not None
+    folder = Path(emulator._folder.name)
+    assert folder.is_dir()
+    emulator.stop()
+    assert not folder.exists()
+
+
+def test_loopback_address_of_either_family(emulate: Callable):
+    emulator = emulate()
+    assert emulator.address == f"127.0.0.1:{emulator.port}"
+    try:
+        six = emulate(host="::1")
+    except DrawbridgeError:
+        pytest.skip("this computer has no IPv6 loopback")
+    assert six.address == f"[::1]:{six.port}"
+
+
+def test_reflection_names_the_service_only_if_switched_on(emulate: Callable):
+    from google.protobuf import descriptor_pb2
+    from grpc_reflection.v1alpha.reflection_pb2 import (
+        ServerReflectionRequest,
+        ServerReflectionResponse,
+    )
+
+    def ask(emulator: Emulator, request: ServerReflectionRequest) -> ServerReflectionResponse:
+        with grpc.insecure_channel(emulator.address) as channel:
+            call = channel.stream_stream(
+                "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                request_serializer=ServerReflectionRequest.SerializeToString,
+                response_deserializer=ServerReflectionResponse.FromString,
+            )
+            return next(iter(call(iter([request]))))
+
+    emulator = emulate(reflection=True)
+    listed = ask(emulator, ServerReflectionRequest(list_services=""))
+    names = [service.name for service in listed.list_services_response.service]
+    assert "ImageGenerationService" in names
+    service = ServerReflectionRequest(file_containing_symbol="ImageGenerationService")
+    (data,) = ask(emulator, service).file_descriptor_response.file_descriptor_proto
+    file = descriptor_pb2.FileDescriptorProto.FromString(data)
+    assert [len(service.method) for service in file.service] == [6]
+    with pytest.raises(grpc.RpcError) as error:
+        ask(emulate(), ServerReflectionRequest(list_services=""))
+    assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED
