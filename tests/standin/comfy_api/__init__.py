@@ -1,0 +1,1 @@
+"""ComfyUI's interface for node packs."""

@@ -1,0 +1,1 @@
+"""Runs prompts the way ComfyUI does, as far as a node can tell."""

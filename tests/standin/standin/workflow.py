@@ -1,0 +1,48 @@
+"""Turns a workflow file as the page saves it into a prompt as the server takes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO")
+UNSEEN = ("Note", "MarkdownNote")
+MUTED, BYPASSED = 2, 4
+
+
+def to_prompt(workflow: dict[str, Any], object_info: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the prompt (API format) of a workflow (page format, without subgraphs).
+
+    `object_info` is the answer of GET /object_info. Raises ValueError for a node that it does not
+    know, or whose widget values do not fit the schema.
+    """
+    links = {link[0]: [str(link[1]), link[2]] for link in workflow["links"]}
+    prompt = {}
+    for node in workflow["nodes"]:
+        if node["type"] in UNSEEN or node.get("mode") in (MUTED, BYPASSED):
+            continue
+        if node["type"] not in object_info:
+            raise ValueError(f"the workflow needs a node that is not there: {node['type']}")
+        inputs = _widgets(node, object_info[node["type"]]["input"])
+        for entry in node.get("inputs", []):
+            if entry.get("link") is not None:
+                inputs[entry["name"]] = links[entry["link"]]
+        prompt[str(node["id"])] = {"class_type": node["type"], "inputs": inputs}
+    return prompt
+
+
+def _widgets(node: dict[str, Any], kinds: dict[str, Any]) -> dict[str, Any]:
+    """Match `widgets_values` with the schema's widgets: by position, as the page does."""
+    values = list(node.get("widgets_values") or [])
+    taken = {}
+    for name, (kind, *rest) in {**kinds.get("required", {}), **kinds.get("optional", {})}.items():
+        options = rest[0] if rest else {}
+        if not (isinstance(kind, list) or kind in WIDGETS) or options.get("forceInput"):
+            continue
+        if not values:
+            raise ValueError(f"{node['type']}: no value is saved for the widget {name}")
+        taken[name] = values.pop(0)
+        if options.get("control_after_generate"):
+            values.pop(0)  # the page's own "fixed", "increment", ... beside a seed
+    if values:
+        raise ValueError(f"{node['type']}: more widget values than widgets: {values}")
+    return taken
