@@ -1,0 +1,75 @@
+"""The one door to ComfyUI: interruption, progress, previews and words on a node."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import comfy.model_management
+import comfy.utils
+
+from ..errors import Cancelled
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+T = TypeVar("T")
+POLL_SECONDS = 0.02
+CLEAN_UP_SECONDS = 0.3
+PREVIEW_PIXELS = 1024  # ComfyUI scales a preview down to this before it sends it
+
+
+async def interruptible(work: Coroutine[Any, Any, T]) -> T:
+    """Await work of a node, and stop it soon after the person has asked ComfyUI to stop.
+
+    ComfyUI only sets a flag, and lives on the promise that no node lets asyncio.CancelledError out
+    while the prompt's own loop goes on: its worker thread would end for good. So the work runs in
+    a task of its own, and whatever cancels that task leaves here as an interruption.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        while not task.done():
+            await asyncio.wait({task}, timeout=POLL_SECONDS)
+            if comfy.model_management.processing_interrupted() and not task.done():
+                raise comfy.model_management.InterruptProcessingException
+    finally:
+        if not task.done():  # interrupted, or the prompt's loop goes down
+            task.cancel()
+            await asyncio.wait({task}, timeout=CLEAN_UP_SECONDS)
+            task.add_done_callback(_look_at)
+    if task.cancelled() or isinstance(task.exception(), Cancelled):
+        raise comfy.model_management.InterruptProcessingException
+    return task.result()
+
+
+def _look_at(task: asyncio.Task[Any]) -> None:
+    """Take note of how a stopped task ended, lest asyncio complain that nobody did."""
+    if not task.cancelled():
+        task.exception()
+
+
+class Display:
+    """What a node shows while it runs."""
+
+    def __init__(self, node_id: str) -> None:
+        self._node_id = node_id
+        self._bar = comfy.utils.ProgressBar(1, node_id)
+        self._words = ""
+
+    def progress(self, value: float, total: float, preview: Image | None = None) -> None:
+        """Move the node's bar, with a new picture if there is one.
+
+        Raises ComfyUI's InterruptProcessingException when the person has asked to stop.
+        """
+        shown = None if preview is None else ("JPEG", preview, PREVIEW_PIXELS)
+        self._bar.update_absolute(value, total, shown)
+
+    def say(self, words: str) -> None:
+        """Show a line of text on the node; the same line again costs nothing."""
+        from server import PromptServer
+
+        if words != self._words:
+            self._words = words
+            server = PromptServer.instance
+            server.send_progress_text(words, self._node_id, server.client_id)

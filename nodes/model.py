@@ -1,0 +1,58 @@
+"""Which model generates: the Load Model node."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+
+from ..client.families import FAMILIES
+from .sockets import ModelSocket, Server, ServerSocket
+
+AUTOMATIC = "automatic"
+
+
+class LoadModel(io.ComfyNode):
+    """Finds a model among those of the server; the server loads it when a generation starts."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="Drawbridge_LoadModel",
+            display_name="Draw Things Load Model",
+            category="Draw Things",
+            description="Chooses a model of the server. Nothing is loaded here: the server does "
+            "that when a generation starts.",
+            inputs=[
+                ServerSocket.Input("server", tooltip="From Connect."),
+                io.String.Input(
+                    "model",
+                    default="",
+                    tooltip="The model's file name on the server, such as sd_v1.5_f16.ckpt, or its "
+                    "name as the app shows it.",
+                ),
+                io.Combo.Input(
+                    "version",
+                    options=[AUTOMATIC, *FAMILIES],
+                    default=AUTOMATIC,
+                    tooltip="What kind of model the file is. 'automatic' asks the server, which "
+                    "needs its model browser switched on; with it off, choose it here.",
+                ),
+            ],
+            outputs=[
+                ModelSocket.Output(display_name="model", tooltip="For Generate."),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, model: str | None) -> bool | str:
+        """Say at the field that a model must be named; a linked one arrives as None."""
+        if model is not None and not model.strip():
+            return "No model is chosen. Enter the file name of a model on the server."
+        return True
+
+    @classmethod
+    async def execute(cls, server: Server, model: str, version: str) -> io.NodeOutput:
+        from . import lookup
+        from .host import interruptible
+
+        asked = "" if version == AUTOMATIC else version
+        return io.NodeOutput(await interruptible(lookup.find_model(server, model.strip(), asked)))

@@ -1,0 +1,132 @@
+"""What Generate shows on its way: the bar, the words, the newest preview."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import torch
+from PIL import Image
+
+from ..client.events import DownloadSize, Phase, Progress, Receiving, RemoteDownload
+from ..client.families import family
+from ..client.progress import Meter
+from ..client.threads import in_thread
+from ..codec import latent, tensor
+from ..errors import BadTensor
+from .host import Display
+
+LOG = logging.getLogger(__name__)
+MEGABYTE = 1_000_000
+AFTER = {
+    Phase.TEXT_ENCODED: "Sampling",
+    Phase.IMAGE_ENCODED: "Sampling",
+    Phase.IMAGE_DECODED: "Finishing",
+    Phase.SECOND_PASS_IMAGE_ENCODED: "Second pass",
+    Phase.SECOND_PASS_IMAGE_DECODED: "Finishing",
+    Phase.FACE_RESTORED: "Finishing",
+    Phase.IMAGE_UPSCALED: "Finishing",
+}
+
+
+class Reporter:
+    """Turns events into a bar and words; the bar's total is the steps that the server announced."""
+
+    def __init__(self, display: Display, version: str) -> None:
+        known = family(version)
+        self._display = display
+        self._meter = Meter(video=known is not None and known.is_video)
+        self._value = 0.0
+        self._total = 1
+
+    def start(self) -> None:
+        """Say that the request is on its way: a busy server is silent."""
+        self._display.say("Waiting for the server")
+
+    def report(self, event: Progress | RemoteDownload | DownloadSize | Receiving) -> None:
+        """Show an event. Raises ComfyUI's interruption when the person has asked to stop."""
+        if isinstance(event, Progress):
+            self._total = max(event.plan.steps + event.plan.second_pass_steps, 1)
+            self._value = self._meter.update(event) * self._total
+        self._display.say(words(event))
+        self.show()
+
+    def show(self, preview: Image.Image | None = None) -> None:
+        """Show the bar where it is, with a new preview if there is one."""
+        self._display.progress(self._value, self._total, preview)
+
+    def finish(self) -> None:
+        """Fill the bar: the pictures are here."""
+        self._display.say("Done")
+        self._display.progress(self._total, self._total)
+
+
+def words(event: Progress | RemoteDownload | DownloadSize | Receiving) -> str:
+    """Return what happens now, as a person would say it."""
+    if isinstance(event, RemoteDownload):
+        share = ""
+        if event.expected_bytes > 0:
+            share = f", {event.received_bytes / event.expected_bytes:.0%}"
+        return f"The server downloads file {event.item} of {event.items}{share}"
+    if isinstance(event, DownloadSize):
+        return f"Receiving {event.total_bytes / MEGABYTE:.1f} MB"
+    if isinstance(event, Receiving):
+        total = f" of {event.total_bytes / MEGABYTE:.1f}" if event.total_bytes else ""
+        return f"Receiving {event.received_bytes / MEGABYTE:.1f}{total} MB"
+    if event.phase not in (Phase.SAMPLING, Phase.SECOND_PASS_SAMPLING):
+        return AFTER[event.phase]
+    if event.total and event.step >= event.total:
+        return "Decoding"
+    name = "Sampling" if event.phase is Phase.SAMPLING else "Second pass"
+    return f"{name} {event.step} of {event.total}" if event.total else f"{name} {event.step}"
+
+
+class Previews:
+    """Decodes previews beside the stream, only ever the newest: an old one is of no interest."""
+
+    def __init__(self, reporter: Reporter, version: str) -> None:
+        self._reporter = reporter
+        self._version = version
+        self._newest: bytes | None = None
+        self._arrived = asyncio.Event()
+        self._complained = False
+
+    def offer(self, encoded: bytes) -> None:
+        """Take a preview as it comes from the wire; returns at once."""
+        self._newest = encoded
+        self._arrived.set()
+
+    async def show(self) -> None:
+        """Show previews until cancelled.
+
+        A preview that cannot be read costs no generation, so it is logged once. Raises
+        DecoderUnavailable, since the finished picture could not be read either, and ComfyUI's
+        interruption.
+        """
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            encoded, self._newest = self._newest, None
+            if encoded is None:
+                continue
+            try:
+                picture = await in_thread(lambda stop, data=encoded: self._decode(data, stop))
+            except BadTensor as error:
+                if not self._complained:
+                    LOG.warning("A preview cannot be shown. %s", error.problem)
+                    self._complained = True
+                continue
+            if picture is not None:
+                self._reporter.show(picture)
+
+    def _decode(self, encoded: bytes, stop: Callable[[], bool]) -> Image.Image | None:
+        colours = latent.preview(tensor.decode(encoded, stop=stop), self._version)
+        if colours is None:
+            return None
+        known = family(self._version)
+        if known is not None and known.is_video:
+            shown = colours[len(colours) // 2]
+        else:
+            shown = torch.cat(list(colours), dim=1)  # a batch side by side
+        return Image.fromarray(shown.numpy())
