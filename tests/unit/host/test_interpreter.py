@@ -1,0 +1,83 @@
+"""Is the right Python chosen to run ComfyUI, and is a wrong one told apart?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from drawbridge.tests.host import interpreter
+from drawbridge.tests.host.interpreter import (
+    HostError,
+    check_python,
+    find_comfyui,
+    find_python,
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder that looks like ComfyUI's."""
+    comfyui = tmp_path / "ComfyUI"
+    (comfyui / "comfy").mkdir(parents=True)
+    (comfyui / "main.py").touch()
+    return comfyui
+
+
+def touched(path: Path) -> Path:
+    path.parent.mkdir(parents=True)
+    path.touch()
+    return path
+
+
+@pytest.mark.parametrize("environ", [{}, {"COMFYUI_PATH": ""}])
+def test_unset_path_is_no_comfyui(environ: dict[str, str]) -> None:
+    assert find_comfyui(environ) is None
+
+
+def test_path_is_found(folder: Path) -> None:
+    assert find_comfyui({"COMFYUI_PATH": str(folder)}) == folder
+
+
+def test_path_without_comfyui_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(HostError, match="holds no ComfyUI"):
+        find_comfyui({"COMFYUI_PATH": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    "python",
+    [
+        ".venv/bin/python",
+        "venv/bin/python",
+        "venv/Scripts/python.exe",
+        "../python_embeded/python.exe",
+    ],
+)
+def test_own_environment_is_found(folder: Path, python: str) -> None:
+    expected = touched(folder / python)
+
+    assert find_python(folder, {}).samefile(expected)
+
+
+def test_variable_comes_first(folder: Path) -> None:
+    touched(folder / "venv" / "bin" / "python")
+
+    assert find_python(folder, {"COMFYUI_PYTHON": sys.executable}) == Path(sys.executable)
+
+
+def test_variable_without_file_is_an_error(folder: Path) -> None:
+    with pytest.raises(HostError, match="is no file"):
+        find_python(folder, {"COMFYUI_PYTHON": str(folder / "nothing")})
+
+
+def test_this_python_comes_last(folder: Path) -> None:
+    assert find_python(folder, {}) == Path(sys.executable)
+
+
+def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = {"ComfyUI": ("json",), "Drawbridge": ("no_such_package", "no_such.part")}
+    monkeypatch.setattr(interpreter, "NEEDED", needed)
+
+    with pytest.raises(HostError, match=r"lacks no_such_package, no_such\.part\. .*Drawbridge's"):
+        check_python(Path(sys.executable))
