@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from comfy_api.latest import io
 
 from ..client import credentials
+from ..client.config import Control
 from ..client.endpoint import Endpoint, Transport
+
+if TYPE_CHECKING:
+    import torch
 
 ServerSocket = io.Custom("DRAWBRIDGE_SERVER")
 ModelSocket = io.Custom("DRAWBRIDGE_MODEL")
+LorasSocket = io.Custom("DRAWBRIDGE_LORAS")  # tuple[LoRA, ...]
+ControlsSocket = io.Custom("DRAWBRIDGE_CONTROLS")  # tuple[Hinted, ...]
+SettingsSocket = io.Custom("DRAWBRIDGE_SETTINGS")  # Settings
 
 
 @dataclass(frozen=True)
@@ -46,3 +54,34 @@ class Model:
     file: str
     version: str
     specification: str = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Fields of GenerationConfig by name, in the order in which they were set; later ones win."""
+
+    values: tuple[tuple[str, object], ...] = ()
+
+    def with_values(self, **values: object) -> Settings:
+        """Return these settings with further ones behind them."""
+        return Settings((*self.values, *values.items()))
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the value of each field that was set."""
+        return dict(self.values)
+
+
+@dataclass(frozen=True, eq=False)
+class Hinted:
+    """A picture that steers a generation, and the control that reads it.
+
+    `control` is None for a moodboard picture that the model itself reads; its file may be a display
+    name. `kind` says what the picture is (client/hints.py). `image` is an IMAGE, float32
+    [batch, height, width, channels], 0 to 1; without it the control reads the init image. `weight`
+    is a moodboard picture's.
+    """
+
+    control: Control | None
+    kind: str
+    image: torch.Tensor | None
+    weight: float = 1.0
