@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 R = TypeVar("R")
 Keys = Mapping[str, object]
@@ -188,6 +188,34 @@ class RemoteFile:
     name: str
     exists: bool
     sha256: str = ""
+
+
+class Named(Protocol):
+    """What every specification has: the file that a request names and the name that people see."""
+
+    @property
+    def file(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=Named)
+
+
+def find(records: Iterable[N], name: str) -> N | None:
+    """Return the specification of that file, else of that file or display name in any case."""
+    known = list(records)
+    wanted = name.strip().casefold()
+    return next((spec for spec in known if spec.file == name), None) or next(
+        (spec for spec in known if wanted in (spec.file.casefold(), spec.name.casefold())), None
+    )
+
+
+def alike(name: str, records: Iterable[Named]) -> str:
+    """Return "Did you mean ...?" with the most similar files and names, "" where none is."""
+    found = nearest(name, [label for spec in records for label in (spec.file, spec.name)])
+    return f"Did you mean {' or '.join(found)}?" if found else ""
 
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:

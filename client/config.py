@@ -188,6 +188,8 @@ class GenerationConfig:
                 f"The setting refiner_model is the model itself, {self.model}.",
                 "Choose another refiner or none.",
             )
+        for kind in ("decoding", "diffusion"):
+            _check_tiles(self, kind)
         for control in self.controls:
             _check_control(control)
         for lora in self.loras:
@@ -210,6 +212,20 @@ class GenerationConfig:
         from . import config_wire
 
         return config_wire.read(data)
+
+
+def _check_tiles(config: GenerationConfig, kind: str) -> None:
+    if not getattr(config, f"tiled_{kind}"):
+        return
+    width, height, overlap = (
+        getattr(config, f"{kind}_tile_{side}") for side in ("width", "height", "overlap")
+    )
+    if overlap >= min(width, height):
+        raise RequestRejected(
+            f"The setting {kind}_tile_overlap is {overlap}, not smaller than a tile of {width} x"
+            f" {height}.",
+            f"Make {kind}_tile_overlap smaller, or the tile larger.",
+        )
 
 
 def _check_control(control: Control) -> None:

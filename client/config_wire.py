@@ -13,6 +13,7 @@ from ..proto import configuration
 from ..proto.generation_config_fbs import ControlT, GenerationConfigurationT, LoRAT
 from ..proto.generation_config_slots import TABLES
 from .config import Control, GenerationConfig, LoRA
+from .float32 import shortest
 
 R = TypeVar("R", GenerationConfig, Control, LoRA)
 
@@ -23,7 +24,7 @@ BLOCK_FIELDS = frozenset(
     name for name, wire, _ in TABLES["GenerationConfiguration"] if wire == "ushort"
 )
 
-_INTEGERS = {
+INTEGERS = {
     "byte": (-(1 << 7), (1 << 7) - 1),
     "ubyte": (0, (1 << 8) - 1),
     "ushort": (0, (1 << 16) - 1),
@@ -84,7 +85,7 @@ def _to_wire(name: str, wire: str, value: Any) -> Any:
                 f"Set {name} to {round(value / BLOCK_PX) * BLOCK_PX or BLOCK_PX}.",
             )
         value //= BLOCK_PX
-    low, high = _INTEGERS[wire]
+    low, high = INTEGERS[wire]
     if not low <= value <= high or value != int(value):
         raise RequestRejected(
             f"The setting {name} is {value}, which cannot be sent.",
@@ -136,7 +137,7 @@ def _from_wire(name: str, wire: str, value: Any, types: dict[str, Any]) -> Any:
     if wire.startswith("["):
         return tuple(_from_table(entry, _RECORDS[wire.strip("[]")][0]) for entry in value or ())
     if wire == "float":
-        return _shortest(value)
+        return shortest(value)
     if name in BLOCK_FIELDS:
         return value * BLOCK_PX
     kind = types[name]
@@ -145,19 +146,6 @@ def _from_wire(name: str, wire: str, value: Any, types: dict[str, Any]) -> Any:
             return kind(value)
         except ValueError:
             return kind(0)  # the wire's default of every enum
-    return value
-
-
-def _shortest(value: float) -> float:
-    """Return the shortest decimal of a float32: 0.7, not 0.699999988079071."""
-    packed = struct.pack("<f", value)
-    for digits in range(1, 9):
-        short = float(f"{value:.{digits}g}")
-        try:
-            if struct.pack("<f", short) == packed:
-                return short
-        except OverflowError:
-            continue  # rounded up beyond the largest float32
     return value
 
 

@@ -153,6 +153,14 @@ _INTERCHANGEABLE = (
     frozenset({"wan_v2.1_1.3b", "wan_v2.1_14b"}),
 )
 
+# Samples of a starting image's size also where no noise is kept (protocol.md 4.2).
+_SIZED_BY_IMAGE = frozenset({"svd_i2v", "seedvr2_3b", "seedvr2_7b"})
+_REFERENCE_MODIFIERS = frozenset(
+    {"kontext", "kontext_kv", "qwenimage_edit_plus", "qwenimage_edit_2511"}
+)
+# Kontext means to them that the init image is the first frame (protocol.md 4.6).
+_FIRST_FRAME_ONLY = frozenset({"ltx2", "ltx2.3", "longcat_video_avatar_v1.5"})
+
 
 def family(version: str) -> ModelFamily | None:
     """Return what is known of a version string; None for one that is newer than this table."""
@@ -169,3 +177,13 @@ def takes_refiner(version: str, refiner_version: str) -> bool:
 def takes_lora(version: str, lora_version: str) -> bool:
     """Whether a server applies that LoRA to the model, not skips it (protocol.md 5.4)."""
     return version == lora_version or (version, lora_version) == ("kandinsky2.1", "v1")
+
+
+def sized_by_image(version: str, strength: float, has_mask: bool) -> bool:
+    """Whether a picture that starts from an init image gets that image's size (protocol.md 4.2)."""
+    return strength < 1 or has_mask or version in _SIZED_BY_IMAGE
+
+
+def reads_references(version: str, modifier: str) -> bool:
+    """Whether a model reads moodboard pictures by itself, without a control (protocol.md 4.6)."""
+    return modifier in _REFERENCE_MODIFIERS and version not in _FIRST_FRAME_ONLY

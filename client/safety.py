@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import RequestRejected
+from . import families
 from .families import family, takes_lora, takes_refiner
 
 if TYPE_CHECKING:
@@ -21,11 +22,6 @@ _AS_CUSTOM = frozenset(
         *("blur", "lowquality", "gray"),
     }
 )
-_REFERENCE_MODIFIERS = frozenset(
-    {"kontext", "kontext_kv", "qwenimage_edit_plus", "qwenimage_edit_2511"}
-)
-# Samples of a starting image's size also where no noise is kept (protocol.md 4.2).
-_SIZED_BY_IMAGE = frozenset({"svd_i2v", "seedvr2_3b", "seedvr2_7b"})
 _AUDIO_SAMPLES = 32000
 _AUDIO_VERSION = "longcat_video_avatar_v1.5"
 
@@ -43,10 +39,8 @@ def check(request: GenerationRequest) -> None:
 
 def sized_by_image(request: GenerationRequest) -> bool:
     """Whether the picture gets the image's size, not the configured one (protocol.md 4.2)."""
-    return request.image is not None and (
-        request.config.strength < 1
-        or request.mask is not None
-        or request.version in _SIZED_BY_IMAGE
+    return request.image is not None and families.sized_by_image(
+        request.version, request.config.strength, request.mask is not None
     )
 
 
@@ -207,7 +201,7 @@ def _reads_hints(request: GenerationRequest, types: set[str]) -> bool:
         return True
     modifier = request.modifier
     return (
-        ("shuffle" in types and modifier in _REFERENCE_MODIFIERS)
+        ("shuffle" in types and families.reads_references(request.version, modifier))
         or ("depth" in types and modifier == "depth")
         or ("custom" in types and modifier in ("canny", "depth"))
     )

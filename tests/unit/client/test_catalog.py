@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drawbridge.client.catalog import Catalog, missing_keys, nearest
+from drawbridge.client.catalog import Catalog, ModelSpec, alike, find, missing_keys, nearest
 
 _MODEL = {
     "name": "FLUX.1 dev",
@@ -145,3 +145,17 @@ def test_nearest_names_come_best_first_whatever_their_case() -> None:
     assert nearest("FLUX_1_DEV.ckpt", names)[0] == "flux_1_dev_q8p.ckpt"
     assert nearest("zzz", names) == []
     assert nearest("a", []) == []
+
+
+def test_find_takes_the_exact_file_before_names_in_any_case() -> None:
+    records = [ModelSpec("a.ckpt", "B.ckpt", "v1"), ModelSpec("b.ckpt", "Über", "v1")]
+    assert find(records, "b.ckpt") is records[1]
+    assert find(records, "B.CKPT") is records[0]
+    assert find(iter(records), " ÜBER ") is records[1]
+    assert find(records, "") is None
+
+
+def test_alike_asks_whether_a_similar_name_is_meant() -> None:
+    records = [ModelSpec("flux_1_dev_q8p.ckpt", "FLUX.1 dev", "flux1")]
+    assert alike("flux_1_dev.ckpt", records) == ("Did you mean flux_1_dev_q8p.ckpt or FLUX.1 dev?")
+    assert alike("zzz", records) == ""

@@ -186,6 +186,8 @@ def test_bytes_that_are_no_configuration_raise_protocol_mismatch(data: bytes) ->
         ({"hires_fix": True, "hires_fix_start_width": 512}, "not smaller than the picture"),
         ({"hires_fix": True, "hires_fix_start_width": 100}, "hires_fix_start_width"),
         ({"tiled_decoding": True, "decoding_tile_width": 65}, "decoding_tile_width"),
+        ({"tiled_decoding": True, "decoding_tile_overlap": 640}, "decoding_tile_overlap"),
+        ({"tiled_diffusion": True, "diffusion_tile_height": 128}, "diffusion_tile_overlap"),
         ({"refiner_model": "model.ckpt"}, "refiner_model is the model itself"),
         ({"loras": (LoRA(""),)}, "LoRA names no file"),
         ({"loras": (LoRA("a.ckpt", float("nan")),)}, r"LoRA a\.ckpt: weight"),

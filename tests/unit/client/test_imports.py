@@ -13,7 +13,7 @@ import drawbridge
 _ROOT = Path(str(drawbridge.__file__)).parent
 _LIGHT = (
     *("endpoint", "credentials", "families", "recommended", "catalog", "config", "enums"),
-    *("events", "progress", "ranges"),
+    *("events", "progress", "ranges", "hints", "relevance", "advice", "float32"),
 )
 _SCRIPT = """
 import sys

@@ -28,7 +28,7 @@ from drawbridge.proto import image_service_pb2 as pb2
 _REQUEST = GenerationRequest(
     "a bridge",
     GenerationConfig(
-        model="meadow_v1.5_f16.ckpt",
+        model="sd_v1.5_f16.ckpt",
         steps=4,
         start_width=128,
         start_height=128,

@@ -40,7 +40,7 @@ from drawbridge.proto import image_service_pb2 as pb2
 Emulate = Callable[..., Emulator]
 Door = Callable[..., Endpoint]
 
-_MODEL = "meadow_v1.5_f16.ckpt"
+_MODEL = "sd_v1.5_f16.ckpt"
 _CONFIG = GenerationConfig(
     model=_MODEL, steps=4, start_width=192, start_height=128, sampler=Sampler.EULER_A
 )
