@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..proto.generation_config_fbs import ControlT
 from .catalog import Catalog
 from .request import Request
 from .specifications import Specification
 from .versions import refines
 
 _IMAGE = "image"
+_BASE, _REFINER = 1, 2  # modes of a LoRA
 
 _INPUT_KINDS = (
     "", "custom", "depth", "canny", "scribble", "pose", "normalbae", "color", "lineart", "softedge",
@@ -44,11 +47,43 @@ _PROMPT_LIKE = {
     "inject_kv": ("shuffle",),
 }
 
+# Of how a picture steers, what is no kind of hint: the types that read pictures as words.
+PROMPT_LIKE = frozenset(_PROMPT_LIKE)
+
 EDITING_MODIFIERS = frozenset(
     ["kontext", "kontext_kv", "qwenimage_edit_plus", "qwenimage_edit_2511", "qwenimage_layered"]
 )
 # Modifiers whose models read the image even where nothing is sampled from it.
 IMAGE_MODIFIERS = EDITING_MODIFIERS | {"editing", "inpainting", "double", "depth", "canny"}
+
+
+@dataclass(frozen=True)
+class ActiveLora:
+    """A LoRA that takes effect; `share` is the part of the steps in which it does, 0 to 1."""
+
+    file: str
+    weight: float
+    share: float
+    entry: Specification
+
+
+@dataclass(frozen=True)
+class ActiveControl:
+    """A control that takes effect.
+
+    `kind` is one of the kinds of hints, or of `PROMPT_LIKE`. `source` names the hint that it reads,
+    or "image"; None where it finds nothing to read.
+    """
+
+    kind: str
+    source: str | None
+    row: ControlT
+    entry: Specification
+
+    def active_steps(self, steps: int) -> range:
+        """Return the steps in which it acts (protocol.md 4.5)."""
+        first = math.floor((steps - 1) * _finite(self.row.guidanceStart) + 0.5)
+        return range(first, math.ceil((steps - 1) * _finite(self.row.guidanceEnd) + 0.5))
 
 
 @dataclass(frozen=True)
@@ -59,8 +94,8 @@ class Effects:
     """
 
     modifier: str
-    loras: tuple[Specification, ...]
-    controls: tuple[Specification, ...]
+    loras: tuple[ActiveLora, ...]
+    controls: tuple[ActiveControl, ...]
     refiner: Specification | None
     reads: frozenset[str]
     remarks: tuple[str, ...]
@@ -68,13 +103,13 @@ class Effects:
     @property
     def consistency(self) -> bool:
         """True where a LoRA is a distilled one."""
-        return any(lora.get("is_consistency_model") for lora in self.loras)
+        return any(lora.entry.get("is_consistency_model") for lora in self.loras)
 
     @property
     def transparent(self) -> bool:
         """True where results carry alpha."""
         return self.modifier == "qwenimage_layered" or any(
-            lora.get("alternative_decoder_version") == "transparent" for lora in self.loras
+            lora.entry.get("alternative_decoder_version") == "transparent" for lora in self.loras
         )
 
 
@@ -83,19 +118,28 @@ def find_effects(request: Request, catalog: Catalog) -> Effects:
     remarks: list[str] = []
     refiner = _find_refiner(request, catalog, remarks)
     loras = tuple(_find_loras(request, catalog, refiner, remarks))
-    modifiers = [(request.model or {}).get("modifier"), *(lora.get("modifier") for lora in loras)]
+    modifiers = [
+        (request.model or {}).get("modifier"),
+        *(lora.entry.get("modifier") for lora in loras),
+    ]
     modifier = next((str(name) for name in modifiers if name and name != "none"), "none")
     reads = set(_modifier_reads(modifier))
+    if request.config.colorCalibration:
+        reads.add(_IMAGE)
     controls = []
-    for entry, sources in _find_controls(request, catalog, remarks):
-        controls.append(entry)
+    for row, entry, kind in _find_controls(request, catalog, remarks):
+        sources = _sources(entry, kind)
         used = next((name for name in sources if _has(request, name)), None)
+        vace = request.version.name.startswith("wan") and kind == "shuffle"
+        if vace and request.image is not None:
+            reads.add(_IMAGE)
         if used:
             reads.add(used)
-        elif not (request.version.name.startswith("wan") and sources == _CONTROLNET["shuffle"]):
+        elif not vace:
             remarks.append(
                 f"control '{entry['file']}' finds none of {', '.join(sources)}, so it is skipped"
             )
+        controls.append(ActiveControl(kind, used, row, entry))
     if request.version.name == "longcat_video_avatar_v1.5":
         reads |= {"audio", _IMAGE}
     elif request.version.needs_image:
@@ -140,7 +184,10 @@ def _find_refiner(request: Request, catalog: Catalog, remarks: list[str]) -> Spe
 
 def _find_loras(
     request: Request, catalog: Catalog, refiner: Specification | None, remarks: list[str]
-) -> Iterator[Specification]:
+) -> Iterator[ActiveLora]:
+    # Without a refiner every LoRA is for all steps, whatever its mode says.
+    handover = min(max(_finite(request.config.refinerStart), 0.0), 1.0)
+    shares = {_BASE: handover, _REFINER: 1 - handover} if refiner else {}
     fitting = {request.version.name, str(refiner["version"]) if refiner else request.version.name}
     if request.version.name == "kandinsky2.1":
         fitting.add("v1")
@@ -158,12 +205,12 @@ def _find_loras(
                 "so it is skipped"
             )
         else:
-            yield entry
+            yield ActiveLora(file, _finite(row.weight), shares.get(row.mode, 1.0), entry)
 
 
 def _find_controls(
     request: Request, catalog: Catalog, remarks: list[str]
-) -> Iterator[tuple[Specification, tuple[str, ...]]]:
+) -> Iterator[tuple[ControlT, Specification, str]]:
     for row in request.config.controls or ():
         file = row.file or ""
         entry = catalog.find("controlNets", file, request.override["controlNets"])
@@ -179,16 +226,25 @@ def _find_controls(
             )
         elif row.weight <= 0:
             remarks.append(f"control '{file}' has weight {row.weight:g}, so it is skipped")
-        elif not (sources := _sources(entry, row.inputOverride)):
+        elif not _sources(entry, kind := _kind(entry, row.inputOverride)):
             remarks.append(f"control '{file}' does not know what its picture is, so it is skipped")
         else:
-            yield entry, sources
+            yield row, entry, kind
 
 
-def _sources(entry: Specification, input_override: int) -> tuple[str, ...]:
-    kind = str(entry["type"])
+def _kind(entry: Specification, input_override: int) -> str:
+    """Return what a control's picture is; "" where nothing says so."""
+    if entry["type"] in _PROMPT_LIKE:
+        return str(entry["type"])
+    known = input_override if 0 <= input_override < len(_INPUT_KINDS) else 0
+    return str(entry.get("modifier") or _INPUT_KINDS[known])
+
+
+def _sources(entry: Specification, kind: str) -> tuple[str, ...]:
     if kind in _PROMPT_LIKE:
         return _PROMPT_LIKE[kind]
-    known = input_override if 0 <= input_override < len(_INPUT_KINDS) else 0
-    hint = str(entry.get("modifier") or _INPUT_KINDS[known])
-    return (_T2I_ADAPTER if kind == "t2iadapter" else _CONTROLNET).get(hint, ())
+    return (_T2I_ADAPTER if entry["type"] == "t2iadapter" else _CONTROLNET).get(kind, ())
+
+
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else 0.0

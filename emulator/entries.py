@@ -124,7 +124,7 @@ CONTROLS: tuple[Specification, ...] = (
     ),
     _control(
         "Union (XL)",
-        "controlnet_union_alpine_xl_v1.0_f16.ckpt",
+        "controlnet_union_sd_xl_base_1.0_f16.ckpt",
         "sdxl_base_v0.9",
         "controlnetunion",
     ),

@@ -46,13 +46,13 @@ class Generation:
             return
         yield self._progress("textEncoded")
         pictures = Pictures(self._request, self._effects, self._plan)
-        if route is not Route.RETURN:
+        if route is not Route.RETURN:  # which goes to the post-processing without another word
             yield self._progress("imageEncoded")
             yield from self._sample(pictures)
-        if self._plan.restores_faces:
-            yield self._progress("faceRestored")
-        if self._plan.upscales:
-            yield self._progress("imageUpscaled")
+            if self._plan.restores_faces:
+                yield self._progress("faceRestored")
+            if self._plan.upscales:
+                yield self._progress("imageUpscaled")
         arrays = faults.spoil_pictures(pictures.results(), self._faults)
         images = [self._encode(array) for array in arrays]
         yield from replies.results(
@@ -65,12 +65,15 @@ class Generation:
     def _sample(self, pictures: Pictures) -> Iterator[pb2.ImageGenerationResponse]:
         plan = self._plan
         total = self._request.config.steps
-        frames = pictures.frames(
-            plan.latent_frames if self._request.version.is_video else plan.batch
-        )
+        count = plan.latent_frames if self._request.version.is_video else plan.batch
         stage = latents.Stage.FIRST if self._request.version.name == STAGE_C else latents.Stage.ONLY
         first = latents.Previews(
-            self._request.version, frames, plan.first_width, plan.first_height, self._seed, stage
+            self._request.version,
+            pictures.first_pass_frames(count),
+            plan.first_width,
+            plan.first_height,
+            self._seed,
+            stage,
         )
         yield from self._pass("sampling", first, plan.start, plan.start + plan.steps)
         yield self._progress("imageDecoded")
@@ -82,7 +85,12 @@ class Generation:
         else:
             start = total - plan.second_steps
         second = latents.Previews(
-            self._request.version, frames, plan.width, plan.height, self._seed + 1, stage
+            self._request.version,
+            pictures.frames(count),
+            plan.width,
+            plan.height,
+            self._seed + 1,
+            stage,
         )
         yield from self._pass("secondPassSampling", second, start, total)
         yield self._progress("secondPassImageDecoded")

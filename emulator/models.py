@@ -100,7 +100,7 @@ def _ltx(name: str, file: str, version: str, **more: JsonValue) -> Specification
 
 
 MODELS: tuple[Specification, ...] = (
-    _sd("Meadow Diffusion v1.5", "meadow_v1.5_f16.ckpt"),
+    _sd("Stable Diffusion v1.5", "sd_v1.5_f16.ckpt"),
     _sd(
         "Meadow Diffusion v1.5 Inpainting", "meadow_v1.5_inpainting_f16.ckpt", modifier="inpainting"
     ),
@@ -124,8 +124,8 @@ MODELS: tuple[Specification, ...] = (
         autoencoder="taiga_movq_f16.ckpt",
     ),
     _sdxl(
-        "Alpine XL 1.0",
-        "alpine_xl_v1.0_q6p_q8p.ckpt",
+        "SDXL Base 1.0",
+        "sd_xl_base_1.0_q6p_q8p.ckpt",
         default_refiner="alpine_xl_refiner_v1.0_q6p_q8p.ckpt",
     ),
     _sdxl("Alpine XL Turbo", "alpine_xl_turbo_q6p_q8p.ckpt", is_consistency_model=True),
@@ -253,9 +253,7 @@ MODELS: tuple[Specification, ...] = (
     _qwen(
         "Quince Image Edit 2509", "quince_image_edit_2509_q6p.ckpt", modifier="qwenimage_edit_plus"
     ),
-    _qwen(
-        "Quince Image Edit 2511", "quince_image_edit_2511_q6p.ckpt", modifier="qwenimage_edit_2511"
-    ),
+    _qwen("Qwen Image Edit 2511", "qwen_image_edit_2511_q6p.ckpt", modifier="qwenimage_edit_2511"),
     _qwen("Quince Image Layered", "quince_image_layered_q6p.ckpt", modifier="qwenimage_layered"),
     _model(
         "Z Image Turbo 1.0",
@@ -283,7 +281,7 @@ MODELS: tuple[Specification, ...] = (
     ),
     _flux_2("Fjord.2 [dev]", "fjord_2_dev_q6p.ckpt", "flux2", guidance_embed=True),
     _flux_2("Fjord.2 [cove] 9B", "fjord_2_cove_9b_q8p.ckpt", "flux2_9b", is_consistency_model=True),
-    _flux_2("Fjord.2 [cove] 4B", "fjord_2_cove_4b_q8p.ckpt", "flux2_4b", is_consistency_model=True),
+    _flux_2("FLUX.2 [klein] 4B", "flux_2_klein_4b_q8p.ckpt", "flux2_4b", is_consistency_model=True),
     _model(
         "Orbit 2.5 2B",
         "orbit_2.5_2b_q8p.ckpt",
@@ -295,8 +293,8 @@ MODELS: tuple[Specification, ...] = (
     _model("Glyph 4", "glyph_4_q8p.ckpt", "ideogram_4", text_encoder=_T5, autoencoder=_VAE_FLUX_2),
     _model("Kelp 2", "kelp_2_q8p.ckpt", "krea_2", text_encoder=_QWEN_3, autoencoder=_VAE_QWEN),
     _ltx(
-        "Larch 2 19B [distilled]",
-        "larch_2_19b_distilled_q8p.ckpt",
+        "LTX-2 19B [distilled]",
+        "ltx_2_19b_distilled_q8p.ckpt",
         "ltx2",
         is_consistency_model=True,
     ),

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import enum
-import math
 import random
 from dataclasses import dataclass
-
-import numpy as np
 
 from ..proto import image_service_pb2 as pb2
 from .catalog import Catalog
 from .controls import Effects
 from .entries import FACE_PARSER, FACE_RESTORER
+from .inpaint import inpaints, kinds
 from .request import Request
+from .schedule import find_second_stage_start, find_start
 from .versions import STAGE_C
 
-_PLMS = 3
-_SETTLED_KINDS = np.array([0, 1, 2, 3, 2, 0, 0, 0])
+# Modifiers whose models encode a picture even where none is given.
+_ENCODING_MODIFIERS = frozenset({"inpainting", "editing", "double"})
 
 
 class Route(enum.Enum):
@@ -28,6 +27,9 @@ class Route(enum.Enum):
     MASK = "image to image under a mask"
     RETURN = "the image itself, only enlarged"
     NOTHING = "no picture"
+
+
+_FROM_IMAGE = frozenset({Route.IMAGE, Route.MASK, Route.RETURN})
 
 
 @dataclass(frozen=True)
@@ -60,23 +62,14 @@ def make_plan(request: Request, effects: Effects, catalog: Catalog) -> Plan:
     """Plan the job of a request that does not crash a server."""
     config = request.config
     route = _choose_route(request, effects)
-    from_image = route in (Route.IMAGE, Route.MASK, Route.RETURN)
     width, height = request.width, request.height
-    if from_image and request.image is not None:
+    if route in _FROM_IMAGE and request.image is not None:
         height, width = (side // request.scale_factor for side in request.image.shape[1:3])
-    start = (
-        find_start_step(request, effects, config.strength)
-        if route in (Route.IMAGE, Route.MASK)
-        else 0
-    )
-    if route is Route.MASK and request.mask is not None and 1 in _kinds(request.mask):
+    start = find_start(request, config.strength).step if route in _FROM_IMAGE else 0
+    if route is Route.MASK and samples_noise(request, effects):
         start = 0
     hires = hires_applies(request, route)
-    second = 0
-    if hires:
-        second = config.steps - find_start_step(request, effects, config.hiresFixStrength)
-    elif request.version.name == STAGE_C and route is not Route.RETURN:
-        second = config.stage2Steps
+    second = _second_steps(request, route, hires)
     upscaler = config.upscaler or ""
     upscales = bool(upscaler) and catalog.exists(upscaler)
     scale = _scale(request, catalog, upscaler) if upscales else 1
@@ -85,18 +78,11 @@ def make_plan(request: Request, effects: Effects, catalog: Catalog) -> Plan:
     )
     steps = config.steps - start
     posts = [_post("textEncoded"), _step_post("sampling", steps), _post("imageDecoded")]
-    if route in (Route.IMAGE, Route.MASK) or effects.modifier in (
-        "inpainting",
-        "editing",
-        "double",
-    ):
+    if route in _FROM_IMAGE or effects.modifier in _ENCODING_MODIFIERS:
         posts.append(_post("imageEncoded"))
-    if second:
-        posts += [
-            _post("secondPassImageEncoded"),
-            _step_post("secondPassSampling", second),
-            _post("secondPassImageDecoded"),
-        ]
+    if second is not None:
+        posts += [_post("secondPassImageEncoded"), _step_post("secondPassSampling", second)]
+        posts += [_post("secondPassImageDecoded")] * (route not in _FROM_IMAGE)
     posts += [_post("faceRestored")] * restores + [_post("imageUpscaled")] * upscales
     # The set has no order on the wire; a fixed shuffle keeps anyone from relying on one.
     random.Random(f"{config.seed} {len(posts)}").shuffle(posts)
@@ -108,7 +94,7 @@ def make_plan(request: Request, effects: Effects, catalog: Catalog) -> Plan:
         first_height=config.hiresFixStartHeight * 64 if hires else height,
         start=start,
         steps=steps,
-        second_steps=second,
+        second_steps=second or 0,
         batch=1 if request.version.single or route is Route.RETURN else config.batchSize,
         frames=request.version.decoded_frames(config.numFrames),
         latent_frames=request.version.latent_frames(config.numFrames),
@@ -126,14 +112,13 @@ def _choose_route(request: Request, effects: Effects) -> Route:
         heard = request.hints.get("audio")
         wanted = request.mask is None and heard is not None and len(heard.pictures) == 2
         return Route.TEXT if wanted else Route.NOTHING
-    if request.mask is not None and inpaints(request.mask):
-        return Route.TEXT if _kinds(request.mask) == {1} else Route.MASK
-    if request.config.strength == 0:
-        return Route.RETURN
-    starts_from_noise = find_start_step(request, effects, request.config.strength) == 0
-    if starts_from_noise and not must_fit(request):
+    if request.mask is not None and inpaints(request.mask, transparent=effects.transparent):
+        return Route.TEXT if kinds(request.mask) == {1} else Route.MASK
+    start = find_start(request, request.config.strength)
+    if start.from_noise and not must_fit(request):
         return Route.TEXT
-    return Route.IMAGE
+    # Too little strength for a single step is as good as none.
+    return Route.RETURN if start.sampled == 0 or request.config.strength == 0 else Route.IMAGE
 
 
 def must_fit(request: Request) -> bool:
@@ -141,26 +126,20 @@ def must_fit(request: Request) -> bool:
     return request.version.name == "svd_i2v" or request.version.name.startswith("seedvr2")
 
 
-def samples_from_image(request: Request, effects: Effects) -> bool:
+def samples_from_image(request: Request) -> bool:
     """Say whether the image's size is the working size, so has to be a multiple of 64 px."""
     if request.image is None:
         return False
     return (
         request.mask is not None
         or must_fit(request)
-        or find_start_step(request, effects, request.config.strength) > 0
+        or not find_start(request, request.config.strength).from_noise
     )
 
 
-def _kinds(mask: np.ndarray) -> set[int]:
-    """Return the kinds of pixels in a mask: 4 counts as 2, 5 to 7 as 0 (protocol.md 4.3)."""
-    low = mask & 7
-    return {int(kind) for kind in np.unique(_SETTLED_KINDS[low])}
-
-
-def inpaints(mask: np.ndarray) -> bool:
-    """Say whether a mask tells anything apart; only 0 or only 3 means plain image to image."""
-    return _kinds(mask) not in ({0}, {3})
+def samples_noise(request: Request, effects: Effects) -> bool:
+    """Say whether the mask has an area that starts from pure noise, which takes every step."""
+    return request.mask is not None and not effects.transparent and 1 in kinds(request.mask)
 
 
 def hires_applies(request: Request, route: Route) -> bool:
@@ -172,33 +151,20 @@ def hires_applies(request: Request, route: Route) -> bool:
         and request.version.name != STAGE_C
         and 0 < config.hiresFixStartWidth < config.startWidth
         and 0 < config.hiresFixStartHeight < config.startHeight
+        and not find_start(request, config.hiresFixStrength).from_noise
     )
 
 
-def effective_shift(request: Request, effects: Effects) -> float:
-    """Return the shift that is used: the configured one, or one computed from the size."""
+def _second_steps(request: Request, route: Route, hires: bool) -> int | None:
+    """Return how many steps a second pass samples, or None where there is none."""
     config = request.config
-    model = request.model or {}
-    if (
-        config.resolutionDependentShift
-        and request.version.resolution_shift
-        and not model.get("is_consistency_model")
-        and not effects.consistency
-    ):
-        blocks = config.startWidth * config.startHeight
-        return math.exp((blocks * 16 - 256) * 0.65 / 3840 + 0.5)
-    return config.shift if 0 < config.shift < 1000 else 1.0
-
-
-def find_start_step(request: Request, effects: Effects, strength: float) -> int:
-    """Return at which step a pass of this strength starts; 0 for pure noise."""
-    steps = request.config.steps
-    if request.config.sampler == _PLMS:
-        return steps - int(strength * steps)
-    shift = effective_shift(request, effects)
-    left = steps * strength / (shift - (shift - 1) * strength)
-    sampled = math.ceil(round(left, 6))  # what floats add to a whole number is no step
-    return steps - min(sampled, steps)
+    if hires:
+        return find_start(request, config.hiresFixStrength).sampled
+    if request.version.name != STAGE_C:
+        return None
+    if route in _FROM_IMAGE:
+        return find_second_stage_start(request, config.strength).sampled
+    return config.stage2Steps
 
 
 def _scale(request: Request, catalog: Catalog, upscaler: str) -> int:

@@ -44,12 +44,17 @@ def paint(scene: Scene) -> np.ndarray:
     The same scene gives the same picture. Words steer light, land and colours; the seed moves the
     composition; steps add detail; guidance raises contrast and saturation.
     """
+    return paint_unit(scene) * 2 - 1
+
+
+def paint_unit(scene: Scene) -> np.ndarray:
+    """Return the same picture, about 0 to 1."""
     shrink = min(1.0, (_LARGEST_PAINTED / (scene.width * scene.height)) ** 0.5)
     height, width = max(int(scene.height * shrink), 1), max(int(scene.width * shrink), 1)
     unit_picture = _Painter(scene, height, width).run()
     if (height, width) != (scene.height, scene.width):
         unit_picture = resize(unit_picture, scene.height, scene.width)
-    return unit_picture * 2 - 1
+    return unit_picture
 
 
 class _Painter:

@@ -12,8 +12,10 @@ import numpy as np
 from .catalog import Catalog
 from .controls import Effects
 from .entries import FACE_RESTORER
-from .plan import Plan, Route, inpaints, samples_from_image
-from .request import Request
+from .inpaint import inpaints
+from .plan import Plan, Route, hires_applies, samples_from_image
+from .request import Hint, Request
+from .schedule import find_start
 from .versions import DEPTH_VERSIONS, STAGE_C
 
 # Samplers that divide by steps - 1 when they space their time steps.
@@ -48,11 +50,11 @@ def _crashes(request: Request, effects: Effects) -> Iterator[str]:
     if request.image is None and (config.startWidth == 0 or config.startHeight == 0):
         yield f"a size of {request.width} x {request.height} without an image"
     if request.image is not None:
-        yield from _image_crashes(request, effects, request.image)
+        yield from _image_crashes(request, request.image)
     yield from _hint_crashes(request, effects)
 
 
-def _image_crashes(request: Request, effects: Effects, image: np.ndarray) -> Iterator[str]:
+def _image_crashes(request: Request, image: np.ndarray) -> Iterator[str]:
     if request.scale_factor < 1:
         yield f"scaleFactor {request.scale_factor} with an image"
         return
@@ -61,9 +63,7 @@ def _image_crashes(request: Request, effects: Effects, image: np.ndarray) -> Ite
         return
     height, width = image.shape[1:3]
     unit = 64 * request.scale_factor
-    if samples_from_image(request, effects) and (
-        width % unit or height % unit or not width or not height
-    ):
+    if samples_from_image(request) and (width % unit or height % unit or not width or not height):
         yield f"an image of {width} x {height}, no multiple of {unit}, that sampling starts from"
     mask = request.mask
     if mask is None:
@@ -81,6 +81,8 @@ def _hint_crashes(request: Request, effects: Effects) -> Iterator[str]:
             shape = list(picture.shape)
             if hint.kind == "scribble" and picture.dtype != np.float16:
                 yield f"a scribble of {picture.dtype} instead of float16"
+            elif hint.kind == "scribble" and picture.ndim != 4:
+                yield f"a scribble of shape {shape} instead of [1, height, width, 3]"
             elif hint.kind == "depth" and (picture.ndim != 4 or picture.shape[3] != 1):
                 yield f"a depth hint of shape {shape} instead of [1, height, width, 1]"
             elif hint.kind in ("custom", "pose", "color", "shuffle") and (
@@ -88,7 +90,7 @@ def _hint_crashes(request: Request, effects: Effects) -> Iterator[str]:
             ):
                 yield f"a hint '{hint.kind}' of shape {shape} instead of [1, height, width, 3]"
         if hint.kind == "pose":
-            yield from _pose_crashes(request, effects, hint.pictures[-1])
+            yield from _pose_crashes(request, hint)
     if (
         effects.modifier == "depth"
         and request.version.name not in DEPTH_VERSIONS
@@ -97,12 +99,20 @@ def _hint_crashes(request: Request, effects: Effects) -> Iterator[str]:
         yield f"the modifier depth on version {request.version.name}, which has no such variant"
 
 
-def _pose_crashes(request: Request, effects: Effects, picture: np.ndarray) -> Iterator[str]:
-    width, height = request.width, request.height
-    if request.image is not None and samples_from_image(request, effects):
+def _pose_crashes(request: Request, hint: Hint) -> Iterator[str]:
+    """Compare poses with the passes: the first is for the first pass, the last for what follows."""
+    first, last = hint.pictures[0], hint.pictures[-1]
+    wanted = [(first, request.width, request.height)]
+    if request.image is not None and samples_from_image(request):
         height, width = (side // request.scale_factor for side in request.image.shape[1:3])
-    if picture.shape[1:3] != (height, width):
-        yield f"a pose of {picture.shape[2]} x {picture.shape[1]} for {width} x {height}"
+        wanted = [(last, width, height)]
+    elif hires_applies(request, Route.TEXT):
+        config = request.config
+        small = (first, config.hiresFixStartWidth * 64, config.hiresFixStartHeight * 64)
+        wanted = [small, (last, request.width, request.height)]
+    for picture, width, height in wanted:
+        if picture.shape[1:3] != (height, width):
+            yield f"a pose of {picture.shape[2]} x {picture.shape[1]} for {width} x {height}"
 
 
 def find_crash_of_plan(plan: Plan) -> str | None:
@@ -156,6 +166,8 @@ def _hires_reason(request: Request, plan: Plan) -> str:
         return "hires_fix does not act on an image"
     if request.version.name == STAGE_C:
         return f"hires_fix does not act on version {STAGE_C}"
+    if find_start(request, request.config.hiresFixStrength).from_noise:
+        return "hires_fix at full strength would be a second start from noise"
     return "hires_fix needs both of its sizes above 0 and below the picture's"
 
 
@@ -177,10 +189,12 @@ def _ignored_pictures(request: Request, effects: Effects, plan: Plan) -> Iterato
         yield f"version {request.version.name} lacks a picture it needs, so no picture comes back"
     if request.mask is not None and request.image is None:
         yield "a mask without an image is ignored"
-    elif request.mask is not None and not inpaints(request.mask):
+    elif request.mask is not None and not inpaints(request.mask, transparent=effects.transparent):
         yield "the mask has but one kind of pixel, which repaints nothing in particular"
     if request.image is not None and plan.route is Route.TEXT and "image" not in effects.reads:
         yield "the image is not used: strength is 1 and neither the model nor a control reads it"
+    if request.image is None and request.config.colorCalibration:
+        yield "color_calibration has no image whose colours it could match"
     for kind in request.hints:
         if kind not in effects.reads:
             yield f"hint '{kind}' is read by nothing in this request"

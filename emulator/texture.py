@@ -66,22 +66,61 @@ def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
 
     `picture`: float32 [rows, columns, channels].
     """
-    down = _resampling(picture.shape[0], height)
-    across = _resampling(picture.shape[1], width)
+    rows, columns = (
+        (np.arange(new, dtype=np.float32) + 0.5) * old / new - 0.5
+        for old, new in zip(picture.shape, (height, width), strict=False)
+    )
+    return sample(picture, rows, columns)
+
+
+def sample(picture: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return a picture at evenly spaced places, which may lie between its pixels.
+
+    `rows`, `columns`: float32 [height] and [width], in pixels of the picture.
+    """
+    down = _resampling(picture.shape[0], rows)
+    across = _resampling(picture.shape[1], columns)
     return np.einsum(
         "yr,rxc->yxc", down, np.einsum("xw,rwc->rxc", across, picture, optimize=True), optimize=True
     )
 
 
-def _resampling(old: int, new: int) -> np.ndarray:
+def _resampling(old: int, centres: np.ndarray) -> np.ndarray:
     """Return the matrix that resamples a line: float32 [new, old], rows summing to 1."""
-    centres = (np.arange(new, dtype=np.float32) + 0.5) * old / new - 0.5
-    reach = max(old / new, 1.0)
+    reach = max(old / len(centres), 1.0)
     distance = np.abs(
         np.arange(old, dtype=np.float32)[None] - np.clip(centres, 0, old - 1)[:, None]
     )
     weights = np.clip(1 - distance / reach, 0, None)
     return weights / weights.sum(axis=1, keepdims=True)
+
+
+def blur(picture: np.ndarray, sigma: float) -> np.ndarray:
+    """Return a picture blurred by a Gaussian that ends after three sigmas; edges repeat.
+
+    `picture`: float32 [rows, columns] or [rows, columns, channels]; `sigma` in pixels.
+    """
+    if sigma <= 0:
+        return picture
+    down, across = (_blurring(side, sigma) for side in picture.shape[:2])
+    rows, columns, *rest = picture.shape
+    across_first = np.tensordot(across, picture, (1, 1))  # [columns, rows, ...]
+    return (
+        (down @ across_first.swapaxes(0, 1).reshape(rows, -1))
+        .reshape(rows, columns, *rest)
+        .astype(np.float32)
+    )
+
+
+def _blurring(count: int, sigma: float) -> np.ndarray:
+    """Return the matrix that blurs a line: float32 [count, count], rows summing to 1."""
+    reach = int(np.ceil(3 * sigma))
+    taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    weights = np.zeros((count, count))
+    places = np.arange(count)
+    for offset, tap in zip(range(-reach, reach + 1), taps / taps.sum(), strict=True):
+        np.add.at(weights, (places, np.clip(places + offset, 0, count - 1)), tap)
+    return weights.astype(np.float32)
 
 
 def shifted(texture: np.ndarray, distance: int, axis: int) -> np.ndarray:

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from drawbridge.emulator.catalog import Catalog
+from drawbridge.emulator.controls import find_effects
+from drawbridge.emulator.pictures import Pictures
+from drawbridge.emulator.plan import make_plan
+from drawbridge.emulator.request import read
+from drawbridge.emulator.strict import find_crash
 from drawbridge.proto import configuration
 from drawbridge.proto import image_service_pb2 as pb2
 from drawbridge.proto.generation_config_fbs import GenerationConfigurationT
@@ -46,3 +52,17 @@ def ask() -> Callable[..., pb2.ImageGenerationRequest]:
         )
 
     return build
+
+
+@pytest.fixture
+def show(ask: Callable, catalog: Catalog) -> Callable[..., list[np.ndarray]]:
+    """Make the pictures of a request, as `ask` takes it: float32 [height, width, channels] each."""
+
+    def make(message: dict | None = None, **settings: object) -> list[np.ndarray]:
+        request = read(ask(message, **settings), catalog)
+        effects = find_effects(request, catalog)
+        assert find_crash(request, effects) is None
+        plan = make_plan(request, effects, catalog)
+        return [picture[0] for picture in Pictures(request, effects, plan).results()]
+
+    return make

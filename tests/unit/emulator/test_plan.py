@@ -16,8 +16,9 @@ from drawbridge.emulator.pictures import further_seeds
 from drawbridge.emulator.plan import Plan, Route, make_plan
 from drawbridge.emulator.request import read
 from drawbridge.emulator.versions import VERSIONS
+from drawbridge.proto.generation_config_fbs import LoRAT
 
-MEADOW = "meadow_v1.5_f16.ckpt"
+MEADOW = "sd_v1.5_f16.ckpt"
 IMAGE = tensor.encode(np.zeros((1, 128, 192, 3), np.float16))
 
 
@@ -125,9 +126,79 @@ def test_image_at_full_strength_leaves_the_configured_size(plan: Callable):
     assert (made.width, made.height) == (128, 64)
 
 
+@pytest.mark.parametrize(
+    ("shift", "strength", "sampled"),
+    [(1.0, 0.3, 3), (1.0, 0.31, 4), (1.0, 0.7, 7), (3.0, 0.75, 5), (3.0, 0.9, 8), (3.0, 0.99, 10)],
+)
+def test_strength_is_a_place_in_the_noise_schedule(
+    plan: Callable, shift: float, strength: float, sampled: int
+):
+    made = plan({"image": IMAGE}, model=MEADOW, strength=strength, steps=10, shift=shift)
+    assert (made.route, made.steps, made.start) == (Route.IMAGE, sampled, 10 - sampled)
+    assert names(made)[f"sampling {sampled}"] == names(made)["imageEncoded"] == 1
+
+
+def test_computed_shift_is_bounded_by_the_diffusion_tile(plan: Callable):
+    settings = {"model": "fjord_1_dev_q8p.ckpt", "startWidth": 32, "startHeight": 32, "steps": 20}
+    image = {"image": tensor.encode(np.zeros((1, 64, 64, 3), np.float16))}
+    whole = plan(image, strength=0.8, **settings)
+    tiled = plan(
+        image,
+        strength=0.8,
+        tiledDiffusion=True,
+        diffusionTileWidth=16,
+        diffusionTileHeight=16,
+        **settings,
+    )
+    assert whole.steps < tiled.steps
+
+
 def test_strength_zero_returns_the_image(plan: Callable):
     made = plan({"image": IMAGE}, strength=0.0)
     assert (made.route, made.batch) == (Route.RETURN, 1)
+    assert names(made) == Counter(["textEncoded", "imageEncoded", "sampling 0", "imageDecoded"])
+
+
+def test_strength_below_one_step_returns_the_image_as_well(plan: Callable):
+    assert plan({"image": IMAGE}, model=MEADOW, sampler=3, strength=0.1).route is Route.RETURN
+    assert plan({"image": IMAGE}, model=MEADOW, strength=0.1).route is Route.IMAGE
+
+
+@pytest.mark.parametrize("model", ["sharpen_vr_3b_q8p.ckpt", "brook_i2v_xt_1.1_q6p_q8p.ckpt"])
+def test_model_that_samples_from_the_image_does_so_at_full_strength(plan: Callable, model: str):
+    made = plan({"image": IMAGE}, model=model)
+    assert (made.route, made.steps) == (Route.IMAGE, 8)
+    assert (made.width, made.height) == (192, 128)
+
+
+def test_stable_cascade_starts_both_stages_by_the_strength(plan: Callable):
+    model = "cascade_hills_stage_c_v1.0_f32_q6p_q8p.ckpt"
+    made = plan({"image": IMAGE}, model=model, strength=0.5, stage2Steps=10)
+    assert names(made) == Counter(
+        [
+            *("textEncoded", "imageEncoded", "sampling 4", "imageDecoded"),
+            *("secondPassImageEncoded", "secondPassSampling 5"),
+        ]
+    )
+
+
+def test_hires_fix_at_full_strength_does_nothing(plan: Callable):
+    settings = {"startWidth": 4, "startHeight": 4, "hiresFixStartWidth": 2}
+    settings |= {"hiresFix": True, "hiresFixStartHeight": 2}
+    assert plan(**settings, hiresFixStrength=0.7).second_steps > 0
+    assert plan(**settings, hiresFixStrength=1.0).second_steps == 0
+
+
+def test_mask_for_transparent_results_needs_the_second_kind(plan: Callable):
+    settings = {
+        "model": "sd_xl_base_1.0_q6p_q8p.ckpt",
+        "loras": [LoRAT(file="glass_xl_transparent_lora_f16.ckpt")],
+        "strength": 0.5,
+    }
+    message = {"image": IMAGE, "mask": mask_of(3, 1)}
+    assert plan(message, **settings).route is Route.IMAGE
+    made = plan({"image": IMAGE, "mask": mask_of(3, 1, 2)}, **settings)
+    assert (made.route, made.steps) == (Route.MASK, 4)  # nothing starts from noise there
 
 
 @pytest.mark.parametrize(
@@ -150,7 +221,7 @@ def test_mask_kinds_decide_the_route(plan: Callable, kinds: tuple[int, ...], rou
 
 def test_mask_with_noise_samples_every_step(plan: Callable):
     made = plan({"image": IMAGE, "mask": mask_of(3, 1)}, model=MEADOW, sampler=3, strength=0.5)
-    assert made.steps == 8
+    assert names(made) == Counter(["textEncoded", "imageEncoded", "sampling 8", "imageDecoded"])
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_paint_gives_the_size_that_was_asked_for(width: int, height: int):
         ({"steps": 2}, 5),
         ({"guidance": 12.0}, 4),
         ({"negative_prompt": "sunset"}, 5),
-        ({"model": "meadow_v1.5_f16.ckpt"}, 0.2),
+        ({"model": "sd_v1.5_f16.ckpt"}, 0.2),
         ({"sampler": 3}, 0.2),
         ({"shift": 3.0}, 0.2),
     ],

@@ -20,7 +20,7 @@ from drawbridge.emulator.strict import find_crash, find_crash_of_plan, find_igno
 from drawbridge.proto import image_service_pb2 as pb2
 from drawbridge.proto.generation_config_fbs import ControlT, LoRAT
 
-MEADOW = "meadow_v1.5_f16.ckpt"
+MEADOW = "sd_v1.5_f16.ckpt"
 KONTEXT = "fjord_1_kontext_dev_q6p.ckpt"
 
 

@@ -199,7 +199,7 @@ def test_transparent_lora_gives_alpha_before_the_colours(
     emulate: Callable, connect: Callable, ask: Callable
 ):
     loras = [LoRAT(file="glass_xl_transparent_lora_f16.ckpt")]
-    request = ask(model="alpine_xl_v1.0_q6p_q8p.ckpt", loras=loras)
+    request = ask(model="sd_xl_base_1.0_q6p_q8p.ckpt", loras=loras)
     (data,) = assemble(list(connect(emulate(strict=True)).GenerateImage(request)))
     picture = tensor.decode(data)
     assert picture.shape == (1, 64, 128, 4)

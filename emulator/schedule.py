@@ -1,0 +1,95 @@
+"""Works out where in its steps a pass starts, and whether guidance needs the negative prompt."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from .controls import Effects
+from .request import Request
+
+_PLMS = 3
+# Two strengths closer than this are the same to a sampler, which counts in thousandths.
+_CLOSE = 1e-6
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a pass of `steps` steps starts: `exact` may lie between two steps."""
+
+    steps: int
+    exact: float
+
+    @property
+    def from_noise(self) -> bool:
+        """True where nothing of an image is left at the start."""
+        return self.exact <= 0
+
+    @property
+    def step(self) -> int:
+        """The first step that is sampled; equal to `steps` where none is."""
+        return math.floor(self.exact)
+
+    @property
+    def sampled(self) -> int:
+        """How many steps are sampled."""
+        return self.steps - self.step
+
+
+def find_start(request: Request, strength: float) -> Start:
+    """Return where a pass of this strength starts (protocol.md 9.2)."""
+    config = request.config
+    return _start(strength, config.steps, effective_shift(request), config.sampler)
+
+
+def find_second_stage_start(request: Request, strength: float) -> Start:
+    """Return where Stable Cascade's second stage starts."""
+    config = request.config
+    shift = config.stage2Shift if 0 < config.stage2Shift < 1000 else 1.0
+    return _start(strength, config.stage2Steps, shift, config.sampler)
+
+
+def _start(strength: float, steps: int, shift: float, sampler: int) -> Start:
+    if sampler == _PLMS:
+        return Start(steps, steps - int(strength * steps))
+    # The inverse of sigma = shift * u / (1 + (shift - 1) * u), with u = (steps - i) / steps.
+    left = steps * strength / (shift - (shift - 1) * strength)
+    whole = round(left)
+    if abs(left - whole) < _CLOSE * max(steps, 1):  # what floats add to a whole number is no step
+        left = whole
+    return Start(steps, min(max(steps - left, 0.0), steps))
+
+
+def effective_shift(request: Request) -> float:
+    """Return the shift that is used: the configured one, or one computed from the size."""
+    config = request.config
+    model = request.model or {}
+    if (
+        config.resolutionDependentShift
+        and request.version.resolution_shift
+        and not model.get("is_consistency_model")
+    ):
+        width, height = config.startWidth, config.startHeight
+        if config.tiledDiffusion:
+            width = min(width, config.diffusionTileWidth)
+            height = min(height, config.diffusionTileHeight)
+        return math.exp((width * height * 16 - 256) * 0.65 / 3840 + 0.5)
+    return config.shift if 0 < config.shift < 1000 else 1.0
+
+
+def uses_negative_prompt(request: Request, effects: Effects) -> bool:
+    """Say whether classifier-free guidance is at work (protocol.md 5.4)."""
+    config = request.config
+    model = request.model or {}
+    if model.get("is_consistency_model") or effects.consistency:
+        return False
+    if request.version.name.startswith("longcat"):
+        return False
+    if model.get("guidance_embed") and config.speedUpWithGuidanceEmbed:
+        return False
+    scales = [config.guidanceScale]
+    if request.version.name == "svd_i2v":
+        scales.append(config.startFrameCfg)
+    if effects.modifier == "editing":
+        scales.append(config.imageGuidanceScale)
+    return any(abs(scale - 1) > 0.001 for scale in scales)
