@@ -12,6 +12,8 @@ import comfy.utils
 import pytest
 import torch
 from comfy_api.latest import io
+from comfy_execution.graph_utils import ExecutionBlocker
+from PIL import Image
 from standin.executor import Host, WorkerDied
 
 runs: list[str] = []
@@ -132,3 +134,135 @@ def test_prompts_run_in_inference_mode_and_in_loops_of_their_own(tmp_path: Path)
         run(tmp_path, [node], {"a": {"class_type": "Look", "inputs": {}}})
     assert seen[0][0]
     assert seen[0][1] is not seen[1][1]
+
+
+def several(*values: Any) -> type[io.ComfyNode]:
+    """Return a node Several whose one output is a list."""
+
+    def define_schema(cls: type[io.ComfyNode]) -> io.Schema:
+        return io.Schema("Several", outputs=[io.Int.Output(is_output_list=True)])
+
+    def execute(cls: type[io.ComfyNode]) -> io.NodeOutput:
+        [only] = values if isinstance(values[0], ExecutionBlocker) else [list(values)]
+        return io.NodeOutput(only)
+
+    methods = {"define_schema": classmethod(define_schema), "execute": classmethod(execute)}
+    return type("Several", (io.ComfyNode,), methods)
+
+
+LINKED = {
+    "s": {"class_type": "Several", "inputs": {}},
+    "a": {"class_type": "Count", "inputs": {"value": ["s", 0]}},
+}
+
+
+def test_node_runs_once_for_each_item_of_a_list(tmp_path: Path, ran: list[str]) -> None:
+    node = make("Count", count, [io.Int.Input("value")])
+    assert run(tmp_path, [several(3, 1, 2), node], LINKED).status == "success"
+    assert ran == ["3", "1", "2"]
+
+
+def test_silent_blocker_keeps_what_is_behind_it_from_running(
+    tmp_path: Path, ran: list[str]
+) -> None:
+    async def through(cls: type[io.ComfyNode], value: int) -> io.NodeOutput:
+        return io.NodeOutput(value)
+
+    passing = make("Through", through, [io.Int.Input("value")], is_output_node=False)
+    sink = make("Count", count, [io.AnyType.Input("value")])
+    prompt = {
+        "s": LINKED["s"],
+        "t": {"class_type": "Through", "inputs": {"value": ["s", 0]}},
+        "a": {"class_type": "Count", "inputs": {"value": ["t", 0]}},
+    }
+    outcome = run(tmp_path, [several(ExecutionBlocker(None)), passing, sink], prompt)
+    assert (outcome.status, ran) == ("success", [])
+
+
+def test_blocker_with_words_tells_them_once_and_the_prompt_goes_on(
+    tmp_path: Path, ran: list[str]
+) -> None:
+    told: list[dict[str, Any]] = []
+    nodes = [several(ExecutionBlocker("no sound")), make("Count", count, [io.Int.Input("value")])]
+    host = Host(nodes, tmp_path, lambda name, data: told.append({"event": name, **data}))
+    assert host.run(LINKED).status == "success"
+    assert ran == []
+    [error] = [one for one in told if one["event"] == "execution_error"]
+    assert (error["node"], error["message"]) == ("a", "Execution Blocked: no sound")
+
+
+def test_failed_item_counts_when_all_items_have_ended(tmp_path: Path) -> None:
+    ended: list[int] = []
+    others = asyncio.Event()
+
+    async def work(cls: type[io.ComfyNode], value: int) -> io.NodeOutput:
+        if value == 2:
+            await asyncio.sleep(0)  # what fails at once fails before the others are called
+            others.set()
+            raise ValueError("two")
+        await others.wait()
+        await asyncio.sleep(0)
+        ended.append(value)
+        return io.NodeOutput()
+
+    nodes = [several(1, 2, 3), make("Count", work, [io.Int.Input("value")])]
+    outcome = run(tmp_path, nodes, LINKED)
+    assert (outcome.status, outcome.exception_message) == ("error", "two")
+    assert sorted(ended) == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "mask"),
+    [("RGB", (255, 51, 0), 0.0), ("RGBA", (255, 51, 0, 102), 0.6), ("RGBA", (0, 0, 0, 255), 0.0)],
+)
+def test_loaded_picture_is_masked_where_it_is_transparent(
+    tmp_path: Path, mode: str, colour: tuple[int, ...], mask: float
+) -> None:
+    folder = tmp_path / "input"
+    folder.mkdir()
+    Image.new(mode, (20, 10), colour).save(folder / "one.png")
+    host = Host([], tmp_path / "output")
+    assert host.object_info()["LoadImage"]["input"]["required"]["image"][1]["options"] == [
+        "one.png"
+    ]
+    prompt = {
+        "load": {"class_type": "LoadImage", "inputs": {"image": "one.png"}},
+        "show": {"class_type": "PreviewImage", "inputs": {"images": ["load", 0]}},
+    }
+    [[image], [found]] = host.run(prompt).outputs["load"]
+    assert image.shape == (1, 10, 20, 3)
+    assert torch.allclose(image[0, 0, 0] * 255, torch.tensor(colour[:3]).float())
+    assert found.shape == ((1, 10, 20) if mode == "RGBA" else (1, 64, 64))
+    assert torch.allclose(found, torch.full_like(found, mask))
+    assert host.run(prompt).executed == []
+    Image.new(mode, (20, 10), colour).save(folder / "one.png", compress_level=0)
+    assert "load" in host.run(prompt).executed
+
+
+def test_missing_picture_is_refused_at_its_input(tmp_path: Path) -> None:
+    prompt = {
+        "load": {"class_type": "LoadImage", "inputs": {"image": "none.png"}},
+        "show": {"class_type": "PreviewImage", "inputs": {"images": ["load", 0]}},
+    }
+    outcome = Host([], tmp_path / "output").run(prompt)
+    [error] = outcome.node_errors["load"]
+    assert error["details"] == "image - Invalid image file: none.png"
+
+
+def test_colour_and_grey_come_as_they_are_asked_for(tmp_path: Path) -> None:
+    size = {"width": 4, "height": 3}
+    prompt = {
+        "e": {"class_type": "EmptyImage", "inputs": {**size, "batch_size": 2, "color": 0xFF3300}},
+        "m": {"class_type": "SolidMask", "inputs": {**size, "value": 0.25}},
+        "show": {"class_type": "PreviewImage", "inputs": {"images": ["e", 0]}},
+        "any": {"class_type": "PreviewAny", "inputs": {"source": ["m", 0]}},
+        "text": {"class_type": "PreviewAny", "inputs": {"source": 3}},
+    }
+    outcome = Host([], tmp_path / "output").run(prompt)
+    [[image]] = outcome.outputs["e"]
+    assert image.shape == (2, 3, 4, 3)
+    assert image[1, 2, 3].tolist() == pytest.approx([1, 0.2, 0])
+    [[mask]] = outcome.outputs["m"]
+    assert mask.shape == (1, 3, 4)
+    assert outcome.ui["any"]["text"][0].startswith("tensor")
+    assert outcome.ui["text"] == {"text": ["3"]}

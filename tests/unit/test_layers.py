@@ -40,7 +40,10 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "cli": ({"errors", "client"}, set()),
     "nodes": (
         {"errors", "client", "codec"},
-        {"numpy", "torch", "PIL", "comfy", "comfy_api", "folder_paths", "server", "aiohttp"},
+        {
+            *("numpy", "torch", "PIL", "aiohttp"),
+            *("comfy", "comfy_api", "comfy_execution", "folder_paths", "server"),
+        },
     ),
 }
 GENERATED = {"generation_config_fbs.py"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 from comfy_api.latest import io
-from PIL import Image
+from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 folders: dict[str, Path] = {}
+MOST_PIXELS = 16384
 
 
 class SaveImage(io.ComfyNode):
@@ -64,4 +66,139 @@ class PreviewImage(io.ComfyNode):
         return io.NodeOutput()
 
 
-CORE_NODES: tuple[type[io.ComfyNode], ...] = (SaveImage, PreviewImage)
+class LoadImage(io.ComfyNode):
+    """Reads a picture of the input folder; its mask is white where the picture is transparent."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        folder = folders.get("input")
+        files = sorted(path.name for path in folder.iterdir()) if folder and folder.exists() else []
+        return io.Schema(
+            node_id="LoadImage",
+            inputs=[io.Combo.Input("image", options=files, image_upload=True)],
+            outputs=[io.Image.Output(), io.Mask.Output()],
+        )
+
+    @classmethod
+    def validate_inputs(cls, image: str | None) -> bool | str:
+        if image is not None and not (folders["input"] / image).is_file():
+            return f"Invalid image file: {image}"
+        return True
+
+    @classmethod
+    def fingerprint_inputs(cls, image: str) -> str:
+        return hashlib.sha256((folders["input"] / image).read_bytes()).hexdigest()
+
+    @classmethod
+    def execute(cls, image: str) -> io.NodeOutput:
+        with Image.open(folders["input"] / image) as opened:
+            picture = ImageOps.exif_transpose(opened)
+            has_alpha = "A" in picture.getbands() or (
+                picture.mode == "P" and "transparency" in picture.info
+            )
+            levels = np.asarray(picture.convert("RGB"), np.float32) / 255
+            alpha = np.asarray(picture.convert("RGBA").getchannel("A"), np.float32) / 255
+        mask = 1 - torch.from_numpy(alpha) if has_alpha else torch.zeros(64, 64)
+        return io.NodeOutput(torch.from_numpy(levels)[None], mask[None])
+
+
+class EmptyImage(io.ComfyNode):
+    """Makes pictures of one colour, 0xRRGGBB."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="EmptyImage",
+            inputs=[
+                io.Int.Input("width", default=512, min=1, max=MOST_PIXELS),
+                io.Int.Input("height", default=512, min=1, max=MOST_PIXELS),
+                io.Int.Input("batch_size", default=1, min=1, max=4096),
+                io.Int.Input("color", default=0, min=0, max=0xFFFFFF),
+            ],
+            outputs=[io.Image.Output()],
+        )
+
+    @classmethod
+    def execute(cls, width: int, height: int, batch_size: int, color: int) -> io.NodeOutput:
+        levels = torch.tensor([(color >> shift & 0xFF) / 0xFF for shift in (16, 8, 0)])
+        return io.NodeOutput(levels.expand(batch_size, height, width, 3).contiguous())
+
+
+class SolidMask(io.ComfyNode):
+    """Makes a mask of one value."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="SolidMask",
+            inputs=[
+                io.Float.Input("value", default=1.0, min=0.0, max=1.0),
+                io.Int.Input("width", default=512, min=1, max=MOST_PIXELS),
+                io.Int.Input("height", default=512, min=1, max=MOST_PIXELS),
+            ],
+            outputs=[io.Mask.Output()],
+        )
+
+    @classmethod
+    def execute(cls, value: float, width: int, height: int) -> io.NodeOutput:
+        return io.NodeOutput(torch.full((1, height, width), value))
+
+
+class SaveVideo(io.ComfyNode):
+    """Takes a video and tells what is in it; writing files is left to ComfyUI's own."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="SaveVideo",
+            inputs=[
+                io.Video.Input("video"),
+                io.String.Input("filename_prefix", default="video/ComfyUI"),
+                io.Combo.Input("format", options=["auto", "mp4"], default="auto"),
+                io.Combo.Input("codec", options=["auto", "h264"], default="auto"),
+            ],
+            is_output_node=True,
+        )
+
+    @classmethod
+    def execute(cls, video: Any, filename_prefix: str, format: str, codec: str) -> io.NodeOutput:
+        parts = video.get_components()
+        told = {
+            "frames": len(parts.images),
+            "fps": float(parts.frame_rate),
+            "has_audio": parts.audio is not None,
+        }
+        return io.NodeOutput(ui={"videos": [told]})
+
+
+class PreviewAny(io.ComfyNode):
+    """Shows a value as text."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="PreviewAny", inputs=[io.AnyType.Input("source")], is_output_node=True
+        )
+
+    @classmethod
+    def execute(cls, source: Any = None) -> io.NodeOutput:
+        if isinstance(source, (str, int, float)) or source is None:
+            return io.NodeOutput(ui={"text": (str(source),)})
+        try:
+            text = json.dumps(source)
+        except (TypeError, ValueError):
+            text = str(source)
+        return io.NodeOutput(ui={"text": (text,)})
+
+
+CORE_NODES: tuple[type[io.ComfyNode], ...] = (
+    *(
+        SaveImage,
+        PreviewImage,
+        LoadImage,
+        EmptyImage,
+        SolidMask,
+        PreviewAny,
+        SaveVideo,
+    ),
+)

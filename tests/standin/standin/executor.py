@@ -13,6 +13,7 @@ from typing import Any
 import comfy.model_management
 import comfy.utils
 import torch
+from comfy_execution.graph_utils import ExecutionBlocker
 
 from .core_nodes import CORE_NODES, folders
 from .validation import Prompt, is_link, node_errors, output_nodes
@@ -41,19 +42,32 @@ class Outcome:
 
 
 class Host:
-    """Holds node classes and the cache between prompts; one prompt at a time."""
+    """Holds node classes and the cache between prompts; one prompt at a time.
+
+    `input` is the folder that Load Image reads, by default beside `output`.
+    """
 
     def __init__(
-        self, nodes: Iterable[type[Any]], output: Path, listener: Listener | None = None
+        self,
+        nodes: Iterable[type[Any]],
+        output: Path,
+        listener: Listener | None = None,
+        input: Path | None = None,
     ) -> None:
-        self.classes = {cls.GET_SCHEMA().node_id: cls for cls in (*CORE_NODES, *nodes)}
         self._output = output
+        self._input = input or output.with_name("input")
+        self._use_folders()
+        self.classes = {cls.GET_SCHEMA().node_id: cls for cls in (*CORE_NODES, *nodes)}
         self._listener = listener
         self._cache: dict[Any, tuple[list[list[Any]], dict[str, Any]]] = {}
 
     def object_info(self) -> dict[str, dict[str, Any]]:
         """Return what GET /object_info would, as far as a workflow's conversion needs it."""
+        self._use_folders()
         return {name: {"input": cls.INPUT_TYPES()} for name, cls in self.classes.items()}
+
+    def _use_folders(self) -> None:
+        folders.update(input=self._input, output=self._output)
 
     def interrupt(self) -> None:
         """Do what POST /interrupt does: set the flag."""
@@ -62,7 +76,7 @@ class Host:
     def run(self, prompt: Prompt) -> Outcome:
         """Validate and execute a prompt in an event loop of its own."""
         comfy.utils.set_progress_bar_global_hook(self._progress)
-        folders["output"] = self._output
+        self._use_folders()
         try:
             return asyncio.run(self._run(prompt))
         except asyncio.CancelledError as error:
@@ -217,20 +231,83 @@ class _Run:
         hidden = {"unique_id": node_id, "prompt": self._prompt, "extra_pnginfo": None}
         method = cls.locked_method("execute", hidden)
         self._host.tell("executing", node=node_id)
+        answers = await self._map(node_id, method, values, schema.is_input_list)
+        results = [
+            (answer,) * len(schema.outputs)
+            if isinstance(answer, ExecutionBlocker)
+            else _result(answer, len(schema.outputs))
+            for answer in answers
+        ]
+        columns = [
+            _column([result[slot] for result in results if result is not None], declared)
+            for slot, declared in enumerate(schema.outputs)
+        ]
+        pages = [
+            answer.ui
+            for answer in answers
+            if not isinstance(answer, ExecutionBlocker) and answer.ui is not None
+        ]
+        shown = {key: [one for page in pages for one in page[key]] for key in (pages or [{}])[0]}
+        return columns, shown
 
-        async def once(index: int) -> Any:
+    async def _map(
+        self, node_id: str, method: Any, values: dict[str, list[Any]], is_input_list: bool
+    ) -> list[Any]:
+        """Call a node once for each item of its longest input, all at once if it awaits.
+
+        Shorter inputs repeat their last item. An item that is a blocker blocks its call.
+        """
+        count = max((len(every) for every in values.values()), default=0)
+        calls: list[dict[str, Any]] = [{}]
+        if is_input_list:
+            calls = [values]
+        elif count:
+            calls = [
+                {name: every[min(index, len(every) - 1)] for name, every in values.items()}
+                for index in range(count)
+            ]
+        answers: list[Any] = []
+        for inputs in calls:
             comfy.model_management.throw_exception_if_processing_interrupted()
-            inputs = {name: every[min(index, len(every) - 1)] for name, every in values.items()}
+            blocker = _blocker(inputs, is_input_list)
+            if blocker is not None:
+                if blocker.message is not None:
+                    words = f"Execution Blocked: {blocker.message}"
+                    self._host.tell("execution_error", node=node_id, message=words)
+                answers.append(ExecutionBlocker(None))
+                continue
             answer = method(**inputs)
-            return await answer if inspect.isawaitable(answer) else answer
+            if inspect.isawaitable(answer):
+                answer = asyncio.ensure_future(answer)
+                await asyncio.sleep(0)
+                if answer.done():
+                    answer = answer.result()
+            answers.append(answer)
+        # Like ComfyUI: all of them end before the first failure counts.
+        pending = [answer for answer in answers if isinstance(answer, asyncio.Future)]
+        await asyncio.gather(*pending, return_exceptions=True)
+        return [
+            answer.result() if isinstance(answer, asyncio.Future) else answer for answer in answers
+        ]
 
-        count = max((len(every) for every in values.values()), default=1)
-        answers = await asyncio.gather(*(once(index) for index in range(count)))
-        outputs: list[list[Any]] = []
-        for slot, declared in enumerate(schema.outputs):
-            column = [answer.result[slot] for answer in answers]
-            outputs.append(
-                [one for each in column for one in each] if declared.is_output_list else column
-            )
-        shown = {key: value for answer in answers for key, value in (answer.ui or {}).items()}
-        return outputs, shown
+
+def _blocker(inputs: dict[str, Any], is_input_list: bool) -> ExecutionBlocker | None:
+    for value in inputs.values():
+        for one in value if is_input_list else [value]:
+            if isinstance(one, ExecutionBlocker):
+                return one
+    return None
+
+
+def _result(answer: Any, outputs: int) -> tuple[Any, ...] | None:
+    if answer.result is not None and answer.block_execution is not None:
+        return (ExecutionBlocker(answer.block_execution),) * outputs
+    return answer.result
+
+
+def _column(values: list[Any], declared: Any) -> list[Any]:
+    """Join what the calls of a node gave for one output."""
+    if not declared.is_output_list:
+        return values
+    lists = [[value] if isinstance(value, ExecutionBlocker) else value for value in values]
+    return [one for each in lists for one in each]

@@ -7,12 +7,34 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from comfy_api.latest import io
+from PIL import Image
+
 import drawbridge
 
 from .executor import Host
 from .validation import Prompt
 
 MODEL = "z_image_turbo_1.0_q8p.ckpt"
+
+
+_given: dict[str, Any] = {}
+
+
+class Give(io.ComfyNode):
+    """Puts out a value that a test has made."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            "Tests_Give",
+            inputs=[io.String.Input("name")],
+            outputs=[io.Custom("*").Output(display_name="value")],
+        )
+
+    @classmethod
+    def execute(cls, name: str) -> io.NodeOutput:
+        return io.NodeOutput(_given[name])
 
 
 class Stage:
@@ -23,9 +45,10 @@ class Stage:
             return await (await drawbridge.comfy_entrypoint()).get_node_list()
 
         self.output = output
+        self.input = output.with_name("input")
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.watch: Callable[[str, dict[str, Any]], None] = lambda name, data: None
-        self.host = Host(asyncio.run(nodes()), output, self._hear)
+        self.host = Host([*asyncio.run(nodes()), Give], output, self._hear)
 
     def _hear(self, name: str, data: dict[str, Any]) -> None:
         self.events.append((name, data))
@@ -34,6 +57,11 @@ class Stage:
     def told(self, name: str, **data: Any) -> list[dict[str, Any]]:
         """Return what was told under a name, of it what has the given values."""
         return [one for kind, one in self.events if kind == name and data.items() <= one.items()]
+
+    def put(self, name: str, picture: Image.Image) -> None:
+        """Save a picture where Load Image finds it."""
+        self.input.mkdir(parents=True, exist_ok=True)
+        picture.save(self.input / name)
 
     @property
     def pictures(self) -> list[Path]:
@@ -80,10 +108,15 @@ def graph(port: int, **inputs: Any) -> Prompt:
         },
     }
     for name, value in inputs.items():
-        [node] = [
+        if not isinstance(value, str | int | float | list):  # no widget's value, nor a link
+            key = f"{name} {len(_given)}"
+            _given[key] = value
+            prompt[key] = {"class_type": "Tests_Give", "inputs": {"name": key}}
+            value = [key, 0]
+        owners = [
             node
             for key, node in prompt.items()
             if name in node["inputs"] and (key, name) != ("generate", "model")
         ]
-        node["inputs"][name] = value
+        (owners[0] if owners else prompt["generate"])["inputs"][name] = value
     return prompt

@@ -52,7 +52,8 @@ async def _errors(prompt: Prompt, node_id: str, classes: dict[str, Any]) -> list
         value = node["inputs"][name]
         if is_link(value):
             source = classes[prompt[value[0]]["class_type"]].GET_SCHEMA()
-            if source.outputs[value[1]].io_type not in (kind, "*"):
+            given = source.outputs[value[1]].io_type
+            if given != kind and "*" not in (given, kind):
                 message = "Return type mismatch between linked nodes"
                 errors.append(_error("return_type_mismatch", message, name))
             continue
@@ -65,8 +66,8 @@ async def _errors(prompt: Prompt, node_id: str, classes: dict[str, Any]) -> list
         if name not in named:  # naming an input switches these checks off
             errors += _range_errors(name, value, options)
     if check is not None:
-        given = {key: node["inputs"].get(key) for key in named if key in node["inputs"]}
-        plain = {key: None if is_link(value) else value for key, value in given.items()}
+        present = {key: node["inputs"][key] for key in named if key in node["inputs"]}
+        plain = {key: None if is_link(value) else value for key, value in present.items()}
         answer = check(**plain)
         answer = await answer if inspect.isawaitable(answer) else answer
         if answer is not True:  # the same words at every input that was named

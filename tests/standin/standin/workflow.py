@@ -43,6 +43,10 @@ def _widgets(node: dict[str, Any], kinds: dict[str, Any]) -> dict[str, Any]:
         taken[name] = values.pop(0)
         if options.get("control_after_generate"):
             values.pop(0)  # the page's own "fixed", "increment", ... beside a seed
+        if options.get("image_upload"):
+            values.pop(0)  # the page's own button
+        if options.get("image_upload") and values[:1] == ["image"]:
+            values.pop(0)  # the page's own upload button
     if values:
         raise ValueError(f"{node['type']}: more widget values than widgets: {values}")
     return taken

@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from . import io
+from .video import InputImpl, Types
 
-__all__ = ["ComfyExtension", "io"]
+__all__ = ["ComfyExtension", "InputImpl", "Types", "io"]
 
 
 class ComfyExtension(ABC):

@@ -133,6 +133,9 @@ def _with_widget(io_type: str, **options: str) -> type[ComfyTypeIO]:
 
 Image = Custom("IMAGE")
 Mask = Custom("MASK")
+Audio = Custom("AUDIO")
+Video = Custom("VIDEO")
+AnyType = Custom("*")
 Boolean = _with_widget("BOOLEAN", label_on="label_on", label_off="label_off")
 Int = _with_widget(
     "INT",
@@ -149,7 +152,12 @@ String = _with_widget(
     "STRING", multiline="multiline", placeholder="placeholder", dynamic_prompts="dynamicPrompts"
 )
 # One of several texts; ComfyUI 0.3.64 does not check which, and neither does the stand-in.
-Combo = _with_widget("COMBO", options="options", control_after_generate="control_after_generate")
+Combo = _with_widget(
+    "COMBO",
+    options="options",
+    control_after_generate="control_after_generate",
+    image_upload="image_upload",
+)
 
 
 class Schema:
@@ -255,6 +263,6 @@ class NodeOutput:
         self.block_execution = block_execution
 
     @property
-    def result(self) -> tuple[Any, ...]:
-        """The values by position."""
-        return self.args
+    def result(self) -> tuple[Any, ...] | None:
+        """The values by position; None where there are none."""
+        return self.args or None
