@@ -4,11 +4,50 @@ from __future__ import annotations
 
 from comfy_api.latest import ComfyExtension, io
 
+from .configuration import ExportConfiguration, ImportConfiguration
 from .connect import Connect
+from .control import ControlNetHint, Moodboard
 from .generate import Generate
+from .lora import LoRAStack
 from .model import LoadModel
+from .prompt import Prompt, PromptBatch
+from .recommended import RecommendedSettings
+from .settings import (
+    HighResolutionFix,
+    Inpainting,
+    Refiner,
+    SamplingDetails,
+    Speed,
+    Tiling,
+    UpscalerAndFaces,
+)
+from .settings_models import ImagePrior, SDXLSizeConditioning, SecondStage, TextEncoders, Video
 
-NODES: list[type[io.ComfyNode]] = [Connect, LoadModel, Generate]
+NODES: list[type[io.ComfyNode]] = [
+    Connect,
+    LoadModel,
+    LoRAStack,
+    ControlNetHint,
+    Moodboard,
+    Prompt,
+    PromptBatch,
+    Generate,
+    RecommendedSettings,
+    ImportConfiguration,
+    ExportConfiguration,
+    SamplingDetails,
+    HighResolutionFix,
+    Refiner,
+    UpscalerAndFaces,
+    Inpainting,
+    Speed,
+    Tiling,
+    TextEncoders,
+    Video,
+    SDXLSizeConditioning,
+    SecondStage,
+    ImagePrior,
+]
 
 
 class Drawbridge(ComfyExtension):

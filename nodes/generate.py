@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from comfy_api.latest import io
 
+from ..client.config import LoRA
 from ..client.enums import Sampler
-from .sockets import Model, ModelSocket
+from ..errors import RequestRejected
+from .sockets import (
+    ControlsSocket,
+    Hinted,
+    LorasSocket,
+    Model,
+    ModelSocket,
+    Settings,
+    SettingsSocket,
+)
+
+if TYPE_CHECKING:
+    import torch
 
 AUTOMATIC = "automatic"
+FITS = ["crop centre", "stretch", "pad"]  # codec.fit.Fit, which would pull torch in here
+AT_STRENGTH, FROM_NOISE = "repaint at strength", "start from noise"
 BLOCK_PIXELS = 64
 LEAST_PIXELS, MOST_PIXELS = 128, 8192
 
@@ -24,6 +41,26 @@ class Generate(io.ComfyNode):
             description="Generates pictures on the Draw Things server, with live preview.",
             inputs=[
                 ModelSocket.Input("model", tooltip="From Load Model."),
+                io.Image.Input(
+                    "image",
+                    optional=True,
+                    tooltip="The picture to start from, or to edit. Fitted to width and height. Of "
+                    "a batch, each picture makes a request.",
+                ),
+                io.Mask.Input(
+                    "mask",
+                    optional=True,
+                    tooltip="White is repainted, black is kept. One for all pictures, or one each.",
+                ),
+                LorasSocket.Input("loras", optional=True, tooltip="From LoRA Stack."),
+                ControlsSocket.Input(
+                    "controls", optional=True, tooltip="From ControlNet Hint or Moodboard."
+                ),
+                SettingsSocket.Input(
+                    "settings",
+                    optional=True,
+                    tooltip="From settings nodes. What comes in here wins over the widgets below.",
+                ),
                 io.String.Input(
                     "prompt",
                     multiline=True,
@@ -90,10 +127,59 @@ class Generate(io.ComfyNode):
                     max=4,
                     tooltip="Pictures at a time, with seeds of their own. Video models make one.",
                 ),
+                io.Int.Input(
+                    "batch_count",
+                    optional=True,
+                    default=1,
+                    min=1,
+                    max=100,
+                    tooltip="Requests one after the other, with seed, seed + 1, and so on.",
+                ),
+                io.Float.Input(
+                    "strength",
+                    optional=True,
+                    default=1.0,
+                    min=0.0,
+                    max=1.0,
+                    step=0.01,
+                    round=0.001,
+                    tooltip="How much of the image is painted anew: 0.3 keeps most of it, 1 starts "
+                    "from noise. Edit models want 1. Without an image it has no effect.",
+                ),
+                io.Combo.Input(
+                    "fit",
+                    optional=True,
+                    options=FITS,
+                    default=FITS[0],
+                    tooltip="How an image of another size is brought to width and height.",
+                ),
+                io.Combo.Input(
+                    "masked_content",
+                    optional=True,
+                    options=[AT_STRENGTH, FROM_NOISE],
+                    default=AT_STRENGTH,
+                    tooltip="What the masked area starts from: the image at the given strength, or "
+                    "pure noise.",
+                ),
             ],
             outputs=[
                 io.Image.Output(
                     display_name="images", tooltip="The pictures; of a video, its frames."
+                ),
+                io.Mask.Output(
+                    display_name="mask", tooltip="White where a picture is transparent."
+                ),
+                io.Audio.Output(display_name="audio", tooltip="The sound, if the model makes any."),
+                io.Video.Output(display_name="video", tooltip="Frames and sound of a video model."),
+                io.Float.Output(display_name="fps", tooltip="Frames per second of a video."),
+                io.Int.Output(
+                    display_name="seeds",
+                    is_output_list=True,
+                    tooltip="The seed of each request, as a list.",
+                ),
+                io.String.Output(
+                    display_name="request",
+                    tooltip="What was sent, as JSON, to be saved with the picture.",
                 ),
             ],
             hidden=[io.Hidden.unique_id],
@@ -135,11 +221,24 @@ class Generate(io.ComfyNode):
         sampler: str,
         shift: float,
         batch_size: int,
+        batch_count: int = 1,
+        strength: float = 1.0,
+        fit: str = FITS[0],
+        masked_content: str = AT_STRENGTH,
+        image: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
+        loras: tuple[LoRA, ...] = (),
+        controls: tuple[Hinted, ...] = (),
+        settings: Settings | None = None,
     ) -> io.NodeOutput:
-        from .generation import Settings, generate
-        from .host import Display, interruptible
+        from comfy_execution.graph_utils import ExecutionBlocker
 
-        settings = Settings(
+        from ..codec.fit import Fit
+        from .generation import generate
+        from .host import Display, interruptible
+        from .job import Job, Widgets
+
+        widgets = Widgets(
             width=width,
             height=height,
             steps=steps,
@@ -148,10 +247,42 @@ class Generate(io.ComfyNode):
             sampler="" if sampler == AUTOMATIC else sampler,
             shift=shift,
             batch_size=batch_size,
+            strength=strength,
         )
-        display = Display(cls.hidden.unique_id)
-        images = await interruptible(generate(model, prompt, negative_prompt, settings, display))
-        return io.NodeOutput(images)
+        job = Job(
+            model=model,
+            prompt=prompt,
+            negative_prompt=negative_prompt,
+            widgets=widgets,
+            runs=batch_count,
+            image=image,
+            mask=mask,
+            fit=Fit(_known(fit, FITS)),
+            from_noise=_known(masked_content, [AT_STRENGTH, FROM_NOISE]) == FROM_NOISE,
+            loras=loras,
+            hinted=controls,
+            settings=settings or Settings(),
+        )
+        result = await interruptible(generate(job, Display(cls.hidden.unique_id)))
+        nothing = ExecutionBlocker(None)  # what hangs on an output without a value stays quiet
+        return io.NodeOutput(
+            result.images,
+            result.transparency,
+            result.sound or nothing,
+            nothing if result.video is None else result.video,
+            result.fps,
+            result.seeds,
+            result.request,
+        )
+
+
+def _known(value: str, options: list[str]) -> str:
+    """ComfyUI lets any text through a Combo, so a workflow can hold one that nobody knows."""
+    if value not in options:
+        raise RequestRejected(
+            f"The choice {value!r} is not known.", f"Choose one of: {', '.join(options)}."
+        )
+    return value
 
 
 def _side(name: str) -> io.Input:

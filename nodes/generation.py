@@ -1,108 +1,106 @@
-"""What Generate does when it runs: settings become a request, events become pictures."""
+"""What Generate does when it runs: requests go out, events become pictures, sound and words."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
 
 import torch
 
-from ..client.catalog import Catalog
 from ..client.client import DrawThingsClient
-from ..client.config import GenerationConfig
-from ..client.enums import Sampler
-from ..client.events import DownloadSize, Picture, Preview, Progress, Receiving, RemoteDownload
+from ..client.endpoint import Endpoint
+from ..client.events import (
+    Audio,
+    DownloadSize,
+    Picture,
+    Preview,
+    Progress,
+    Receiving,
+    RemoteDownload,
+)
 from ..client.families import family
-from ..client.recommended import recommended
 from ..client.request import GenerationRequest
-from ..codec import image
-from ..errors import RequestRejected
+from ..client.threads import in_thread
+from ..codec import audio, image
+from ..codec.audio import Sound
+from . import media
 from .host import Display
+from .job import Job, Plan, plan, summary
+from .lookup import PATIENCE_SECONDS
 from .progress import Previews, Reporter
-from .sockets import Model, Server
+from .turns import Turn, in_turn
+
+LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What Generate's widgets say; `sampler` is "" and `shift` 0 where the model shall decide."""
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What came back.
 
-    width: int
-    height: int
-    steps: int
-    guidance: float
-    seed: int
-    sampler: str
-    shift: float
-    batch_size: int
+    `images` is an IMAGE [batch, height, width, 3], `transparency` a MASK [batch, height, width], 1
+    where a picture is transparent, `sound` an AUDIO and `video` a VIDEO, or None; `seeds` has one
+    entry for each request, `request` is JSON of the first.
+    """
 
-    def config(self, model: Model) -> GenerationConfig:
-        """Return the configuration for a model.
-
-        Raises RequestRejected for a sampler that nobody knows.
-        """
-        advice = recommended(model.file, model.version)
-        shift, by_size = self.shift, False
-        if not shift:  # the model's own; where nothing is known, the server's rule
-            shift = (advice and advice.shift) or 1.0
-            by_size = advice is None or advice.resolution_dependent_shift is not False
-        defaults = GenerationConfig()
-        return GenerationConfig(
-            model=model.file,
-            start_width=self.width,
-            start_height=self.height,
-            steps=self.steps,
-            guidance_scale=self.guidance,
-            guidance_embed=self.guidance,
-            seed=self.seed,
-            sampler=self._sampler(model),
-            shift=shift,
-            resolution_dependent_shift=by_size,
-            batch_size=self.batch_size,
-            num_frames=(advice and advice.num_frames) or defaults.num_frames,
-        )
-
-    def _sampler(self, model: Model) -> Sampler:
-        if self.sampler:
-            try:
-                return Sampler.from_label(self.sampler)
-            except KeyError:
-                raise RequestRejected(
-                    f"The sampler {self.sampler!r} is not known.", "Choose one of Generate's list."
-                ) from None
-        advice = recommended(model.file, model.version)
-        if advice is not None and advice.sampler is not None:
-            return advice.sampler
-        known = family(model.version)
-        return Sampler.UNIPC_TRAILING if known and known.flow else Sampler.DPMPP_2M_AYS
+    images: torch.Tensor
+    transparency: torch.Tensor
+    sound: Sound | None
+    video: object | None
+    fps: float
+    seeds: list[int]
+    request: str
 
 
-async def generate(
-    model: Model, prompt: str, negative_prompt: str, settings: Settings, display: Display
-) -> torch.Tensor:
-    """Return pictures: float32 [batch, height, width, 3], 0 to 1.
+@dataclass
+class _Pieces:
+    pictures: list[torch.Tensor] = field(default_factory=list)
+    sounds: list[Sound] = field(default_factory=list)
+
+
+async def generate(job: Job, display: Display) -> Result:
+    """Run a job: one request after the other, when it is this job's turn at the server.
 
     Raises DrawbridgeError for what goes wrong, and lets through what `display` raises.
     """
-    specification = json.dumps([json.loads(model.specification)] if model.specification else [])
-    request = GenerationRequest(
-        prompt=prompt,
-        negative_prompt=negative_prompt,
-        config=settings.config(model),
-        override=Catalog.from_json(models=specification.encode()),
-        model_version=model.version,
+    endpoint = job.model.server.endpoint()
+    reporter = Reporter(display, job.model.version)
+    reporter.start()
+    return await in_turn(
+        endpoint.address,
+        display.node_id,
+        lambda turn: _run(job, endpoint, reporter, turn),
+        waiting=lambda: display.say("Waiting for another node"),
     )
-    reporter = Reporter(display, model.version)
-    previews = Previews(reporter, model.version)
-    receiving = asyncio.ensure_future(_receive(model.server, request, reporter, previews))
+
+
+async def _run(job: Job, endpoint: Endpoint, reporter: Reporter, turn: Turn) -> Result:
+    async with DrawThingsClient(endpoint) as client:
+        info = await client.echo(PATIENCE_SECONDS)
+        todo = await in_thread(lambda _: plan(job, info.catalog, endpoint.address))
+        for note in todo.notes:
+            LOG.warning("Generate: %s.", note)
+        pieces = _Pieces()
+        count = len(todo.requests)
+        for number, request in enumerate(todo.requests):
+            reporter.begin((turn.number - 1) * count + number, turn.total * count)
+            await _beside_previews(client, request, reporter, pieces)
+    reporter.finish(todo.notes)
+    return _result(job, todo, pieces)
+
+
+async def _beside_previews(
+    client: DrawThingsClient, request: GenerationRequest, reporter: Reporter, pieces: _Pieces
+) -> None:
+    previews = Previews(reporter, request.version)
+    receiving = asyncio.ensure_future(_receive(client, request, reporter, previews, pieces))
     showing = asyncio.ensure_future(previews.show())
     try:
         # `showing` ends only by an error or an interruption, which is then the run's own
         done, _ = await asyncio.wait({receiving, showing}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
-        return receiving.result()
     finally:
         for task in (receiving, showing):
             task.cancel()
@@ -110,21 +108,46 @@ async def generate(
 
 
 async def _receive(
-    server: Server, request: GenerationRequest, reporter: Reporter, previews: Previews
-) -> torch.Tensor:
-    pictures: list[torch.Tensor] = []
-    reporter.start()
-    async with (
-        DrawThingsClient(server.endpoint()) as client,
-        contextlib.aclosing(client.generate(request)) as events,
-    ):
+    client: DrawThingsClient,
+    request: GenerationRequest,
+    reporter: Reporter,
+    previews: Previews,
+    pieces: _Pieces,
+) -> None:
+    async with contextlib.aclosing(client.generate(request)) as events:
         async for event in events:
             match event:
                 case Preview():
                     previews.offer(event.encoded)
                 case Picture():
-                    pictures.append(image.from_wire(event.array))
+                    pieces.pictures.append(image.from_wire(event.array))
+                case Audio():
+                    rate = media.audio_rate(request.version)
+                    pieces.sounds.append(audio.from_wire(event.array, rate))
                 case Progress() | RemoteDownload() | DownloadSize() | Receiving():
                     reporter.report(event)
-    reporter.finish()
-    return torch.cat(pictures)
+
+
+def _result(job: Job, todo: Plan, pieces: _Pieces) -> Result:
+    known = family(job.model.version)
+    images, transparency = _split(pieces.pictures)
+    sound = audio.batch(pieces.sounds) if pieces.sounds else None
+    first = todo.requests[0]
+    fps = media.frame_rate(first.override.model(first.config.model), first.version)
+    return Result(
+        images,
+        transparency,
+        sound,
+        media.video(images, fps, sound) if known and known.is_video else None,
+        fps,
+        [request.config.seed for request in todo.requests],
+        summary(first),
+    )
+
+
+def _split(pictures: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return colours and transparency of pictures with or without alpha."""
+    whole = torch.cat(pictures)
+    if whole.shape[-1] == 4:
+        return whole[..., :3].contiguous(), 1 - whole[..., 3]
+    return whole, torch.zeros(whole.shape[:3])

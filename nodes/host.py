@@ -53,7 +53,7 @@ class Display:
     """What a node shows while it runs."""
 
     def __init__(self, node_id: str) -> None:
-        self._node_id = node_id
+        self.node_id = node_id
         self._bar = comfy.utils.ProgressBar(1, node_id)
         self._words = ""
 
@@ -72,4 +72,4 @@ class Display:
         if words != self._words:
             self._words = words
             server = PromptServer.instance
-            server.send_progress_text(words, self._node_id, server.client_id)
+            server.send_progress_text(words, self.node_id, server.client_id)

@@ -1,9 +1,14 @@
-"""What Connect and Load Model ask of a server."""
+"""What Connect, Load Model and LoRA Stack ask of a server."""
 
 from __future__ import annotations
 
-from ..client.catalog import Catalog, ModelSpec, ServerInfo, nearest
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..client.catalog import LoRASpec, ServerInfo, alike, find
 from ..client.client import DrawThingsClient
+from ..client.config import LoRA
+from ..client.families import takes_lora, takes_refiner
 from ..errors import ModelUnavailable, RequestRejected
 from .sockets import Model, Server
 
@@ -35,7 +40,7 @@ async def find_model(server: Server, name: str, version: str) -> Model:
         if not version:
             raise browser_off(client.endpoint.address, name)
         return Model(server, name, version)
-    spec = _specification(info.catalog, name)
+    spec = find(info.catalog.models, name)
     if spec is None:
         raise unknown(client.endpoint.address, info, name)
     if version and version != spec.version:
@@ -46,12 +51,63 @@ async def find_model(server: Server, name: str, version: str) -> Model:
     return Model(server, spec.file, spec.version, spec.raw)
 
 
-def _specification(catalog: Catalog, name: str) -> ModelSpec | None:
-    wanted = name.casefold()
-    return catalog.model(name) or next(
-        (spec for spec in catalog.models if wanted in (spec.name.casefold(), spec.file.casefold())),
-        None,
-    )
+async def find_loras(
+    model: Model, loras: Sequence[LoRA]
+) -> tuple[tuple[LoRA, ...], tuple[LoRASpec, ...]]:
+    """Return LoRAs with files for display names, and what the model's server knows about them.
+
+    With the server's model browser off, nothing is known of files that it has. Raises
+    ModelUnavailable for a LoRA that it does not have, RequestRejected for one that fits neither
+    the model nor a refiner of it.
+    """
+    if not loras:
+        return (), ()
+    async with DrawThingsClient(model.server.endpoint()) as client:
+        info = await client.echo(PATIENCE_SECONDS)
+        address = client.endpoint.address
+        if info.catalog is None:
+            for found in await client.files_exist(list({lora.file: None for lora in loras})):
+                if not found.exists:
+                    raise ModelUnavailable(
+                        f"The server at {address} has no file {found.name}.",
+                        "Enter the name of a LoRA file that is on the server.",
+                    )
+            return tuple(loras), ()
+    specs = tuple(_lora(address, info, model, lora.file) for lora in loras)
+    return tuple(
+        replace(lora, file=spec.file) for lora, spec in zip(loras, specs, strict=True)
+    ), specs
+
+
+def _lora(address: str, info: ServerInfo, model: Model, name: str) -> LoRASpec:
+    known = info.catalog.loras if info.catalog else ()
+    fitting = [spec for spec in known if _fits(model.version, spec.version)]
+    # Of two LoRAs of one display name, the one for this model is meant.
+    spec = find(fitting, name) or find(known, name)
+    if spec is None and name in info.files:
+        raise ModelUnavailable(
+            f"The server at {address} has the file {name} but no specification of it, and would"
+            " leave it out.",
+            "Import the LoRA in the Draw Things app that runs the server, or choose another.",
+        )
+    if spec is None:
+        raise ModelUnavailable(
+            f"The server at {address} has no LoRA {name}.",
+            alike(name, fitting or known) or "Choose a LoRA that it has.",
+        )
+    if not _fits(model.version, spec.version):
+        names = ", ".join(other.file for other in fitting[:3])
+        raise RequestRejected(
+            f"The LoRA {spec.file} is for {spec.version}, the model for {model.version}: a server"
+            " ignores it.",
+            f"Choose one for {model.version}, such as {names}." if names else "Remove it.",
+        )
+    return spec
+
+
+def _fits(version: str, lora_version: str) -> bool:
+    """Whether the LoRA can take effect, be it on a refiner that is chosen in Generate."""
+    return takes_lora(version, lora_version) or takes_refiner(version, lora_version)
 
 
 def browser_off(address: str, name: str) -> ModelUnavailable:
@@ -72,8 +128,7 @@ def unknown(address: str, info: ServerInfo, name: str) -> ModelUnavailable:
             "Import the model in the Draw Things app that runs the server, or choose another.",
         )
     models = info.catalog.models if info.catalog else ()
-    alike = nearest(name, [label for spec in models for label in (spec.file, spec.name)])
-    advice = f"Did you mean {' or '.join(alike)}?" if alike else "Choose a model that it has."
+    advice = alike(name, models) or "Choose a model that it has."
     if not models:
         advice = "Download a model there first."
     return ModelUnavailable(f"The server at {address} has no model {name}.", advice)

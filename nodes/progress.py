@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from PIL import Image
@@ -36,30 +36,41 @@ class Reporter:
     def __init__(self, display: Display, version: str) -> None:
         known = family(version)
         self._display = display
-        self._meter = Meter(video=known is not None and known.is_video)
-        self._value = 0.0
-        self._total = 1
+        self._is_video = known is not None and known.is_video
+        self._meter = Meter(video=self._is_video)
+        self._run, self._runs = 0, 1
+        self._fraction = 0.0
+        self._steps = 1
 
     def start(self) -> None:
         """Say that the request is on its way: a busy server is silent."""
         self._display.say("Waiting for the server")
 
+    def begin(self, run: int, runs: int) -> None:
+        """Start the bar's share of one request of several; `run` counts from 0."""
+        self._run, self._runs = run, runs
+        self._meter = Meter(video=self._is_video)
+        self._fraction = 0.0
+
     def report(self, event: Progress | RemoteDownload | DownloadSize | Receiving) -> None:
         """Show an event. Raises ComfyUI's interruption when the person has asked to stop."""
         if isinstance(event, Progress):
-            self._total = max(event.plan.steps + event.plan.second_pass_steps, 1)
-            self._value = self._meter.update(event) * self._total
-        self._display.say(words(event))
+            self._steps = max(event.plan.steps + event.plan.second_pass_steps, 1)
+            self._fraction = self._meter.update(event)
+        which = f" ({self._run + 1} of {self._runs})" if self._runs > 1 else ""
+        self._display.say(words(event) + which)
         self.show()
 
     def show(self, preview: Image.Image | None = None) -> None:
         """Show the bar where it is, with a new preview if there is one."""
-        self._display.progress(self._value, self._total, preview)
+        value = (self._run + self._fraction) * self._steps
+        self._display.progress(value, self._runs * self._steps, preview)
 
-    def finish(self) -> None:
-        """Fill the bar: the pictures are here."""
-        self._display.say("Done")
-        self._display.progress(self._total, self._total)
+    def finish(self, notes: Sequence[str] = ()) -> None:
+        """Fill the bar: the pictures are here. `notes` is what a person should know of them."""
+        self._display.say("; ".join(["Done", *notes]))
+        total = self._runs * self._steps
+        self._display.progress(total, total)
 
 
 def words(event: Progress | RemoteDownload | DownloadSize | Receiving) -> str:

@@ -1,0 +1,231 @@
+"""A configuration from the app and back: the Import and Export Configuration nodes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from comfy_api.latest import io
+
+from ..client.config import Control, LoRA
+from ..client.enums import ControlInput
+from ..errors import RequestRejected
+from .sockets import (
+    ControlsSocket,
+    Hinted,
+    LorasSocket,
+    Model,
+    ModelSocket,
+    Settings,
+    SettingsSocket,
+)
+from .widgets import CATEGORY, WINS, chained
+
+if TYPE_CHECKING:
+    from ..client.config_json import Imported
+
+# They travel on sockets of their own.
+_APART = ("model", "loras", "controls")
+_KINDS = tuple(kind.name.lower() for kind in ControlInput if kind is not ControlInput.UNSPECIFIED)
+_ALSO_CALLED = {"openpose": "pose", "segmentation": "seg", "normal": "normalbae", "hed": "softedge"}
+
+
+class ImportConfiguration(io.ComfyNode):
+    """Takes a configuration as the app copies it."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="Drawbridge_ImportConfiguration",
+            display_name="Draw Things Import Configuration",
+            category=CATEGORY,
+            description="Takes a configuration that was copied in the app (Copy Configuration), so "
+            f"that Generate makes the same picture. {WINS} Pictures for controls are not in it: "
+            "add them, or the control reads Generate's image.",
+            inputs=[
+                io.String.Input(
+                    "configuration",
+                    multiline=True,
+                    default="",
+                    tooltip="The JSON text that Copy Configuration gives.",
+                ),
+                io.Boolean.Input(
+                    "use_seed",
+                    default=True,
+                    tooltip="On, the configuration's seed counts; a negative one is drawn anew at "
+                    "every run. Off, Generate's own seed counts.",
+                ),
+                chained(),
+                LorasSocket.Input(
+                    "loras",
+                    optional=True,
+                    tooltip="LoRAs from another node, to which the configuration's are added.",
+                ),
+                ControlsSocket.Input(
+                    "controls",
+                    optional=True,
+                    tooltip="Controls from another node, to which the configuration's are added.",
+                ),
+            ],
+            outputs=[
+                SettingsSocket.Output(display_name="settings", tooltip="For Generate."),
+                LorasSocket.Output(display_name="loras", tooltip="For Generate."),
+                ControlsSocket.Output(display_name="controls", tooltip="For Generate."),
+                io.String.Output(
+                    display_name="model", tooltip="The model's file name, for Load Model."
+                ),
+                io.Int.Output(display_name="width", tooltip="In pixels."),
+                io.Int.Output(display_name="height", tooltip="In pixels."),
+                io.Int.Output(display_name="seed", tooltip="The seed, drawn if it was negative."),
+                io.String.Output(
+                    display_name="warnings",
+                    tooltip="What was changed or passed over, line by line; empty if nothing was.",
+                ),
+                io.String.Output(
+                    display_name="other_keys",
+                    tooltip="What a newer app says and this version does not know, for Export "
+                    "Configuration.",
+                ),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, configuration: str | None) -> bool | str:
+        """Say at the field what is wrong with the text; a linked one arrives as None."""
+        if configuration is not None:
+            from ..client import config_json
+
+            try:
+                config_json.read(configuration)
+            except RequestRejected as error:
+                return f"{error.problem} {error.remedy}"
+        return True
+
+    @classmethod
+    def fingerprint_inputs(cls, **inputs: Any) -> str:
+        """Draw anew at every run where the configuration asks for a random seed."""
+        from ..client import config_json
+
+        if not inputs.get("configuration") or not inputs.get("use_seed"):
+            return ""
+        return str(config_json.read(inputs["configuration"]).values.get("seed", ""))
+
+    @classmethod
+    def execute(
+        cls,
+        configuration: str,
+        use_seed: bool,
+        settings: Settings | None = None,
+        loras: tuple[LoRA, ...] = (),
+        controls: tuple[Hinted, ...] = (),
+    ) -> io.NodeOutput:
+        from ..client import config_json
+
+        imported = config_json.read(configuration)
+        config = imported.config()
+        left_out = _APART if use_seed else (*_APART, "seed")
+        values = {key: value for key, value in imported.values.items() if key not in left_out}
+        return io.NodeOutput(
+            (settings or Settings()).with_values(**values),
+            (*loras, *config.loras),
+            (*controls, *(Hinted(control, kind_of(control), None) for control in config.controls)),
+            config.model,
+            config.start_width,
+            config.start_height,
+            config.seed,
+            "\n".join(imported.warnings),
+            _other_keys(imported),
+        )
+
+
+class ExportConfiguration(io.ComfyNode):
+    """Gives a configuration as the app pastes it."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="Drawbridge_ExportConfiguration",
+            display_name="Draw Things Export Configuration",
+            category=CATEGORY,
+            description="Gives the text that the app pastes (Paste Configuration). Link Generate's "
+            "request to get what was sent, or single parts to put a configuration together; parts "
+            "win over the request.",
+            is_output_node=True,
+            inputs=[
+                io.String.Input(
+                    "request",
+                    optional=True,
+                    force_input=True,
+                    tooltip="From Generate: what it has sent.",
+                ),
+                ModelSocket.Input(
+                    "model", optional=True, tooltip="From Load Model: the model to name."
+                ),
+                SettingsSocket.Input(
+                    "settings", optional=True, tooltip="The settings to write down."
+                ),
+                LorasSocket.Input("loras", optional=True, tooltip="The LoRAs to write down."),
+                ControlsSocket.Input(
+                    "controls",
+                    optional=True,
+                    tooltip="The controls to write down, without their pictures.",
+                ),
+                io.String.Input(
+                    "other_keys",
+                    optional=True,
+                    force_input=True,
+                    tooltip="From Import Configuration: keys that are to come back as they were.",
+                ),
+            ],
+            outputs=[
+                io.String.Output(display_name="configuration", tooltip="The text for the app."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        request: str = "",
+        model: Model | None = None,
+        settings: Settings | None = None,
+        loras: tuple[LoRA, ...] | None = None,
+        controls: tuple[Hinted, ...] | None = None,
+        other_keys: str = "",
+    ) -> io.NodeOutput:
+        from ..client import config_json, pasted
+        from ..client.config_json import Imported
+
+        sent = config_json.read(request) if request.strip() else Imported()
+        parts: dict[str, object] = settings.as_dict() if settings else {}
+        if model is not None:
+            parts["model"] = model.file
+        if loras is not None:
+            parts["loras"] = loras
+        if controls is not None:
+            parts["controls"] = tuple(one.control for one in controls if one.control is not None)
+        unknown = dict(sent.unknown)
+        if other_keys.strip():
+            unknown.update(pasted.configuration(other_keys))
+        text = config_json.write(Imported(parts).config(sent.config()), unknown)
+        return io.NodeOutput(text, ui={"text": [text]})
+
+
+def kind_of(control: Control) -> str:
+    """Return what picture an imported control reads: as it says, or as its file is called."""
+    if control.input_override is not ControlInput.UNSPECIFIED:
+        return control.input_override.name.lower()
+    words = re.split(r"[^a-z0-9]+", control.file.lower())
+    return next(iter(_kinds(words)), "custom")
+
+
+def _kinds(words: Iterable[str]) -> Iterable[str]:
+    for word in words:
+        kind = _ALSO_CALLED.get(word, word)
+        if kind in _KINDS:
+            yield kind
+
+
+def _other_keys(imported: Imported) -> str:
+    return json.dumps(imported.unknown, ensure_ascii=False) if imported.unknown else ""

@@ -1,0 +1,272 @@
+"""What one Generate asks for: widgets, settings and pictures become requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+
+from ..client import config_json, embeddings
+from ..client.catalog import (
+    Catalog,
+    ControlSpec,
+    LoRASpec,
+    ModelSpec,
+    UpscalerSpec,
+    alike,
+    find,
+)
+from ..client.config import GenerationConfig, LoRA
+from ..client.enums import Sampler
+from ..client.families import family
+from ..client.recommended import recommended
+from ..client.relevance import relevant
+from ..client.request import GenerationRequest
+from ..codec import fit, image, mask
+from ..codec.fit import Fit
+from ..errors import ModelUnavailable, RequestRejected
+from . import hints
+from .sockets import Hinted, Model, Settings
+
+S = TypeVar("S", ModelSpec, LoRASpec, ControlSpec, UpscalerSpec)
+SEEDS = 1 << 32
+# Reads the init image at any strength, without an editing modifier (protocol.md 4.2, 4.6).
+READS_IMAGE = frozenset({"svd_i2v", "seedvr2_3b", "seedvr2_7b"})
+
+
+@dataclass(frozen=True)
+class Widgets:
+    """What Generate's widgets say; `sampler` is "" and `shift` 0 where the model shall decide."""
+
+    width: int
+    height: int
+    steps: int
+    guidance: float
+    seed: int
+    sampler: str
+    shift: float
+    batch_size: int
+    strength: float = 1.0
+
+    def fields(self, model: Model) -> dict[str, Any]:
+        """Return them as fields of GenerationConfig.
+
+        Raises RequestRejected for a sampler that nobody knows.
+        """
+        advice = recommended(model.file, model.version)
+        shift, by_size = self.shift, False
+        if not shift:  # the model's own; where nothing is known, the server's rule
+            shift = (advice and advice.shift) or 1.0
+            by_size = advice is None or advice.resolution_dependent_shift is not False
+        frames = {"num_frames": advice.num_frames} if advice and advice.num_frames else {}
+        return {
+            "model": model.file,
+            "start_width": self.width,
+            "start_height": self.height,
+            "steps": self.steps,
+            "guidance_scale": self.guidance,
+            "guidance_embed": self.guidance,
+            "seed": self.seed,
+            "sampler": self._sampler(model),
+            "shift": shift,
+            "resolution_dependent_shift": by_size,
+            "batch_size": self.batch_size,
+            "strength": self.strength,
+            **frames,
+        }
+
+    def _sampler(self, model: Model) -> Sampler:
+        if self.sampler:
+            try:
+                return Sampler.from_label(self.sampler)
+            except KeyError:
+                raise RequestRejected(
+                    f"The sampler {self.sampler!r} is not known.", "Choose one of Generate's list."
+                ) from None
+        advice = recommended(model.file, model.version)
+        if advice is not None and advice.sampler is not None:
+            return advice.sampler
+        known = family(model.version)
+        return Sampler.UNIPC_TRAILING if known and known.flow else Sampler.DPMPP_2M_AYS
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """Everything that is wired into a Generate.
+
+    `image` is an IMAGE [batch, height, width, 3 or 4], `mask` a MASK [batch, height, width], white
+    to be repainted; both are fitted to the size of the result.
+    """
+
+    model: Model
+    prompt: str
+    negative_prompt: str
+    widgets: Widgets
+    runs: int = 1
+    image: torch.Tensor | None = None
+    mask: torch.Tensor | None = None
+    fit: Fit = Fit.CROP
+    from_noise: bool = False
+    loras: tuple[LoRA, ...] = ()
+    hinted: tuple[Hinted, ...] = ()
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The requests of a job, in the order of their results, and what a person should know."""
+
+    requests: tuple[GenerationRequest, ...]
+    notes: tuple[str, ...] = ()
+
+
+def plan(job: Job, catalog: Catalog | None, address: str) -> Plan:
+    """Return what to send; `catalog` is the server's, None where it does not tell.
+
+    Raises ModelUnavailable for a file that the server does not have, RequestRejected for what it
+    would crash on or ignore.
+    """
+    config = _config(job, catalog, address)
+    controls, carried = hints.build(
+        job.hinted,
+        config,
+        catalog or Catalog(),
+        job.model.version,
+        has_image=job.image is not None,
+        has_mask=job.image is not None and _white(job.image, job.mask) is not None,
+        fit=job.fit,
+    )
+    config = replace(config, controls=(*config.controls, *controls))
+    config, dropped = relevant(config, job.model.version)
+    override = _used(job, config, catalog)
+    unread = [name for name in dropped if name in job.settings.as_dict()]
+    notes = [f"{job.model.version} models do not read {', '.join(unread)}"] if unread else []
+    requests = []
+    for pixels, kinds in _pictures(job, config):
+        for _ in range(job.runs):
+            request = GenerationRequest(
+                prompt=job.prompt,
+                negative_prompt=job.negative_prompt,
+                config=replace(config, seed=(config.seed + len(requests)) % SEEDS),
+                override=override,
+                image=pixels,
+                mask=kinds,
+                hints=carried,
+                model_version=job.model.version,
+            )
+            request.check()
+            requests.append(request)
+    if job.image is not None and _ignores_image(requests[0]):
+        notes.append(f"the image is not used: at strength 1 {job.model.file} starts from noise")
+    return Plan(tuple(requests), tuple(notes))
+
+
+def _config(job: Job, catalog: Catalog | None, address: str) -> GenerationConfig:
+    values: dict[str, Any] = {**job.widgets.fields(job.model), **job.settings.as_dict()}
+    known = {one.name for one in fields(GenerationConfig)}
+    config = GenerationConfig(**{name: value for name, value in values.items() if name in known})
+    loras = (*config.loras, *job.loras)
+    if catalog is None:
+        return replace(config, loras=loras)
+
+    def named(name: str, records: Iterable[S], what: str) -> str:
+        return _file(name, records, what, address) if name else ""
+
+    return replace(
+        config,
+        loras=tuple(replace(lora, file=named(lora.file, catalog.loras, "LoRA")) for lora in loras),
+        refiner_model=named(config.refiner_model, catalog.models, "refiner"),
+        upscaler=named(config.upscaler, catalog.upscalers, "upscaler"),
+    )
+
+
+def _file(name: str, records: Iterable[S], what: str, address: str) -> str:
+    """Return the file of that name or display name; a server would skip a missing one silently."""
+    records = list(records)
+    spec = find(records, name)
+    if spec is not None:
+        return spec.file
+    raise ModelUnavailable(
+        f"The server at {address} has no {what} {name}.",
+        alike(name, records) or "Choose one that it has, or none.",
+    )
+
+
+def _used(job: Job, config: GenerationConfig, catalog: Catalog | None) -> Catalog:
+    """Return the specifications of exactly the files that a request uses (protocol.md 1.5)."""
+    known = Catalog.from_json(models=f"[{job.model.specification}]".encode())
+    if catalog is None:
+        return known
+    stages = [name for spec in known.models for name in spec.stage_models]
+    models = [catalog.model(name) for name in (config.refiner_model, *stages)]
+    return replace(
+        known,
+        models=(*known.models, *_present(models)),
+        loras=_present(catalog.lora(lora.file) for lora in config.loras),
+        controls=_present(catalog.control(control.file) for control in config.controls),
+        upscalers=_present([catalog.upscaler(config.upscaler)]),
+        textual_inversions=tuple(
+            embeddings.used(catalog, job.model.version, job.prompt, job.negative_prompt)
+        ),
+    )
+
+
+def _present(specs: Iterable[S | None]) -> tuple[S, ...]:
+    kept = {spec.file: spec for spec in specs if spec is not None}
+    return tuple(kept.values())
+
+
+def _pictures(
+    job: Job, config: GenerationConfig
+) -> Iterator[tuple[np.ndarray | None, np.ndarray | None]]:
+    """Yield image and mask for the wire, one pair for each picture of the batch."""
+    if job.image is None:
+        masks = None if job.mask is None else mask.to_wire(job.mask, from_noise=job.from_noise)
+        yield None, masks
+        return
+    width, height = config.start_width, config.start_height
+    for picture, area in fit.pairs(job.image, _white(job.image, job.mask)):
+        fitted = fit.fit_image(picture, width, height, job.fit)
+        white = None
+        if area is not None:
+            sides = (picture.shape[2], picture.shape[1])
+            white = fit.fit_mask(area, *sides, width, height, job.fit)
+        kinds = None if white is None else mask.to_wire(white, from_noise=job.from_noise)
+        yield image.to_wire(fitted)[0], kinds
+
+
+def _white(pictures: torch.Tensor, area: torch.Tensor | None) -> torch.Tensor | None:
+    """Return what is to be repainted: the mask, and what is transparent."""
+    transparent = fit.split_alpha(pictures)[1]
+    if transparent is None or not (transparent >= 0.5).any():
+        return area
+    return transparent if area is None else torch.maximum(area, transparent)
+
+
+def _ignores_image(request: GenerationRequest) -> bool:
+    """Whether the server would not look at the image (protocol.md 4.2, 4.6)."""
+    return (
+        request.config.strength == 1
+        and request.mask is None
+        and request.modifier == "none"
+        and not request.config.controls
+        and request.version not in READS_IMAGE
+    )
+
+
+def summary(request: GenerationRequest) -> str:
+    """Return what was sent as JSON, for metadata: prompts, model, configuration; no secret."""
+    return json.dumps(
+        {
+            "prompt": request.prompt,
+            "negative_prompt": request.negative_prompt,
+            "model": request.config.model,
+            "version": request.version,
+            "configuration": config_json.to_object(request.config),
+        },
+        ensure_ascii=False,
+    )

@@ -1,0 +1,134 @@
+"""Which LoRAs change the model: the LoRA Stack node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from comfy_api.latest import io
+
+from ..client.catalog import LoRASpec
+from ..client.config import LoRA
+from ..client.enums import LoRAMode
+from ..errors import RequestRejected
+from .sockets import LorasSocket, Model, ModelSocket
+
+ROWS = 8
+MODES = [mode.name.lower() for mode in LoRAMode]
+MOST_WEIGHT = 10.0
+
+
+class LoRAStack(io.ComfyNode):
+    """Lists LoRAs for a generation; the server applies them when it starts."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        rows = [entry for number in range(1, ROWS + 1) for entry in _row(number)]
+        return io.Schema(
+            node_id="Drawbridge_LoRAStack",
+            display_name="Draw Things LoRA Stack",
+            category="Draw Things",
+            description="Up to eight LoRAs of the server; empty rows are left out. Chain stacks "
+            "for more.",
+            inputs=[
+                LorasSocket.Input(
+                    "loras", optional=True, tooltip="Another LoRA Stack, whose LoRAs come first."
+                ),
+                ModelSocket.Input(
+                    "model",
+                    optional=True,
+                    tooltip="From Load Model. With it the server is asked at once whether it has "
+                    "the LoRAs, whether they fit the model, and for their trigger words. Without "
+                    "it Generate checks them.",
+                ),
+                *rows,
+            ],
+            outputs=[
+                LorasSocket.Output(display_name="loras", tooltip="For Generate."),
+                io.String.Output(
+                    display_name="triggers",
+                    tooltip="Words that the LoRAs were trained on, as far as the server knows, to "
+                    "be put before the prompt. Empty without a model.",
+                ),
+                io.String.Output(
+                    display_name="notes",
+                    tooltip="What the server notes about each LoRA, to be read. Empty without a "
+                    "model.",
+                ),
+            ],
+        )
+
+    @classmethod
+    async def execute(
+        cls,
+        loras: tuple[LoRA, ...] = (),
+        model: Model | None = None,
+        **rows: str | float,
+    ) -> io.NodeOutput:
+        chosen = (*loras, *_chosen(rows))
+        if model is None:
+            return io.NodeOutput(chosen, "", "")
+        from . import lookup
+        from .host import interruptible
+
+        found, specs = await interruptible(lookup.find_loras(model, chosen))
+        return io.NodeOutput(found, _triggers(specs), _notes(specs))
+
+
+def _row(number: int) -> list[io.Input]:
+    return [
+        io.String.Input(
+            f"lora_{number}",
+            optional=True,
+            default="",
+            tooltip="The LoRA's file name on the server, or its name as the app shows it. Empty "
+            "or None leaves the row out.",
+        ),
+        io.Float.Input(
+            f"weight_{number}",
+            optional=True,
+            default=LoRA("").weight,
+            min=-MOST_WEIGHT,
+            max=MOST_WEIGHT,
+            step=0.05,
+            round=0.001,
+            tooltip="How strongly the LoRA acts: the app offers -1.5 to 2.5 for most. Below 0 it "
+            "acts the other way round, 0 leaves the row out.",
+        ),
+        io.Combo.Input(
+            f"mode_{number}",
+            optional=True,
+            options=MODES,
+            default=MODES[0],
+            tooltip="Which part it changes where there is a refiner: the model (base), the "
+            "refiner, or all.",
+        ),
+    ]
+
+
+def _chosen(rows: dict[str, str | float]) -> list[LoRA]:
+    loras = []
+    for number in range(1, ROWS + 1):
+        file = str(rows.get(f"lora_{number}", "")).strip()
+        weight = float(rows.get(f"weight_{number}", LoRA("").weight))
+        mode = str(rows.get(f"mode_{number}", MODES[0]))
+        if file.casefold() in ("", "none") or not weight:
+            continue
+        if mode not in MODES:
+            raise RequestRejected(
+                f"The mode {mode!r} of row {number} is not known.",
+                f"Choose one of {', '.join(MODES)}.",
+            )
+        loras.append(LoRA(file, weight, LoRAMode[mode.upper()]))
+    return loras
+
+
+def _triggers(specs: Iterable[LoRASpec]) -> str:
+    """Return the words to put before a prompt, each once: "watercolour, ink"."""
+    words = (spec.prefix.strip(" ,\n") for spec in specs)
+    return ", ".join(dict.fromkeys(word for word in words if word))
+
+
+def _notes(specs: Iterable[LoRASpec]) -> str:
+    """Return a paragraph for each LoRA that has a note: "Watercolour: Best at 0.8."."""
+    texts = (f"{spec.name}: {spec.note.strip()}" for spec in specs if spec.note.strip())
+    return "\n\n".join(dict.fromkeys(texts))

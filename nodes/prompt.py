@@ -1,0 +1,174 @@
+"""The words of a picture: the nodes Prompt and Prompt Batch."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+
+from ..client.catalog import nearest
+from ..client.embeddings import called, usable
+from ..errors import RequestRejected
+from .sockets import Model, ModelSocket
+
+COMMENT = "#"
+SEEDS = 1 << 32
+NO_SPACE_BEFORE = ",.;:!?)"
+NO_PROMPTS = "There is no prompt: every line is empty or a comment."
+ENTER_PROMPTS = f"Enter one prompt a line; lines that begin with {COMMENT} are comments."
+
+
+class Prompt(io.ComfyNode):
+    """Holds a prompt, and checks the embeddings that it calls for against the server's."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="Drawbridge_Prompt",
+            display_name="Draw Things Prompt",
+            category="Draw Things",
+            description="A prompt. With a model connected it also lists the server's embeddings "
+            "(textual inversions) for it, and checks those that the prompt calls for.",
+            inputs=[
+                io.String.Input(
+                    "prompt",
+                    multiline=True,
+                    dynamic_prompts=True,
+                    tooltip="The words. <keyword> calls for an embedding of the server.",
+                ),
+                ModelSocket.Input(
+                    "model",
+                    optional=True,
+                    tooltip="From Load Model, to check every <keyword> in the prompt. Without it "
+                    "the prompt goes on unchecked.",
+                ),
+            ],
+            outputs=[
+                io.String.Output(display_name="prompt", tooltip="The prompt as it was entered."),
+                io.String.Output(
+                    display_name="embeddings",
+                    is_output_list=True,
+                    tooltip="What a prompt for this model can call for, ready to be pasted. "
+                    "Without any, or without a model, nodes connected here do not run.",
+                ),
+            ],
+        )
+
+    @classmethod
+    async def execute(cls, prompt: str, model: Model | None = None) -> io.NodeOutput:
+        from comfy_execution.graph_utils import ExecutionBlocker
+
+        keywords = await _checked(prompt, model) if model is not None else []
+        shown = [f"<{keyword}>" for keyword in keywords]
+        # A node that is given an empty list fails in ways that nobody understands.
+        return io.NodeOutput(prompt, shown or ExecutionBlocker(None))
+
+
+class PromptBatch(io.ComfyNode):
+    """Makes a list of prompts of a text, with a seed for each."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="Drawbridge_PromptBatch",
+            display_name="Draw Things Prompt Batch",
+            category="Draw Things",
+            description="One prompt a line. Connected to Generate, it makes one result for each, "
+            "in order.",
+            inputs=[
+                io.String.Input(
+                    "prompts",
+                    multiline=True,
+                    dynamic_prompts=True,
+                    tooltip="One prompt a line. Empty lines are left out, and so are lines that "
+                    f"begin with {COMMENT}.",
+                ),
+                io.String.Input(
+                    "prefix",
+                    default="",
+                    tooltip="Comes before every prompt, with a space between.",
+                ),
+                io.String.Input(
+                    "suffix",
+                    default="",
+                    tooltip="Comes after every prompt, with a space between if it does not begin "
+                    "with a comma or the like.",
+                ),
+                io.Int.Input(
+                    "seed",
+                    default=0,
+                    min=0,
+                    max=SEEDS - 1,
+                    control_after_generate=True,
+                    tooltip="The first prompt's seed; each further one's is higher by 1.",
+                ),
+            ],
+            outputs=[
+                io.String.Output(
+                    display_name="prompts", is_output_list=True, tooltip="For Generate's prompt."
+                ),
+                io.Int.Output(display_name="count", tooltip="How many prompts there are."),
+                io.Int.Output(
+                    display_name="seeds",
+                    is_output_list=True,
+                    tooltip="For Generate's seed: one for each prompt.",
+                ),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, prompts: str | None) -> bool | str:
+        """Say at the field that there are no prompts; linked ones arrive as None."""
+        if prompts is not None and not _lines(prompts):
+            return f"{NO_PROMPTS} {ENTER_PROMPTS}"
+        return True
+
+    @classmethod
+    def execute(cls, prompts: str, prefix: str, suffix: str, seed: int) -> io.NodeOutput:
+        lines = [_join(_join(prefix, line), suffix) for line in _lines(prompts)]
+        if not lines:
+            raise RequestRejected(NO_PROMPTS, ENTER_PROMPTS)
+        return io.NodeOutput(lines, len(lines), [(seed + i) % SEEDS for i in range(len(lines))])
+
+
+async def _checked(prompt: str, model: Model) -> list[str]:
+    """Return the keywords that the server has for the model; none where it does not tell.
+
+    Raises RequestRejected for one in the prompt that it has not: to a server it would be a word
+    that nobody knows.
+    """
+    from ..client.client import DrawThingsClient
+    from .host import interruptible
+    from .lookup import PATIENCE_SECONDS
+
+    async def ask() -> list[str] | None:
+        async with DrawThingsClient(model.server.endpoint()) as client:
+            catalog = (await client.echo(PATIENCE_SECONDS)).catalog
+        if catalog is None:
+            return None
+        return [spec.keyword for spec in usable(catalog, model.version)]
+
+    known = await interruptible(ask())
+    if known is None:
+        return []
+    for keyword in called(prompt):
+        if keyword not in known:
+            alike = " or ".join(f"<{one}>" for one in nearest(keyword, known))
+            remedy = f"Did you mean {alike}?" if alike else "Take it out of the prompt."
+            raise RequestRejected(
+                f"The server has no embedding <{keyword}> for {model.file} ({model.version}).",
+                remedy,
+            )
+    return list(dict.fromkeys(known))
+
+
+def _lines(text: str) -> list[str]:
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith(COMMENT)]
+
+
+def _join(left: str, right: str) -> str:
+    """Put a space between two texts, where both say something and none is there."""
+    if not left.strip() or not right.strip():
+        return left if left.strip() else right
+    if left[-1].isspace() or right[0].isspace() or right[0] in NO_SPACE_BEFORE:
+        return left + right
+    return f"{left} {right}"

@@ -1,0 +1,169 @@
+"""LoRA Stack, ControlNet Hint and Moodboard in whole graphs: what arrives and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from standin.stage import Stage, graph
+
+from drawbridge.emulator.server import Emulator
+from drawbridge.tests.nodes.test_control import UNION_XL, V1, XL, board, hint
+from drawbridge.tests.nodes.test_lora import stack
+
+Serve = Callable[..., Emulator]
+KONTEXT = "fjord_1_kontext_dev_q6p.ckpt"
+SQUARE = torch.zeros(1, 96, 64, 3)
+SQUARE[:, 32:64, 16:48] = 1
+OUTLINE = SQUARE.clone()
+OUTLINE[:, 34:62, 18:46] = 0
+NEGATIVE = 1 - OUTLINE
+NOISE = torch.rand(1, 192, 128, 3)
+
+
+def make(stage: Stage, emulator: Emulator, **nodes: Any) -> np.ndarray:
+    """Run a graph with further nodes and return its picture, [192, 128, 3], 0 to 255."""
+    before = len(stage.pictures)
+    outcome = run(stage, emulator, **nodes)
+    assert outcome.status == "success", outcome.exception_message
+    with Image.open(stage.pictures[before]) as picture:
+        return np.asarray(picture, np.float32)
+
+
+def run(stage: Stage, emulator: Emulator, **nodes: Any) -> Any:
+    inputs = {"model": V1, **nodes.pop("inputs", {})}
+    for socket, node in (("loras", "stack"), ("controls", "hint")):
+        if node in nodes:
+            inputs[socket] = [node, 0]
+    prompt = graph(emulator.port, picture=nodes.pop("picture", SQUARE), **inputs)
+    giver = prompt["generate"]["inputs"].pop("picture")[0]
+    for name, node in nodes.items():
+        linked = {
+            key: [giver, 0] if value == "picture" else value
+            for key, value in node["inputs"].items()
+        }
+        prompt[name] = {**node, "inputs": linked}
+    return stage.host.run(prompt)
+
+
+def configuration(emulator: Emulator) -> dict[str, Any]:
+    request: Any = emulator.journal.events("call", rpc="GenerateImage")[-1]["request"]
+    return request["configuration"]
+
+
+def test_stack_reaches_the_server_and_changes_the_picture(stage: Stage, serve: Serve) -> None:
+    emulator = serve(strict=True)
+    plain = make(stage, emulator)
+    chosen = {"lora_1": "Watercolour", "weight_1": 0.75, "mode_1": "base"}
+    changed = make(stage, emulator, stack=stack(**chosen))
+    [sent] = configuration(emulator)["loras"]
+    assert (sent["file"], sent["weight"], sent["mode"]) == ("watercolour_v1_lora_f16.ckpt", 0.75, 1)
+    assert not np.array_equal(plain, changed)
+
+
+@pytest.mark.parametrize(
+    ("control", "kind", "shown"),
+    [
+        ("Canny Edge Map (v1)", "canny", OUTLINE),
+        ("Scribble (v1)", "scribble", OUTLINE),
+        ("Line Art (v1)", "lineart", OUTLINE),
+        ("Depth Map (v1)", "depth", SQUARE),
+        ("Pose (v1)", "pose", OUTLINE),
+        ("Tile (v1)", "tile", SQUARE),
+        ("T2I Colour (v1)", "color", SQUARE),
+        ("IP Adapter Plus (v1)", "shuffle", SQUARE),
+    ],
+)
+def test_hint_changes_the_picture(
+    stage: Stage, serve: Serve, control: str, kind: str, shown: torch.Tensor
+) -> None:
+    emulator = serve(strict=True)
+    plain = make(stage, emulator)
+    node = hint(control=control, kind=kind, image="picture")
+    steered = make(stage, emulator, hint=node, picture=shown)
+    assert np.abs(steered - plain).mean() > 0.5
+
+
+@pytest.mark.parametrize(
+    ("control", "kind"),
+    [("Canny Edge Map (v1)", "canny"), ("Line Art (v1)", "lineart"), ("Scribble (v1)", "scribble")],
+)
+def test_dark_lines_do_what_light_ones_do(
+    stage: Stage, serve: Serve, control: str, kind: str
+) -> None:
+    emulator = serve(strict=True)
+    light = hint(control=control, kind=kind, image="picture")
+    dark = hint(control=control, kind=kind, image="picture", lines="dark on light")
+    first = make(stage, emulator, hint=light, picture=OUTLINE)
+    same = make(stage, emulator, hint=dark, picture=NEGATIVE)
+    wrong = make(stage, emulator, hint=light, picture=NEGATIVE)
+    assert np.array_equal(first, same)
+    assert not np.array_equal(first, wrong)
+
+
+def test_union_control_takes_the_kind_as_its_mode(stage: Stage, serve: Serve) -> None:
+    emulator = serve(strict=True)
+    node = hint(control="Union (XL)", kind="depth", image="picture", weight=0.5, end=0.75)
+    make(stage, emulator, hint=node, inputs={"model": XL})
+    [sent] = configuration(emulator)["controls"]
+    assert sent["file"] == UNION_XL
+    assert (sent["weight"], sent["guidance_end"], sent["input_override"]) == (0.5, 0.75, 2)
+
+
+def test_moodboard_of_an_edit_model_changes_the_picture(stage: Stage, serve: Serve) -> None:
+    emulator = serve(strict=True)
+    inputs = {"model": KONTEXT}
+    plain = make(stage, emulator, inputs=inputs)
+    steered = make(stage, emulator, inputs=inputs, hint=board(image_1="picture"))
+    assert np.abs(steered - plain).mean() > 0.5
+
+
+def test_control_works_on_the_init_image(stage: Stage, serve: Serve) -> None:
+    emulator = serve(strict=True)
+    node = hint(control="Canny Edge Map (v1)", kind="canny")
+    make(stage, emulator, hint=node, inputs={"image": NOISE})
+
+
+@pytest.mark.parametrize(
+    ("node", "inputs", "kind", "words"),
+    [
+        (hint(control="Pose", image="picture"), {}, "ModelUnavailable", "Did you mean Pose"),
+        (
+            hint(control="Union (XL)", image="picture"),
+            {},
+            "RequestRejected",
+            "is for sdxl_base_v0.9, the model for v1",
+        ),
+        (
+            hint(control="Canny Edge Map (v1)", image="picture"),
+            {},
+            "RequestRejected",
+            "kind canny, and the kind is pose",
+        ),
+        (board(image_1="picture"), {}, "RequestRejected", "reads the moodboard"),
+        (
+            hint(control="Canny Edge Map (v1)", kind="canny", image="picture"),
+            {"image": NOISE},
+            "RequestRejected",
+            "a server ignores the one that is given",
+        ),
+    ],
+)
+def test_hint_that_cannot_work_is_said_at_generate(
+    stage: Stage, serve: Serve, node: Any, inputs: dict[str, Any], kind: str, words: str
+) -> None:
+    emulator = serve()
+    outcome = run(stage, emulator, hint=node, inputs=inputs)
+    assert (outcome.node_id, outcome.exception_type) == ("generate", f"drawbridge.{kind}")
+    assert words in outcome.exception_message
+    assert emulator.journal.events("call", rpc="GenerateImage") == []
+
+
+def test_lora_of_another_version_is_said_at_generate(stage: Stage, serve: Serve) -> None:
+    outcome = run(stage, serve(), stack=stack(lora_1="Gouache"))
+    assert (outcome.node_id, outcome.exception_type) == ("generate", "drawbridge.RequestRejected")
+    assert "is for flux1, the model for v1" in outcome.exception_message
