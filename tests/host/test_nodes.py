@@ -20,6 +20,7 @@ from standin.workflow import to_prompt
 
 import drawbridge
 from drawbridge.emulator.server import Emulator, Options
+from drawbridge.nodes import NODES
 from drawbridge.tests.host.comfyui import ROOT, Ending, Outcome, PromptRejected, RealComfyUI
 
 PLUGIN_VARIABLE = "OFFICIAL_PLUGIN_PATH"
@@ -44,9 +45,9 @@ def test_every_node_is_listed_with_its_words(comfyui: RealComfyUI) -> None:
     ours = {
         name: info for name, info in comfyui.object_info().items() if name.startswith("Drawbridge_")
     }
-    assert set(ours) == {"Drawbridge_Connect", "Drawbridge_LoadModel", "Drawbridge_Generate"}
+    assert set(ours) == {node.GET_SCHEMA().node_id for node in NODES}
     for info in ours.values():
-        assert info["category"] == "Draw Things"
+        assert info["category"] in ("Draw Things", "Draw Things/Settings")
         assert info["description"]
         for kind in ("required", "optional"):
             for _, options in info["input"].get(kind, {}).values():

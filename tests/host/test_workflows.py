@@ -1,0 +1,47 @@
+"""The shared workflows in the real ComfyUI, against a strict server: all of them run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from standin.workflow import to_prompt
+
+from drawbridge.emulator.server import Emulator, Options
+from drawbridge.tests.host.comfyui import ROOT, Ending, RealComfyUI
+
+FOLDER = ROOT / "workflows"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def example(path: Path) -> None:
+    """Save a picture with a transparent half: what Load Image gives as picture and mask."""
+    picture = Image.new("RGBA", (512, 512), (200, 120, 40, 255))
+    picture.paste((0, 0, 0, 0), (256, 0, 512, 512))
+    picture.save(path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_workflow_runs(comfyui: RealComfyUI, name: str) -> None:
+    example(comfyui.base / "input" / "example.png")
+    workflow = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    prompt = to_prompt(workflow, comfyui.object_info())
+    with Emulator(Options(strict=True)) as emulator:
+        for node in prompt.values():
+            if node["class_type"] == "Drawbridge_Connect":
+                node["inputs"].update(port=emulator.port, transport="plaintext")
+        outcome = comfyui.run(prompt, timeout_seconds=180)
+        assert outcome.ending is Ending.SUCCESS, outcome.message
+        assert emulator.journal.events("finished")
+    assert outcome.files
+    assert all(file.stat().st_size > 1000 for file in outcome.files)
+
+
+def test_templates_are_offered_with_thumbnails(comfyui: RealComfyUI) -> None:
+    _, listed = comfyui.request("GET", "/workflow_templates")
+    [ours] = [names for pack, names in listed.items() if "rawbridge" in pack]
+    assert sorted(ours) == NAMES
+    for name in NAMES:
+        assert (FOLDER / f"{name}.jpg").is_file()
