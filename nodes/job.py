@@ -137,7 +137,7 @@ def plan(job: Job, catalog: Catalog | None, address: str) -> Plan:
         catalog or Catalog(),
         job.model.version,
         has_image=job.image is not None,
-        has_mask=job.image is not None and _white(job.image, job.mask) is not None,
+        has_mask=job.image is not None and (job.mask is not None or _has_holes(job.image)),
         fit=job.fit,
     )
     config = replace(config, controls=(*config.controls, *controls))
@@ -229,22 +229,24 @@ def _pictures(
         yield None, masks
         return
     width, height = config.start_width, config.start_height
-    for picture, area in fit.pairs(job.image, _white(job.image, job.mask)):
+    for picture, area in fit.pairs(job.image, job.mask):
         fitted = fit.fit_image(picture, width, height, job.fit)
-        white = None
-        if area is not None:
-            sides = (picture.shape[2], picture.shape[1])
-            white = fit.fit_mask(area, *sides, width, height, job.fit)
-        kinds = None if white is None else mask.to_wire(white, from_noise=job.from_noise)
+        areas = [] if area is None else [area]
+        if _has_holes(picture):
+            areas.append(1 - picture[..., 3])
+        sides = (picture.shape[2], picture.shape[1])
+        whites = [fit.fit_mask(one, *sides, width, height, job.fit) for one in areas]
+        kinds = None
+        if whites:
+            white = torch.stack(whites).amax(dim=0)
+            kinds = mask.to_wire(white, from_noise=job.from_noise)
         yield image.to_wire(fitted)[0], kinds
 
 
-def _white(pictures: torch.Tensor, area: torch.Tensor | None) -> torch.Tensor | None:
-    """Return what is to be repainted: the mask, and what is transparent."""
+def _has_holes(pictures: torch.Tensor) -> bool:
+    """Whether something of the pictures is transparent, and so has to be painted."""
     transparent = fit.split_alpha(pictures)[1]
-    if transparent is None or not (transparent >= 0.5).any():
-        return area
-    return transparent if area is None else torch.maximum(area, transparent)
+    return transparent is not None and bool((transparent >= 0.5).any())
 
 
 def _ignores_image(request: GenerationRequest) -> bool:

@@ -135,6 +135,28 @@ def test_transparent_part_becomes_the_mask(serve: Serve, stage: Stage) -> None:
     assert request["mask"] is not None
 
 
+def test_mask_of_another_size_joins_what_is_transparent(serve: Serve, stage: Stage) -> None:
+    emulator = serve(strict=True)
+    opaque = torch.cat([picture(), torch.ones(1, 192, 128, 1)], dim=-1)
+    holed = torch.cat([picture(), 1 - half()[..., None]], dim=-1)
+    left = 1 - half(64, 64)
+    outcome = stage.host.run(
+        graph(emulator.port, image=torch.cat([opaque, holed]), mask=left, strength=0.8)
+    )
+    assert outcome.status == "success", outcome.exception_message
+    masks = [request["mask"]["sha256"] for request in sent(emulator)]
+    assert len(set(masks)) == 2
+
+
+def test_opaque_picture_of_a_batch_needs_no_mask(serve: Serve, stage: Stage) -> None:
+    emulator = serve(strict=True)
+    opaque = torch.cat([picture(), torch.ones(1, 192, 128, 1)], dim=-1)
+    holed = torch.cat([picture(), 1 - half()[..., None]], dim=-1)
+    outcome = stage.host.run(graph(emulator.port, image=torch.cat([opaque, holed]), strength=0.8))
+    assert outcome.status == "success", outcome.exception_message
+    assert [request["mask"] is None for request in sent(emulator)] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("inputs", "words"),
     [
