@@ -1,8 +1,19 @@
-"""How far a generation is, as one number that never runs backwards."""
+"""How far a generation is, in words and as one number that never runs backwards."""
 
 from __future__ import annotations
 
-from .events import Phase, Progress
+from .events import DownloadSize, Phase, Progress, Receiving, RemoteDownload
+
+_MEGABYTE = 1_000_000
+_AFTER = {
+    Phase.TEXT_ENCODED: "Sampling",
+    Phase.IMAGE_ENCODED: "Sampling",
+    Phase.IMAGE_DECODED: "Finishing",
+    Phase.SECOND_PASS_IMAGE_ENCODED: "Second pass",
+    Phase.SECOND_PASS_IMAGE_DECODED: "Finishing",
+    Phase.FACE_RESTORED: "Finishing",
+    Phase.IMAGE_UPSCALED: "Finishing",
+}
 
 # Guesses of how long a milestone takes, in sampling steps (protocol.md 9).
 _WEIGHTS = {
@@ -50,3 +61,23 @@ class Meter:
             Phase.SECOND_PASS_SAMPLING: progress.plan.second_pass_steps,
         }.get(phase, 1)
         return _WEIGHTS[phase] * max(steps, 0)
+
+
+def words(event: Progress | RemoteDownload | DownloadSize | Receiving) -> str:
+    """Return what happens now, as a person would say it."""
+    if isinstance(event, RemoteDownload):
+        share = ""
+        if event.expected_bytes > 0:
+            share = f", {event.received_bytes / event.expected_bytes:.0%}"
+        return f"The server downloads file {event.item} of {event.items}{share}"
+    if isinstance(event, DownloadSize):
+        return f"Receiving {event.total_bytes / _MEGABYTE:.1f} MB"
+    if isinstance(event, Receiving):
+        total = f" of {event.total_bytes / _MEGABYTE:.1f}" if event.total_bytes else ""
+        return f"Receiving {event.received_bytes / _MEGABYTE:.1f}{total} MB"
+    if event.phase not in (Phase.SAMPLING, Phase.SECOND_PASS_SAMPLING):
+        return _AFTER[event.phase]
+    if event.total and event.step >= event.total:
+        return "Decoding"
+    name = "Sampling" if event.phase is Phase.SAMPLING else "Second pass"
+    return f"{name} {event.step} of {event.total}" if event.total else f"{name} {event.step}"

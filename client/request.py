@@ -18,6 +18,9 @@ from .config import GenerationConfig
 from .endpoint import TensorForm
 from .families import family
 
+# Reads the init image at any strength, without an editing modifier (protocol.md 4.2, 4.6).
+_READS_IMAGE = frozenset({"svd_i2v", "seedvr2_3b", "seedvr2_7b"})
+
 
 @dataclass(frozen=True, eq=False)
 class WeightedTensor:
@@ -81,6 +84,18 @@ class GenerationRequest:
         if self.image is not None and self.mask is None and self.config.strength == 0:
             return 1  # nothing is sampled: the image comes back
         return self.config.batch_size
+
+    @property
+    def ignores_image(self) -> bool:
+        """Whether there is an image and a server would not look at it (protocol.md 4.2, 4.6)."""
+        return (
+            self.image is not None
+            and self.config.strength == 1
+            and self.mask is None
+            and self.modifier == "none"
+            and not self.config.controls
+            and self.version not in _READS_IMAGE
+        )
 
     def check(self) -> None:
         """Raise RequestRejected for what crashes a server or what it ignores in silence."""

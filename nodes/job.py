@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
 
-from ..client import config_json, embeddings
-from ..client.catalog import (
-    Catalog,
-    ControlSpec,
-    LoRASpec,
-    ModelSpec,
-    UpscalerSpec,
-    alike,
-    find,
-)
+from ..client import config_json, selection
+from ..client.catalog import Catalog
 from ..client.config import GenerationConfig, LoRA
 from ..client.enums import Sampler
 from ..client.families import family
@@ -28,14 +20,11 @@ from ..client.relevance import relevant
 from ..client.request import GenerationRequest
 from ..codec import fit, image, mask
 from ..codec.fit import Fit
-from ..errors import ModelUnavailable, RequestRejected
+from ..errors import RequestRejected
 from . import hints
 from .sockets import Hinted, Model, Settings
 
-S = TypeVar("S", ModelSpec, LoRASpec, ControlSpec, UpscalerSpec)
 SEEDS = 1 << 32
-# Reads the init image at any strength, without an editing modifier (protocol.md 4.2, 4.6).
-READS_IMAGE = frozenset({"svd_i2v", "seedvr2_3b", "seedvr2_7b"})
 
 
 @dataclass(frozen=True)
@@ -160,7 +149,7 @@ def plan(job: Job, catalog: Catalog | None, address: str) -> Plan:
             )
             request.check()
             requests.append(request)
-    if job.image is not None and _ignores_image(requests[0]):
+    if job.image is not None and requests[0].ignores_image:
         notes.append(f"the image is not used: at strength 1 {job.model.file} starts from noise")
     return Plan(tuple(requests), tuple(notes))
 
@@ -169,31 +158,8 @@ def _config(job: Job, catalog: Catalog | None, address: str) -> GenerationConfig
     values: dict[str, Any] = {**job.widgets.fields(job.model), **job.settings.as_dict()}
     known = {one.name for one in fields(GenerationConfig)}
     config = GenerationConfig(**{name: value for name, value in values.items() if name in known})
-    loras = (*config.loras, *job.loras)
-    if catalog is None:
-        return replace(config, loras=loras)
-
-    def named(name: str, records: Iterable[S], what: str) -> str:
-        return _file(name, records, what, address) if name else ""
-
-    return replace(
-        config,
-        loras=tuple(replace(lora, file=named(lora.file, catalog.loras, "LoRA")) for lora in loras),
-        refiner_model=named(config.refiner_model, catalog.models, "refiner"),
-        upscaler=named(config.upscaler, catalog.upscalers, "upscaler"),
-    )
-
-
-def _file(name: str, records: Iterable[S], what: str, address: str) -> str:
-    """Return the file of that name or display name; a server would skip a missing one silently."""
-    records = list(records)
-    spec = find(records, name)
-    if spec is not None:
-        return spec.file
-    raise ModelUnavailable(
-        f"The server at {address} has no {what} {name}.",
-        alike(name, records) or "Choose one that it has, or none.",
-    )
+    config = replace(config, loras=(*config.loras, *job.loras))
+    return config if catalog is None else selection.with_files(config, catalog, address)
 
 
 def _used(job: Job, config: GenerationConfig, catalog: Catalog | None) -> Catalog:
@@ -201,23 +167,9 @@ def _used(job: Job, config: GenerationConfig, catalog: Catalog | None) -> Catalo
     known = Catalog.from_json(models=f"[{job.model.specification}]".encode())
     if catalog is None:
         return known
-    stages = [name for spec in known.models for name in spec.stage_models]
-    models = [catalog.model(name) for name in (config.refiner_model, *stages)]
-    return replace(
-        known,
-        models=(*known.models, *_present(models)),
-        loras=_present(catalog.lora(lora.file) for lora in config.loras),
-        controls=_present(catalog.control(control.file) for control in config.controls),
-        upscalers=_present([catalog.upscaler(config.upscaler)]),
-        textual_inversions=tuple(
-            embeddings.used(catalog, job.model.version, job.prompt, job.negative_prompt)
-        ),
+    return selection.used(
+        known, config, catalog, job.model.version, job.prompt, job.negative_prompt
     )
-
-
-def _present(specs: Iterable[S | None]) -> tuple[S, ...]:
-    kept = {spec.file: spec for spec in specs if spec is not None}
-    return tuple(kept.values())
 
 
 def _pictures(
@@ -247,17 +199,6 @@ def _has_holes(pictures: torch.Tensor) -> bool:
     """Whether something of the pictures is transparent, and so has to be painted."""
     transparent = fit.split_alpha(pictures)[1]
     return transparent is not None and bool((transparent >= 0.5).any())
-
-
-def _ignores_image(request: GenerationRequest) -> bool:
-    """Whether the server would not look at the image (protocol.md 4.2, 4.6)."""
-    return (
-        request.config.strength == 1
-        and request.mask is None
-        and request.modifier == "none"
-        and not request.config.controls
-        and request.version not in READS_IMAGE
-    )
 
 
 def summary(request: GenerationRequest) -> str:

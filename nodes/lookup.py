@@ -9,6 +9,7 @@ from ..client.catalog import LoRASpec, ServerInfo, alike, find
 from ..client.client import DrawThingsClient
 from ..client.config import LoRA
 from ..client.families import takes_lora, takes_refiner
+from ..client.selection import unknown
 from ..errors import ModelUnavailable, RequestRejected
 from .sockets import Model, Server
 
@@ -117,18 +118,3 @@ def browser_off(address: str, name: str) -> ModelUnavailable:
         "Turn on Enable Model Browsing under API Server in Draw Things (gRPCServerCLI:"
         " --model-browser), or choose the version in Load Model.",
     )
-
-
-def unknown(address: str, info: ServerInfo, name: str) -> ModelUnavailable:
-    """Return the error for a model that the server does not have, or cannot use."""
-    if name in info.files:
-        return ModelUnavailable(
-            f"The server at {address} has the file {name} but no specification of it, and would"
-            " take it for Stable Diffusion 1.",
-            "Import the model in the Draw Things app that runs the server, or choose another.",
-        )
-    models = info.catalog.models if info.catalog else ()
-    advice = alike(name, models) or "Choose a model that it has."
-    if not models:
-        advice = "Download a model there first."
-    return ModelUnavailable(f"The server at {address} has no model {name}.", advice)

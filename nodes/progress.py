@@ -9,25 +9,15 @@ from collections.abc import Callable, Sequence
 import torch
 from PIL import Image
 
-from ..client.events import DownloadSize, Phase, Progress, Receiving, RemoteDownload
+from ..client.events import DownloadSize, Progress, Receiving, RemoteDownload
 from ..client.families import family
-from ..client.progress import Meter
+from ..client.progress import Meter, words
 from ..client.threads import in_thread
 from ..codec import latent, tensor
 from ..errors import BadTensor
 from .host import Display
 
 LOG = logging.getLogger(__name__)
-MEGABYTE = 1_000_000
-AFTER = {
-    Phase.TEXT_ENCODED: "Sampling",
-    Phase.IMAGE_ENCODED: "Sampling",
-    Phase.IMAGE_DECODED: "Finishing",
-    Phase.SECOND_PASS_IMAGE_ENCODED: "Second pass",
-    Phase.SECOND_PASS_IMAGE_DECODED: "Finishing",
-    Phase.FACE_RESTORED: "Finishing",
-    Phase.IMAGE_UPSCALED: "Finishing",
-}
 
 
 class Reporter:
@@ -71,26 +61,6 @@ class Reporter:
         self._display.say("; ".join(["Done", *notes]))
         total = self._runs * self._steps
         self._display.progress(total, total)
-
-
-def words(event: Progress | RemoteDownload | DownloadSize | Receiving) -> str:
-    """Return what happens now, as a person would say it."""
-    if isinstance(event, RemoteDownload):
-        share = ""
-        if event.expected_bytes > 0:
-            share = f", {event.received_bytes / event.expected_bytes:.0%}"
-        return f"The server downloads file {event.item} of {event.items}{share}"
-    if isinstance(event, DownloadSize):
-        return f"Receiving {event.total_bytes / MEGABYTE:.1f} MB"
-    if isinstance(event, Receiving):
-        total = f" of {event.total_bytes / MEGABYTE:.1f}" if event.total_bytes else ""
-        return f"Receiving {event.received_bytes / MEGABYTE:.1f}{total} MB"
-    if event.phase not in (Phase.SAMPLING, Phase.SECOND_PASS_SAMPLING):
-        return AFTER[event.phase]
-    if event.total and event.step >= event.total:
-        return "Decoding"
-    name = "Sampling" if event.phase is Phase.SAMPLING else "Second pass"
-    return f"{name} {event.step} of {event.total}" if event.total else f"{name} {event.step}"
 
 
 class Previews:
