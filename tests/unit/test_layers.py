@@ -37,7 +37,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"errors", "proto", "codec"},
         {"grpc", "numpy", "torch", "cryptography", "grpc_reflection"},
     ),
-    "cli": ({"errors", "client"}, set()),
+    "cli": ({"errors", "client", "codec"}, {"numpy", "torch", "PIL"}),
     "nodes": (
         {"errors", "client", "codec"},
         {

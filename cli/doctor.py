@@ -1,0 +1,216 @@
+"""Why does it not work: one step after the other, up to a picture."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import re
+from typing import TYPE_CHECKING
+
+from ..client import failures
+from ..client.catalog import Catalog, ModelSpec, ServerInfo
+from ..client.channel import resolve
+from ..client.client import DrawThingsClient
+from ..client.endpoint import Transport
+from ..client.events import Picture, Progress
+from ..client.families import family
+from ..client.probe import Finding, Probed, probe
+from ..client.progress import Meter, words
+from ..client.threads import in_thread
+from ..errors import DrawbridgeError, ModelUnavailable, RequestRejected, SecretRejected
+from . import questions, request
+from .connection import open_client, timeout_seconds
+from .outcome import OK
+from .output import Output
+
+if TYPE_CHECKING:
+    from ..client.request import GenerationRequest
+
+_MOST_PROBE_SECONDS = 10.0
+_NAME, _PORT, _TLS, _ANSWER = "host name", "port", "encryption", "gRPC"
+_SECRET, _BROWSER, _PICTURE = "shared secret", "model browser", "generation"
+_STEPS = (_NAME, _PORT, _TLS, _ANSWER, _SECRET, _BROWSER, _PICTURE)
+_AT_PORT = frozenset({Finding.REFUSED, Finding.TIMED_OUT, Finding.NO_ROUTE})
+_NO_GRPC = frozenset({Finding.HTTP, Finding.SILENT})
+# Small models first, as far as a version says it; others come after these.
+_BY_SIZE = (
+    *("v1", "v2", "ssd_1b", "pixart", "sdxl_base_v0.9", "sd3", "cosmos2.5_2b", "flux2_4b"),
+    *("z_image", "auraflow", "wurstchen_v3.0_stage_c", "ernie_image", "sd3_large", "flux2_9b"),
+    *("flux1", "hidream_i1", "qwen_image", "flux2"),
+)
+
+
+class _Steps:
+    """The steps so far, said as they are taken."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self.taken: list[dict[str, str]] = []
+        self.next = 0
+
+    def take(self, detail: str, status: str = "ok") -> None:
+        """Say how the next step went."""
+        step = _STEPS[self.next]
+        self.next += 1
+        self.taken.append({"step": step, "status": status, "detail": detail})
+        self._output.line(f"{step:<14} {status:<8} {detail}".rstrip())
+
+    def fail_at(self, step: str, passed: str = "") -> None:
+        """Say that a step failed, and that those before it went well."""
+        while _STEPS[self.next] != step:
+            self.take(passed)
+        self.take("", "failed")
+
+
+async def doctor(options: argparse.Namespace, output: Output) -> int:
+    """Walk from the host's name to a picture, and explain the first step that fails."""
+    steps = _Steps(output)
+    try:
+        async with open_client(options) as client:
+            await _walk(options, client, steps, output)
+    except DrawbridgeError as error:
+        if steps.next < len(_STEPS) and not _has_failed(steps):
+            steps.take("", "failed")
+        return output.error(error, steps=steps.taken)
+    output.line()
+    output.line("Everything works.")
+    output.result(steps=steps.taken)
+    return OK
+
+
+def _has_failed(steps: _Steps) -> bool:
+    return any(taken["status"] == "failed" for taken in steps.taken)
+
+
+async def _walk(
+    options: argparse.Namespace, client: DrawThingsClient, steps: _Steps, output: Output
+) -> None:
+    seconds = timeout_seconds(options)
+    if _behind_proxy(client):  # what answers here directly says nothing about the way through it
+        for _ in (_NAME, _PORT, _TLS):
+            steps.take("this computer uses a web proxy", "skipped")
+    else:
+        await _reach(client, steps, seconds)
+    try:
+        info = await client.echo(seconds)
+    except SecretRejected:
+        steps.fail_at(_SECRET, "it answers")
+        raise
+    steps.take(info.message)
+    secret = client.endpoint.secret
+    steps.take("accepted, if it wants one" if secret else "none sent, none wanted")
+    if info.catalog is None and not options.model:
+        raise questions.browser_off(
+            client.endpoint.address, "name a model file that it has (--model)"
+        )
+    count = len(info.catalog.models) if info.catalog else 0
+    if info.catalog is None:
+        steps.take("off: the nodes need a version in Load Model", "note")
+    else:
+        steps.take(f"on, {count} model{'s'[: count != 1]}")
+    await _generate(options, client, info, steps, output)
+
+
+async def _reach(client: DrawThingsClient, steps: _Steps, seconds: float) -> None:
+    """Take the steps up to an encrypted connection."""
+    endpoint = client.endpoint
+    try:
+        addresses = await asyncio.wait_for(resolve(endpoint), seconds)
+    except (OSError, asyncio.TimeoutError) as error:
+        raise failures.describe(endpoint, Probed(Finding.NO_SUCH_HOST)) from error
+    steps.take(", ".join(addresses))
+    limit = min(seconds, _MOST_PROBE_SECONDS)
+    try:
+        look = in_thread(lambda stop: probe(endpoint, limit, stop))
+        seen = await asyncio.wait_for(look, 2 * limit)
+    except asyncio.TimeoutError:
+        seen = Probed(Finding.TIMED_OUT)
+    if seen.finding is Finding.NO_SUCH_HOST or seen.finding in _AT_PORT:
+        raise failures.describe(endpoint, seen, limit)
+    steps.take(f"{endpoint.port} is open")
+    if seen.finding in _NO_GRPC:
+        steps.take("nothing against it")
+        raise failures.describe(endpoint, seen, limit)
+    if seen.finding is not Finding.NOTHING_WRONG:
+        raise failures.describe(endpoint, seen, limit)
+    plain = endpoint.transport is Transport.PLAINTEXT
+    steps.take("none, on both sides" if plain else "TLS, and the certificate is trusted")
+
+
+def _behind_proxy(client: DrawThingsClient) -> bool:
+    names = ("grpc_proxy", "https_proxy", "http_proxy")
+    return client.endpoint.transport is Transport.SYSTEM and any(map(os.environ.get, names))
+
+
+async def _generate(
+    options: argparse.Namespace,
+    client: DrawThingsClient,
+    info: ServerInfo,
+    steps: _Steps,
+    output: Output,
+) -> None:
+    from ..client.request import GenerationRequest
+
+    if options.model:
+        model = await request.find_model(client, info, options.model, options.model_version)
+    else:
+        spec = smallest(info.catalog or Catalog())
+        if spec is None:
+            raise ModelUnavailable(
+                f"The server at {client.endpoint.address} has no model that makes a picture from"
+                " words alone.",
+                "Download one in Draw Things, such as a Stable Diffusion model, or name one with"
+                " --model.",
+            )
+        model = request.Model(spec.file, spec.version, spec)
+    known = family(model.version)
+    if known is not None and known.needs_image:
+        raise RequestRejected(
+            f"The model {model.file} needs a picture to start from, so it cannot be tried here.",
+            "Name another model with --model.",
+        )
+    wanted = GenerationRequest(
+        *("a bridge over a river", request.tiny(model)),
+        override=model.known,
+        model_version=model.version,
+    )
+    steps.take(await _try(client, wanted, output))
+
+
+async def _try(client: DrawThingsClient, wanted: GenerationRequest, output: Output) -> str:
+    meter, config = Meter(), wanted.config
+    output.progress(0, f"Trying {config.model}")
+    shape: tuple[int, ...] = ()
+    async with contextlib.aclosing(client.generate(wanted)) as events:
+        async for event in events:
+            if isinstance(event, Progress):
+                output.progress(meter.update(event), words(event))
+            elif isinstance(event, Picture):
+                shape = event.array.shape
+    return f"{shape[2]} x {shape[1]} pixels from {config.model}, {config.steps} steps"
+
+
+def smallest(catalog: Catalog) -> ModelSpec | None:
+    """Return the model that probably takes the least time and memory to make a picture from words.
+
+    None where no model can do that by itself.
+    """
+    able = [spec for spec in catalog.models if _makes_pictures(spec)]
+    return min(able, key=_weight, default=None)
+
+
+def _makes_pictures(spec: ModelSpec) -> bool:
+    known = family(spec.version)
+    if known is None or known.is_video or known.needs_image or spec.modifier != "none":
+        return False
+    return "remote_api_model_config" not in spec.raw and spec.version not in (
+        *("sdxl_refiner_v0.9", "wurstchen_v3.0_stage_b", "kandinsky2.1"),
+    )
+
+
+def _weight(spec: ModelSpec) -> tuple[int, int, str]:
+    rank = _BY_SIZE.index(spec.version) if spec.version in _BY_SIZE else len(_BY_SIZE)
+    packed = re.search(r"_q(\d)p", spec.file)  # bits of a weight; files without have 16
+    return rank, int(packed.group(1)) if packed else 16, spec.file

@@ -1,0 +1,178 @@
+"""The command line: what can be typed, and how it ends."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import difflib
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from .. import __version__
+from ..client.enums import Sampler
+from ..errors import DrawbridgeError
+from .connection import add_options
+from .outcome import EXPLAINED, FAILED, Interrupted, Usage
+from .output import Output
+
+_DESCRIPTION = "Asks a Draw Things server, finds out why it does not answer, generates on it."
+Command = Callable[[argparse.Namespace, Output], Awaitable[int]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code, which `--help` explains."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    output = Output("--json" in given)
+    try:
+        options = _parser().parse_args(given)
+        run = _command(options.command)
+        return asyncio.run(_awaited(run, options, output))
+    except DrawbridgeError as error:
+        return output.error(error)
+    except KeyboardInterrupt:
+        return output.error(Interrupted("Interrupted.", ""))
+    except BrokenPipeError:  # whoever read our output has had enough
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+async def _awaited(run: Command, options: argparse.Namespace, output: Output) -> int:
+    return await run(options, output)
+
+
+def _command(name: str) -> Command:
+    """Return a command; what it needs is imported now, so that --help is quick."""
+    if name == "doctor":
+        from .doctor import doctor
+
+        return doctor
+    if name == "generate":
+        from .generate import generate
+
+        return generate
+    from . import questions
+
+    return {
+        "echo": questions.echo,
+        "models": questions.models,
+        "files": questions.files,
+        "hours": questions.hours,
+    }[name]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command as an error like every other."""
+
+    def error(self, message: str) -> NoReturn:
+        text = message[:1].upper() + message[1:]
+        raise Usage(f"{text.rstrip('.')}.", f"See {self.prog} --help.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="drawbridge",
+        description=_DESCRIPTION,
+        epilog=EXPLAINED,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    add_options(parser)
+    commands = parser.add_subparsers(
+        title="commands", dest="command", required=True, metavar="COMMAND"
+    )
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            help=text,
+            description=f"{text[:1].upper()}{text[1:]}.",
+            epilog=EXPLAINED,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        add_options(added)
+        return added
+
+    doctor = command("doctor", "find out at which step something goes wrong, up to a tiny picture")
+    _add_model(doctor, "file or name of the model to try (default: the smallest that fits)")
+    command("echo", "greet the server, and say who answers")
+    _add_lists(command("models", "list what the server has, by model version"))
+    files = command("files", "say which of some files the server has")
+    files.add_argument("names", nargs="+", metavar="NAME", help="file name, as in models")
+    files.add_argument(
+        "--hashes",
+        action="store_true",
+        help="ask for the SHA-256 as well; the server does nothing else while it reads the files",
+    )
+    command("hours", "say how many compute units an account of the cloud may use")
+    _add_generate(command("generate", "make pictures and write them as PNG"))
+    return parser
+
+
+def _add_lists(parser: argparse.ArgumentParser) -> None:
+    for name in ("models", "loras", "controls", "upscalers", "embeddings"):
+        parser.add_argument(
+            f"--{name}",
+            action="append_const",
+            dest="lists",
+            const=name,
+            help=f"list the {name}" + (", as without any of these" if name == "models" else ""),
+        )
+
+
+def _add_model(parser: argparse.ArgumentParser, text: str) -> None:
+    parser.add_argument("--model", default="", metavar="M", help=text)
+    parser.add_argument(
+        "--model-version",
+        default="",
+        metavar="V",
+        help="the model's version, such as flux1, where the server's model browser is off",
+    )
+
+
+def _add_generate(parser: argparse.ArgumentParser) -> None:
+    _add_model(parser, "file or name of the model (default: the configuration's)")
+    add = parser.add_argument
+    add("--prompt", required=True, metavar="P", help="what the picture shows")
+    add("--negative-prompt", default="", metavar="P", help="what it should not show")
+    add("--width", type=int, metavar="PX", help="a multiple of 64 (default: the model's)")
+    add("--height", type=int, metavar="PX", help="a multiple of 64 (default: the model's)")
+    add("--steps", type=int, metavar="N", help="sampling steps (default: the model's)")
+    add("--guidance", type=float, metavar="G", help="how closely the prompt is followed")
+    add("--seed", type=int, metavar="N", help="0 to 4294967295 (default: drawn, and told)")
+    add("--sampler", type=_sampler, metavar="NAME", help="as the app names it, in any case")
+    add("--shift", type=float, metavar="S", help="timestep shift, 0.1 to 8")
+    add("--strength", type=float, metavar="S", help="how much of the image is painted anew, 0 to 1")
+    add("--batch-size", type=int, metavar="N", help="pictures at a time, 1 to 4")
+    add("--image", type=Path, metavar="FILE", help="the picture to start from, or to edit")
+    add("--mask", type=Path, metavar="FILE", help="white is repainted, black is kept")
+    add(
+        "--configuration",
+        type=Path,
+        metavar="FILE",
+        help="JSON that the app's Copy Configuration gives; options win over it",
+    )
+    add(
+        *("-o", "--out"),
+        type=Path,
+        required=True,
+        metavar="OUT.png",
+        help="where the picture goes; of several, OUT-1.png, OUT-2.png and so on",
+    )
+
+
+def _sampler(label: str) -> Sampler:
+    try:
+        return Sampler.from_label(label)
+    except KeyError:
+        labels = [sampler.label for sampler in Sampler]
+        near = difflib.get_close_matches(label, labels, cutoff=0.4) or labels
+        raise argparse.ArgumentTypeError(
+            f"{label!r} is no sampler; there are {', '.join(near)}"
+        ) from None

@@ -1,0 +1,76 @@
+"""How a command ends: the exit code and the name of each kind of error."""
+
+from __future__ import annotations
+
+from ..client.endpoint import Transport
+from ..errors import (
+    CredentialMissing,
+    DrawbridgeError,
+    ModelUnavailable,
+    RequestRejected,
+    SecretRejected,
+    ServerUnreachable,
+    TlsMismatch,
+)
+
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+# What --transport calls the ways of protection, whose values are words for a menu.
+TRANSPORTS = {
+    "plaintext": Transport.PLAINTEXT,
+    "draw-things": Transport.DRAW_THINGS,
+    "own-ca": Transport.OWN_CA,
+    "system": Transport.SYSTEM,
+}
+
+
+class Usage(DrawbridgeError):
+    """The command cannot mean what it says: an option, or a file of this computer, is wrong."""
+
+
+class Interrupted(DrawbridgeError):
+    """The person pressed Ctrl-C."""
+
+
+_CODES: tuple[tuple[type[DrawbridgeError], int], ...] = (
+    (Usage, USAGE),
+    (Interrupted, INTERRUPTED),
+    (ServerUnreachable, 3),
+    (TlsMismatch, 4),
+    (SecretRejected, 5),
+    (CredentialMissing, 5),
+    (ModelUnavailable, 6),
+    (RequestRejected, 7),
+)
+
+EXPLAINED = """\
+exit codes:
+  0    it worked
+  1    the server failed, or what it sent cannot be used
+  2    the command, or a file on this computer, is not right
+  3    the server cannot be reached
+  4    the two sides disagree about encryption or a certificate
+  5    the shared secret is wrong, or there is no such credential
+  6    the server does not have a model or a file
+  7    the request is refused
+  130  interrupted (Ctrl-C); the server has been told to stop"""
+
+
+def exit_code(error: DrawbridgeError) -> int:
+    """Return the exit code of a command that ends with this error."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), FAILED)
+
+
+def fields(error: DrawbridgeError) -> dict[str, str]:
+    """Return an error for a script: `kind` is the name of its class."""
+    return {
+        "kind": type(error).__name__,
+        "problem": _in_our_words(error.problem),
+        "remedy": _in_our_words(error.remedy),
+    }
+
+
+def _in_our_words(text: str) -> str:
+    for word, transport in TRANSPORTS.items():
+        text = text.replace(repr(transport.value), repr(word))
+    return text

@@ -1,0 +1,154 @@
+"""Picture files, in and out: what Pillow reads becomes the wire's, what comes back becomes PNG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import DrawbridgeError
+from .outcome import Usage
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from PIL import Image
+
+
+class PackageMissing(DrawbridgeError):
+    """Pictures need packages that the other commands do without."""
+
+
+def require() -> None:
+    """Raise PackageMissing where pictures can be neither read nor written."""
+    for module, package in (("torch", "torch"), ("PIL", "pillow")):
+        try:
+            __import__(module)
+        except ImportError as error:
+            raise PackageMissing(
+                f"Pictures need the Python package {package}, which is not installed here.",
+                f"Install it (python -m pip install {package}), or run the command with ComfyUI's"
+                " Python.",
+            ) from error
+
+
+def load(
+    image: Path, mask: Path | None, width: int, height: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the image as float16 [1, height, width, 3] and the mask as uint8 [height, width].
+
+    Both are cut to the size around their middle. White of the mask is repainted, and so is what is
+    transparent in the image. Raises Usage for a file that is no picture.
+    """
+    import torch
+
+    from ..codec import fit
+    from ..codec import image as codec
+    from ..codec import mask as kinds
+
+    pixels = _pixels(image)
+    white = None if mask is None else _grey(mask)
+    transparent = fit.split_alpha(pixels)[1]
+    if white is not None and white.shape[1:] != pixels.shape[1:3]:
+        raise Usage(
+            f"The mask is {white.shape[2]} x {white.shape[1]} pixels, the image"
+            f" {pixels.shape[2]} x {pixels.shape[1]}.",
+            "Give a mask of the image's size.",
+        )
+    if transparent is not None and bool((transparent >= 0.5).any()):
+        white = transparent if white is None else torch.maximum(white, transparent)
+    sides = (pixels.shape[2], pixels.shape[1])
+    fitted = codec.to_wire(fit.fit_image(pixels, width, height, fit.Fit.CROP))[0]
+    if white is None:
+        return fitted, None
+    area = fit.fit_mask(white, *sides, width, height, fit.Fit.CROP)
+    return fitted, kinds.to_wire(area)
+
+
+def to_bytes(array: np.ndarray) -> np.ndarray:
+    """Return a picture from the wire as uint8 [height, width, 3 or 4], as ComfyUI would save it.
+
+    Raises GenerationFailed for values that are not finite.
+    """
+    from ..codec import image
+
+    [unit] = image.from_wire(array)
+    return (unit * 255).clamp(0, 255).numpy().astype("uint8")  # cut off, not rounded, as there
+
+
+def check_place(out: Path) -> None:
+    """Raise Usage where no PNG can be written, before anything is generated for it."""
+    if out.suffix.lower() != ".png":
+        raise Usage(f"The file {out} is not called .png.", "Give a name that ends in .png.")
+    if not out.parent.is_dir():
+        raise Usage(f"There is no folder {out.parent}.", "Make it, or name another.")
+    if out.is_dir():
+        raise Usage(f"{out} is a folder.", "Give the name of a file.")
+
+
+def save(pictures: list[np.ndarray], out: Path) -> list[Path]:
+    """Write uint8 pictures as PNG and return where: of several, out-1.png, out-2.png and so on.
+
+    Raises DrawbridgeError where they cannot be written.
+    """
+    from PIL import Image
+
+    digits = len(str(len(pictures)))
+    paths = [
+        out.with_name(f"{out.stem}-{number:0{digits}}{out.suffix}") if len(pictures) > 1 else out
+        for number in range(1, len(pictures) + 1)
+    ]
+    for picture, path in zip(pictures, paths, strict=True):
+        try:
+            Image.fromarray(picture).save(path, "PNG")
+        except OSError as error:
+            raise DrawbridgeError(
+                f"The picture cannot be written to {path} ({error.strerror or error}).",
+                "Choose another place, or make room there.",
+            ) from error
+    return paths
+
+
+def _open(path: Path) -> Image.Image:
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as opened:
+            return ImageOps.exif_transpose(opened)
+    except FileNotFoundError:
+        raise Usage(f"There is no file {path}.", "Check its path.") from None
+    except (
+        *(OSError, ValueError, SyntaxError),
+        *(UnidentifiedImageError, Image.DecompressionBombError),
+    ) as error:
+        raise Usage(
+            f"The file {path} cannot be read as a picture.", "Give a PNG, JPEG or WebP file."
+        ) from error
+
+
+def _pixels(path: Path) -> torch.Tensor:
+    """Return a picture as float32 [1, height, width, 3 or 4], 0 to 1."""
+    picture = _open(path)
+    if picture.mode.startswith("I"):  # 16-bit grey, which Pillow would cut off at 255
+        return _deep(picture)[..., None].repeat(1, 1, 1, 3)
+    has_alpha = "A" in picture.getbands() or "transparency" in picture.info
+    return _unit(picture.convert("RGBA" if has_alpha else "RGB"))
+
+
+def _grey(path: Path) -> torch.Tensor:
+    """Return a picture as float32 [1, height, width], 0 black to 1 white."""
+    picture = _open(path)
+    return _deep(picture) if picture.mode.startswith("I") else _unit(picture.convert("L"))
+
+
+def _unit(picture: Image.Image) -> torch.Tensor:
+    import numpy as np
+    import torch
+
+    return torch.from_numpy(np.array(picture, dtype=np.float32))[None] / 255
+
+
+def _deep(picture: Image.Image) -> torch.Tensor:
+    import numpy as np
+    import torch
+
+    return torch.from_numpy(np.array(picture, dtype=np.float32))[None].clamp(0, 65535) / 65535
