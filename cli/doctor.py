@@ -182,14 +182,14 @@ async def _generate(
 async def _try(client: DrawThingsClient, wanted: GenerationRequest, output: Output) -> str:
     meter, config = Meter(), wanted.config
     output.progress(0, f"Trying {config.model}")
-    shape: tuple[int, ...] = ()
+    width, height = 0, 0
     async with contextlib.aclosing(client.generate(wanted)) as events:
         async for event in events:
             if isinstance(event, Progress):
                 output.progress(meter.update(event), words(event))
             elif isinstance(event, Picture):
-                shape = event.array.shape
-    return f"{shape[2]} x {shape[1]} pixels from {config.model}, {config.steps} steps"
+                height, width = event.array.shape[1:3]
+    return f"{width} x {height} pixels from {config.model}, {config.steps} steps"
 
 
 def smallest(catalog: Catalog) -> ModelSpec | None:

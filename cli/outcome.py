@@ -72,5 +72,7 @@ def fields(error: DrawbridgeError) -> dict[str, str]:
 
 def _in_our_words(text: str) -> str:
     for word, transport in TRANSPORTS.items():
-        text = text.replace(repr(transport.value), repr(word))
+        named = repr(transport.value)
+        text = text.replace(f"Set the connection to {named}", f"Choose --transport {word}")
+        text = text.replace(named, repr(word))
     return text

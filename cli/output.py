@@ -10,6 +10,7 @@ from ..errors import DrawbridgeError
 from . import outcome
 
 _BAR_CELLS = 24
+_NO_CHARACTER = "\N{REPLACEMENT CHARACTER}"
 _LEAST_CHANGE = 0.1  # a log wants a line now and then, not one for each step
 
 
@@ -48,10 +49,8 @@ class Output:
         told = outcome.fields(error)
         self.result(**found, error=told)
         if not self.as_json:
-            _write(
-                sys.stderr, "\n".join(text for text in (told["problem"], told["remedy"]) if text)
-            )
-            _write(sys.stderr, "\n")
+            for text in filter(None, (told["problem"], told["remedy"])):
+                _write(sys.stderr, f"{text}\n")
         return outcome.exit_code(error)
 
     def progress(self, fraction: float, words: str) -> None:
@@ -72,14 +71,12 @@ class Output:
         """Take the bar away, so that what comes next has the line for itself."""
         if self._bar:
             blank, self._bar = " " * len(self._bar), ""
-            _write(sys.stderr, f"\r{blank}", end="\r")
+            _write(sys.stderr, blank, end="\r")
 
 
 def _write(stream: TextIO, text: str, end: str = "") -> None:
     """Write text of any origin: a server's words can hold what a terminal would obey."""
-    shown = "".join(
-        c if c.isprintable() or c in "\n\r" else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
+    shown = "".join(c if c.isprintable() or c == "\n" else _NO_CHARACTER for c in text)
     encoding = stream.encoding or "utf-8"
     stream.write((shown + end).encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()

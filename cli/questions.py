@@ -82,12 +82,7 @@ async def files(options: argparse.Namespace, output: Output) -> int:
         words = file.sha256 or "yes" if file.exists else "missing"
         output.line(f"{words}  {file.name}")
     entries = [
-        {
-            "name": file.name,
-            "exists": file.exists,
-            **({"sha256": file.sha256} if file.sha256 else {}),
-        }
-        for file in found
+        {"name": file.name, "exists": file.exists, "sha256": file.sha256 or None} for file in found
     ]
     output.result(address=address, files=entries)
     missing = [file.name for file in found if not file.exists]

@@ -137,7 +137,8 @@ def build(
 
     if not model.version and catalog is None:
         raise ModelUnavailable(
-            f"The server at {address} does not tell what {model.file} is: its model browser is off.",
+            f"The server at {address} does not tell what {model.file} is: its model browser is"
+            " off.",
             "Turn on Enable Model Browsing under API Server in Draw Things (gRPCServerCLI:"
             " --model-browser), or name the version with --model-version, such as sdxl_base_v0.9.",
         )
