@@ -66,9 +66,9 @@ class _Steps:
 
 async def doctor(options: argparse.Namespace, output: Output) -> int:
     """Walk from the host's name to a picture, and explain the first step that fails."""
-    steps = _Steps(output)
+    steps, opened = _Steps(output), open_client(options)
     try:
-        async with open_client(options) as client:
+        async with opened as client:
             await _walk(options, client, steps, output)
     except DrawbridgeError as error:
         if steps.next < len(_STEPS) and not _has_failed(steps):

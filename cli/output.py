@@ -28,21 +28,21 @@ class Output:
         """Say a part of the result to a person."""
         if not self.as_json:
             self._clear()
-            _write(sys.stdout, f"{text}\n")
+            _write(sys.stdout, text, "\n")
 
     def result(self, **found: Any) -> None:
         """Say the whole result to a script; comes last."""
         self._clear()
         if self.as_json:
             notes = {"notes": self._notes} if self._notes else {}
-            _write(sys.stdout, json.dumps({**found, **notes}) + "\n")
+            _write(sys.stdout, json.dumps({**found, **notes}), "\n")
 
     def note(self, words: str) -> None:
         """Say what a person should know beside the result, in a sentence."""
         self._notes.append(words)
         self._clear()
         if not self.as_json:
-            _write(sys.stderr, f"{words}\n")
+            _write(sys.stderr, words, "\n")
 
     def error(self, error: DrawbridgeError, **found: Any) -> int:
         """Say what went wrong, with what was found until then; return the exit code."""
@@ -50,7 +50,7 @@ class Output:
         self.result(**found, error=told)
         if not self.as_json:
             for text in filter(None, (told["problem"], told["remedy"])):
-                _write(sys.stderr, f"{text}\n")
+                _write(sys.stderr, text, "\n")
         return outcome.exit_code(error)
 
     def progress(self, fraction: float, words: str) -> None:
@@ -60,23 +60,23 @@ class Output:
             bar = f"[{'#' * full}{'.' * (_BAR_CELLS - full)}] {fraction:4.0%} {words}"
             padding = " " * (len(self._bar) - len(bar))
             self._bar = bar
-            _write(sys.stderr, f"{bar}{padding}", end="\r")
+            _write(sys.stderr, f"{bar}{padding}", "\r")
             return
         phase = words.rstrip("0123456789./% MBof")
         if phase != self._phase or fraction >= self._fraction + _LEAST_CHANGE:
             self._phase, self._fraction = phase, fraction
-            _write(sys.stderr, f"{fraction:4.0%} {words}\n")
+            _write(sys.stderr, f"{fraction:4.0%} {words}", "\n")
 
     def _clear(self) -> None:
         """Take the bar away, so that what comes next has the line for itself."""
         if self._bar:
             blank, self._bar = " " * len(self._bar), ""
-            _write(sys.stderr, blank, end="\r")
+            _write(sys.stderr, blank, "\r")
 
 
-def _write(stream: TextIO, text: str, end: str = "") -> None:
-    """Write text of any origin: a server's words can hold what a terminal would obey."""
-    shown = "".join(c if c.isprintable() or c == "\n" else _NO_CHARACTER for c in text)
+def _write(stream: TextIO, text: str, end: str) -> None:
+    """Write a line of any origin: a server's words can hold what a terminal would obey."""
+    shown = "".join(c if c.isprintable() else _NO_CHARACTER for c in text)
     encoding = stream.encoding or "utf-8"
     stream.write((shown + end).encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()

@@ -1,0 +1,93 @@
+"""Commands as processes of their own: modules, environment, signals, pipes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from drawbridge.emulator.models import MODELS
+from drawbridge.emulator.server import Emulator
+
+Serve = Callable[..., Emulator]
+Start = Callable[..., "subprocess.Popen[str]"]
+FILE = next(str(m["file"]) for m in MODELS if m["version"] == "v1" and "modifier" not in m)
+
+
+def test_the_environment_says_which_server_and_the_secret_is_nowhere_to_be_seen(
+    serve: Serve, start: Start, tmp_path: Path
+) -> None:
+    emulator = serve(secret="sesame-4711", tls=True)
+    pem = tmp_path / "root.pem"
+    pem.write_bytes(emulator.certificate)
+    process = start(
+        *("doctor", "--json"),
+        DRAWBRIDGE_HOST="127.0.0.1",
+        DRAWBRIDGE_PORT=str(emulator.port),
+        DRAWBRIDGE_TRANSPORT="own-ca",
+        DRAWBRIDGE_CERTIFICATE=str(pem),
+        DRAWBRIDGE_CREDENTIAL="studio",
+        DRAWBRIDGE_SECRET_STUDIO="sesame-4711",
+    )
+    arguments = ""
+    if sys.platform == "linux":
+        arguments = Path(f"/proc/{process.pid}/cmdline").read_text(encoding="utf-8")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, out + err
+    assert json.loads(out)["steps"][-1]["status"] == "ok"
+    assert "4711" not in out + err + arguments
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal for one process alone")
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_interruption_stops_the_server_too(
+    serve: Serve, start: Start, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    emulator = serve(step_ms=200)
+    process = start(
+        *("generate", "--model", FILE, "--prompt", "x", "--steps", 150, "-o", tmp_path / "x.png"),
+        *("--port", emulator.port, "--transport", "plaintext", *more),
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "Sampling" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    if more:
+        assert json.loads(out)["error"]["kind"] == "Interrupted"
+    else:
+        assert err.splitlines()[-1] == "Interrupted."
+    emulator.journal.wait_for_event("cancelled")
+    assert not list(tmp_path.iterdir())
+
+
+def test_usage_errors_are_told_without_a_traceback(start: Start) -> None:
+    process = start("generate", "--json")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert json.loads(out)["error"]["kind"] == "Usage"
+    assert err == ""
+
+
+def test_the_installed_name_runs_as_a_module_too(tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[3]
+    (tmp_path / "drawbridge").symlink_to(root, target_is_directory=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "drawbridge.cli", "--help"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "exit codes:" in done.stdout
+    assert "130" in done.stdout
