@@ -50,9 +50,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def run(
-    capsys: pytest.CaptureFixture[str], plain_environment: None
-) -> Callable[..., Done]:
+def run(capsys: pytest.CaptureFixture[str], plain_environment: None) -> Callable[..., Done]:
     """Run a command in this process against an emulator, in plaintext unless told otherwise."""
 
     def call(emulator: Emulator | None, *arguments: object) -> Done:

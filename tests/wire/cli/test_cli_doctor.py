@@ -35,8 +35,8 @@ def test_a_server_that_works_passes_every_step(serve: Serve, run: Run) -> None:
     assert done.code == 0, done.err
     assert [line[:14].strip() for line in done.out.splitlines()[:7]] == STEPS
     assert "Everything works." in done.out
-    [call] = emulator.journal.events("call", rpc="GenerateImage")
-    assert call["request"]["configuration"]["start_width"] == 4
+    calls: list[Any] = emulator.journal.events("call", rpc="GenerateImage")
+    assert [call["request"]["configuration"]["start_width"] for call in calls] == [4]
 
 
 @pytest.mark.parametrize("model", [V1, VIDEO])

@@ -21,6 +21,7 @@ from drawbridge.client.enums import Sampler
 from drawbridge.client.events import Picture
 from drawbridge.client.request import GenerationRequest
 from drawbridge.codec import image
+from drawbridge.emulator.entries import LORAS
 from drawbridge.emulator.models import MODELS
 from drawbridge.emulator.server import Emulator
 
@@ -32,7 +33,8 @@ SMALL = ("--model", FILE, "--prompt", "a lake", "--width", 192, "--height", 128,
 
 
 def sent(emulator: Emulator) -> dict[str, Any]:
-    [call] = emulator.journal.events("call", rpc="GenerateImage")
+    calls: list[Any] = emulator.journal.events("call", rpc="GenerateImage")
+    [call] = calls
     return call["request"]
 
 
@@ -85,6 +87,20 @@ def test_options_win_over_the_configuration(serve: Serve, run: Run, tmp_path: Pa
     assert done.json["files"] == [str(tmp_path / f"out-{n}.png") for n in (1, 2)]
     assert all(Path(path).is_file() for path in done.json["files"])
     assert (done.json["seed"], done.json["sampler"]) == (5, "Euler A AYS")
+
+
+def test_a_lora_of_the_configuration_is_found_by_its_name_and_goes_with_its_specification(
+    serve: Serve, run: Run, tmp_path: Path
+) -> None:
+    lora = next(one for one in LORAS if one["version"] == "v1")
+    path = tmp_path / "configuration.json"
+    path.write_text(json.dumps({"loras": [{"file": lora["name"], "weight": 0.5}]}))
+    emulator = serve(strict=True)
+    done = run(*(emulator, "generate", *SMALL, "--configuration", path, "-o", tmp_path / "a.png"))
+    assert done.code == 0, done.err
+    request = sent(emulator)
+    assert [one["file"] for one in request["configuration"]["loras"]] == [lora["file"]]
+    assert lora["file"] in json.dumps(request["override"], ensure_ascii=False)
 
 
 def test_a_seed_is_drawn_and_told(serve: Serve, run: Run, tmp_path: Path) -> None:
@@ -168,9 +184,7 @@ def test_a_configuration_that_cannot_work_is_refused(
 ) -> None:
     path = tmp_path / "configuration.json"
     path.write_text(json.dumps(configuration), encoding="utf-8")
-    done = run(
-        *(serve(), "generate", *SMALL, "--configuration", path, "-o", tmp_path / "out.png")
-    )
+    done = run(*(serve(), "generate", *SMALL, "--configuration", path, "-o", tmp_path / "out.png"))
     assert done.code == code
     assert words in done.err
 

@@ -78,6 +78,7 @@ def test_usage_errors_are_told_without_a_traceback(start: Start) -> None:
     assert err == ""
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows makes links for administrators only")
 def test_the_installed_name_runs_as_a_module_too(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[3]
     (tmp_path / "drawbridge").symlink_to(root, target_is_directory=True)

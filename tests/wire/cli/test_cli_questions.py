@@ -46,13 +46,13 @@ def test_models_are_grouped_by_version(serve: Serve, run: Run) -> None:
 
 def test_other_lists_are_given_when_asked_for(serve: Serve, run: Run) -> None:
     done = run(serve(), "models", "--loras", "--upscalers", "--embeddings", "--json")
-    assert {entry["file"] for entry in done.json["loras"]} == {one["file"] for one in LORAS}
-    assert {entry["file"] for entry in done.json["upscalers"]} == {
-        one["file"] for one in UPSCALERS
-    }
-    assert {entry["keyword"] for entry in done.json["embeddings"]} == {
-        one["keyword"] for one in TEXTUAL_INVERSIONS
-    }
+    for kind, key, known in (
+        ("loras", "file", LORAS),
+        ("upscalers", "file", UPSCALERS),
+        ("embeddings", "keyword", TEXTUAL_INVERSIONS),
+    ):
+        listed = sorted(entry[key] for entry in done.json[kind])
+        assert listed == sorted(str(one[key]) for one in known)
     assert "models" not in done.json
 
 

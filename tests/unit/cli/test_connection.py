@@ -1,0 +1,97 @@
+"""Which server is meant by options and environment."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from drawbridge.cli.connection import add_options, endpoint, timeout_seconds
+from drawbridge.cli.outcome import Usage
+from drawbridge.client.channel import draw_things_root
+from drawbridge.client.endpoint import Transport
+from drawbridge.errors import CredentialMissing
+
+
+def parsed(*arguments: object) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    return parser.parse_args([str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def pem(tmp_path: Path) -> Path:
+    path = tmp_path / "root.pem"
+    path.write_bytes(draw_things_root())
+    return path
+
+
+def test_nothing_said_is_this_computer_as_a_server_comes() -> None:
+    found = endpoint(parsed(), {})
+    assert found.address == "127.0.0.1:7859"
+    assert found.transport is Transport.DRAW_THINGS
+    assert found.secret is None
+    assert timeout_seconds(parsed(), {}) == 30
+
+
+def test_environment_fills_in_and_options_win() -> None:
+    environ = {
+        "DRAWBRIDGE_HOST": "mac.local",
+        "DRAWBRIDGE_PORT": "7000",
+        "DRAWBRIDGE_TRANSPORT": "system",
+        "DRAWBRIDGE_CREDENTIAL": "studio",
+        "DRAWBRIDGE_SECRET_STUDIO": "sesame",
+        "DRAWBRIDGE_TIMEOUT": "5",
+    }
+    found = endpoint(parsed(), environ)
+    assert (found.address, found.transport) == ("mac.local:7000", Transport.SYSTEM)
+    assert found.secret is not None
+    assert found.secret.reveal() == "sesame"
+    assert timeout_seconds(parsed(), environ) == 5
+    chosen = parsed("--host", "::1", "--port", 7001, "--transport", "plaintext", "--timeout", 2)
+    found = endpoint(chosen, environ)
+    assert (found.address, found.transport) == ("[::1]:7001", Transport.PLAINTEXT)
+    assert timeout_seconds(chosen, environ) == 2
+
+
+def test_a_certificate_implies_an_own_authority(pem: Path) -> None:
+    assert endpoint(parsed("--certificate", pem), {}).transport is Transport.OWN_CA
+    environ = {"DRAWBRIDGE_CERTIFICATE": str(pem)}
+    assert endpoint(parsed(), environ).certificate == draw_things_root()
+    assert endpoint(parsed("--transport", "plaintext"), environ).certificate is None
+    elsewhere = {"DRAWBRIDGE_TRANSPORT": "plaintext"}
+    assert endpoint(parsed("--certificate", pem), elsewhere).transport is Transport.OWN_CA
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "words"),
+    [
+        (("--host", "http://mac.local"), {}, "is a URL"),
+        (("--port", "70000"), {}, "outside of 1 to 65535"),
+        ((), {"DRAWBRIDGE_PORT": "x"}, "port 'x' is not a number"),
+        ((), {"DRAWBRIDGE_TRANSPORT": "tls"}, "transport 'tls' is not known"),
+        (("--transport", "own-ca"), {}, "No certificate"),
+        (("--certificate", "absent.pem"), {}, "no certificate file absent.pem"),
+        (("--certificate", "x", "--transport", "system"), {}, "does not read"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_wrong_use(
+    arguments: tuple[str, ...], environ: dict[str, str], words: str
+) -> None:
+    with pytest.raises(Usage) as caught:
+        endpoint(parsed(*arguments), environ)
+    assert words in caught.value.problem
+
+
+@pytest.mark.parametrize("value", ["x", "0", "-1", "nan", "1e9"])
+def test_a_timeout_of_the_environment_that_is_no_time_is_a_wrong_use(value: str) -> None:
+    with pytest.raises(Usage):
+        timeout_seconds(parsed(), {"DRAWBRIDGE_TIMEOUT": value})
+
+
+def test_a_missing_credential_is_told_for_a_shell() -> None:
+    with pytest.raises(CredentialMissing) as caught:
+        endpoint(parsed("--credential", "studio"), {})
+    assert "DRAWBRIDGE_SECRET_STUDIO" in caught.value.remedy
+    assert "ComfyUI" not in caught.value.remedy
