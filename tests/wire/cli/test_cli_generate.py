@@ -94,13 +94,15 @@ def test_a_lora_of_the_configuration_is_found_by_its_name_and_goes_with_its_spec
 ) -> None:
     lora = next(one for one in LORAS if one["version"] == "v1")
     path = tmp_path / "configuration.json"
-    path.write_text(json.dumps({"loras": [{"file": lora["name"], "weight": 0.5}]}))
+    path.write_text(
+        json.dumps({"loras": [{"file": lora["name"], "weight": 0.5}]}), encoding="utf-8"
+    )
     emulator = serve(strict=True)
     done = run(*(emulator, "generate", *SMALL, "--configuration", path, "-o", tmp_path / "a.png"))
     assert done.code == 0, done.err
     request = sent(emulator)
     assert [one["file"] for one in request["configuration"]["loras"]] == [lora["file"]]
-    assert lora["file"] in json.dumps(request["override"], ensure_ascii=False)
+    assert str(lora["file"]) in json.dumps(request["override"], ensure_ascii=False)
 
 
 def test_a_seed_is_drawn_and_told(serve: Serve, run: Run, tmp_path: Path) -> None:
