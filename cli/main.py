@@ -39,6 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:  # a full disk behind stdout, say; calls to a server end otherwise
+        remedy = "Check where the output goes, and what this computer has left."
+        told = DrawbridgeError(f"The command ended early: {error.strerror or error}.", remedy)
+        with contextlib.suppress(OSError):
+            return output.error(told)
+        return FAILED
 
 
 async def _awaited(run: Command, options: argparse.Namespace, output: Output) -> int:

@@ -72,7 +72,9 @@ def to_bytes(array: np.ndarray) -> np.ndarray:
     from ..codec import image
 
     [unit] = image.from_wire(array)
-    return (unit * 255).clamp(0, 255).numpy().astype("uint8")  # cut off, not rounded, as there
+    return (
+        (unit * 255).round().clamp(0, 255).numpy().astype("uint8")
+    )  # cut off, not rounded, as there
 
 
 def check_place(out: Path) -> None:

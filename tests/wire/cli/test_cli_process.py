@@ -78,6 +78,37 @@ def test_usage_errors_are_told_without_a_traceback(start: Start) -> None:
     assert err == ""
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no shell like this")
+def test_a_reader_that_has_had_enough_is_no_error(serve: Serve) -> None:
+    port = serve().port
+    command = f"{sys.executable} -W error -m cli models --port {port} --transport plaintext"
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{command} --json | head -c 1"],
+        cwd=Path(__file__).resolve().parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("{", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
+def test_output_that_cannot_be_written_is_told(serve: Serve) -> None:
+    options = ("--port", str(serve().port), "--transport", "plaintext")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-m", "cli", "models", *options],
+            cwd=Path(__file__).resolve().parents[3],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("The command ended early: No space left on device.")
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows makes links for administrators only")
 def test_the_installed_name_runs_as_a_module_too(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[3]
