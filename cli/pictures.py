@@ -36,8 +36,8 @@ def load(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the image as float16 [1, height, width, 3] and the mask as uint8 [height, width].
 
-    Both are cut to the size around their middle. White of the mask is repainted, and so is what is
-    transparent in the image. Raises Usage for a file that is no picture.
+    Both are cut to the size around their middle; a mask of another size covers all of the image.
+    White of the mask is repainted, and so is what is transparent in the image. Raises Usage for a file that is no picture.
     """
     import torch
 
@@ -46,22 +46,14 @@ def load(
     from ..codec import mask as kinds
 
     pixels = _pixels(image)
-    white = None if mask is None else _grey(mask)
+    areas = [] if mask is None else [_grey(mask)]
     transparent = fit.split_alpha(pixels)[1]
-    if white is not None and white.shape[1:] != pixels.shape[1:3]:
-        raise Usage(
-            f"The mask is {white.shape[2]} x {white.shape[1]} pixels, the image"
-            f" {pixels.shape[2]} x {pixels.shape[1]}.",
-            "Give a mask of the image's size.",
-        )
     if transparent is not None and bool((transparent >= 0.5).any()):
-        white = transparent if white is None else torch.maximum(white, transparent)
+        areas.append(transparent)
     sides = (pixels.shape[2], pixels.shape[1])
+    whites = [fit.fit_mask(area, *sides, width, height, fit.Fit.CROP) for area in areas]
     fitted = codec.to_wire(fit.fit_image(pixels, width, height, fit.Fit.CROP))[0]
-    if white is None:
-        return fitted, None
-    area = fit.fit_mask(white, *sides, width, height, fit.Fit.CROP)
-    return fitted, kinds.to_wire(area)
+    return fitted, kinds.to_wire(torch.stack(whites).amax(dim=0)) if whites else None
 
 
 def to_bytes(array: np.ndarray) -> np.ndarray:
@@ -72,9 +64,7 @@ def to_bytes(array: np.ndarray) -> np.ndarray:
     from ..codec import image
 
     [unit] = image.from_wire(array)
-    return (
-        (unit * 255).round().clamp(0, 255).numpy().astype("uint8")
-    )  # cut off, not rounded, as there
+    return (unit * 255).clamp(0, 255).numpy().astype("uint8")  # cut off, not rounded, as there
 
 
 def check_place(out: Path) -> None:

@@ -61,11 +61,14 @@ def test_white_and_transparent_are_repainted(tmp_path: Path) -> None:
     assert (area[96:] == kinds.REPAINT).all()
 
 
-def test_a_mask_of_another_size_is_a_wrong_use(tmp_path: Path) -> None:
+def test_a_mask_of_another_size_covers_all_of_the_image(tmp_path: Path) -> None:
     image = saved(tmp_path, Image.new("RGB", (128, 128)))
-    mask = saved(tmp_path, Image.new("L", (64, 64)), "mask.png")
-    with pytest.raises(Usage, match="64 x 64 pixels, the image 128 x 128"):
-        pictures.load(image, mask, 128, 128)
+    small = Image.new("L", (64, 64), 0)
+    small.paste(255, (32, 0, 64, 64))
+    _, area = pictures.load(image, saved(tmp_path, small, "mask.png"), 128, 128)
+    assert area is not None
+    assert (area[:, :64] == kinds.KEEP).all()
+    assert (area[:, 64:] == kinds.REPAINT).all()
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"\x89PNG\r\n\x1a\n" + b"\0" * 40])
