@@ -37,7 +37,8 @@ def load(
     """Return the image as float16 [1, height, width, 3] and the mask as uint8 [height, width].
 
     Both are cut to the size around their middle; a mask of another size covers all of the image.
-    White of the mask is repainted, and so is what is transparent in the image. Raises Usage for a file that is no picture.
+    White of the mask is repainted, and so is what is transparent in the image. Raises Usage for a
+    file that is no picture.
     """
     import torch
 
