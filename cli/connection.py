@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..client import credentials
 from ..client.endpoint import DEFAULT_PORT, Endpoint, Transport
-from ..errors import CredentialMissing, RequestRejected
+from ..errors import RequestRejected
 from .outcome import TRANSPORTS, Usage
 
 if TYPE_CHECKING:
@@ -68,11 +68,7 @@ def endpoint(options: argparse.Namespace, environ: Mapping[str, str] = os.enviro
     """Return the server that is meant. Raises Usage, or CredentialMissing."""
     transport, certificate = _protection(options, environ)
     name = _given(options, environ, "credential") or ""
-    try:
-        secret = credentials.find(name, environ)
-    except CredentialMissing as error:  # ComfyUI has to start again for it, we do not
-        remedy = error.remedy.replace(" and start ComfyUI again", "")
-        raise CredentialMissing(error.problem, remedy) from None
+    secret = credentials.find(name, environ)
     try:
         return Endpoint(
             _given(options, environ, "host") or "127.0.0.1",

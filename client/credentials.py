@@ -94,7 +94,7 @@ def find(name: str, environ: Mapping[str, str] = os.environ) -> Secret | None:
     if not value:
         raise CredentialMissing(
             f"This computer has no credential {name.strip()!r}.",
-            f"Set the environment variable {key} to the server's shared secret and start ComfyUI"
-            " again, or name another credential.",
+            f"Start this program again with the environment variable {key} set to the server's"
+            " shared secret, or name another credential.",
         )
     return Secret(value)
