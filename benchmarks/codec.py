@@ -24,6 +24,7 @@ import numpy as np
 import torch
 
 from drawbridge.codec import fpzip, image, latent, mask, tensor
+from drawbridge.codec.latent_space import Kind, families
 
 SIDE = 1024
 
@@ -121,8 +122,8 @@ def main() -> None:
     fpzip.close()
 
     rng = np.random.default_rng(7)
-    for family in latent.families():
-        if family.kind is latent.Kind.NONE:
+    for family in families():
+        if family.kind is Kind.NONE:
             continue
         cells = SIDE // (family.patch or 8)
         latents = rng.standard_normal((1, cells, cells, family.channels)).astype(np.float16)

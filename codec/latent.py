@@ -2,75 +2,15 @@
 
 from __future__ import annotations
 
-import enum
-import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from .borrow import borrow
-
-Matrix = tuple[tuple[float, ...], ...]
-
-
-class Kind(enum.Enum):
-    """How a family's latents become colours."""
-
-    LINEAR = "linear"
-    DIRECT = "direct"
-    """Already RGB, 0 to 1."""
-    PATCH = "patch"
-    """Pixels, folded into channels."""
-    OKLAB = "oklab"
-    """Linear to OKLab, then on to RGB."""
-    NONE = "none"
-    """No way is known."""
-
-
-@dataclass(frozen=True)
-class Family:
-    """One latent space (protocol.md 7).
-
-    For LINEAR and DIRECT, a colour of 0 to 255 is (latent @ matrix + bias) * scale + offset, with
-    `matrix` [channels][3]; for OKLAB the first part gives L, a, b; PATCH has only scale and offset,
-    NONE nothing. `pixels_per_latent` is how many pixels of the picture one cell covers each way,
-    None where it depends; `patch` is the width of a folded square, 0 for other kinds.
-    """
-
-    name: str
-    kind: Kind
-    versions: tuple[str, ...]
-    channels: int
-    pixels_per_latent: int | None
-    matrix: Matrix
-    bias: tuple[float, ...]
-    scale: float
-    offset: float
-    patch: int
-    lms_cube_root: Matrix
-    lms_to_rgb: Matrix
-
-
-@cache
-def families() -> tuple[Family, ...]:
-    """All latent spaces known, from latent_rgb.json."""
-    path = Path(__file__).with_name("latent_rgb.json")
-    records = json.loads(path.read_text(encoding="utf-8"))
-    return tuple(_family(name, record) for name, record in records.items() if name[0] != "_")
-
-
-@cache
-def family(version: str, channels: int) -> Family | None:
-    """The latent space of a model version; some versions have two, told apart by channels."""
-    for candidate in families():
-        if version in candidate.versions and channels == candidate.channels:
-            return candidate
-    return None
+from .latent_space import Family, Kind, family
 
 
 def preview(latents: np.ndarray, version: str) -> torch.Tensor | None:
@@ -147,25 +87,3 @@ def _scaled(space: Family) -> tuple[torch.Tensor, torch.Tensor]:
     matrix = torch.tensor(space.matrix, dtype=torch.float32) * space.scale
     bias = torch.tensor(space.bias, dtype=torch.float32) * space.scale + space.offset
     return matrix, bias
-
-
-def _family(name: str, record: dict) -> Family:
-    oklab = record.get("oklab_to_linear", {})
-    return Family(
-        name=name,
-        kind=Kind(record["kind"]),
-        versions=tuple(record["versions"]),
-        channels=record["channels"],
-        pixels_per_latent=record["pixels_per_latent"],
-        matrix=_rows(record["matrix"]),
-        bias=tuple(map(float, record["bias"] or ())),
-        scale=float(record["scale"] or 0),
-        offset=float(record["offset"] or 0),
-        patch=record.get("patch", 0),
-        lms_cube_root=_rows(oklab.get("lms_cube_root")),
-        lms_to_rgb=_rows(oklab.get("lms_to_rgb")),
-    )
-
-
-def _rows(matrix: list[list[float]] | None) -> Matrix:
-    return tuple(tuple(map(float, row)) for row in matrix or ())

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from ..codec.latent import Family, Kind, family
+from ..codec.latent_space import Family, Kind, family
 from .texture import resize
 from .versions import Version
 

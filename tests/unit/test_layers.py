@@ -35,7 +35,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "client": ({"errors", "proto", "codec"}, {"grpc", "google", "numpy"}),
     "emulator": (
         {"errors", "proto", "codec"},
-        {"grpc", "numpy", "torch", "cryptography", "grpc_reflection"},
+        {"grpc", "numpy", "cryptography", "grpc_reflection"},
     ),
     "cli": ({"errors", "client", "codec"}, {"numpy", "torch", "PIL"}),
     "nodes": (

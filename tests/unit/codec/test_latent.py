@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from drawbridge.codec import latent
-from drawbridge.codec.latent import Family, Kind
+from drawbridge.codec.latent_space import Family, Kind, families
 from drawbridge.codec.tensor import decode, encode
 
 RECORDS = json.loads(Path(latent.__file__).with_name("latent_rgb.json").read_text("utf-8"))
-BY_NAME = {family.name: family for family in latent.families()}
-FAMILIES = [pytest.param(family, id=family.name) for family in latent.families()]
-VERSIONS = sorted({version for family in latent.families() for version in family.versions})
+BY_NAME = {family.name: family for family in families()}
+FAMILIES = [pytest.param(family, id=family.name) for family in families()]
+VERSIONS = sorted({version for family in families() for version in family.versions})
 
 
 def latents_of(family: Family, seed: int = 0, dims: tuple[int, int, int] = (2, 5, 7)) -> np.ndarray:
@@ -125,7 +125,7 @@ def test_version_without_a_table_shows_nothing() -> None:
 
 @pytest.mark.parametrize(
     "family",
-    [pytest.param(one, id=one.name) for one in latent.families() if one.kind is not Kind.NONE],
+    [pytest.param(one, id=one.name) for one in families() if one.kind is not Kind.NONE],
 )
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_values_that_are_not_finite_are_black_and_spoil_no_others(family, value) -> None:

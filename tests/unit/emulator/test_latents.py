@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -71,3 +75,12 @@ def test_early_previews_are_too_noisy_to_compress_and_late_ones_are_not(version:
     )
     assert early[:4] == b"\0\0\0\0"
     assert late[:4] == (0xF7217).to_bytes(4, "little")
+
+
+def test_emulator_does_without_torch(tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[3]
+    program = (
+        f"import sys; sys.path.insert(0, {str(root)!r}); import checkout; checkout.register();"
+        "import drawbridge.emulator.server; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path)
