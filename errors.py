@@ -58,6 +58,10 @@ class GenerationFailed(DrawbridgeError):
     """A generation ended without the pictures it should have given."""
 
 
+class UploadFailed(DrawbridgeError):
+    """A file did not arrive on the server as it is here; what was there before is still there."""
+
+
 class ProtocolMismatch(DrawbridgeError):
     """The server's bytes mean something that this version does not know: update, or report it."""
 

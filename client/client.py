@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -20,9 +21,11 @@ from . import channel, failures
 from .catalog import Catalog, RemoteFile, ServerInfo, Thresholds
 from .endpoint import Endpoint
 from .events import Event
+from .files import HashCache, LocalFile, check_name
 from .generation import CallCancelled, Reader, Unreadable, settle
 from .request import GenerationRequest
 from .threads import in_thread
+from .upload import Broken, Line, Transfer, UploadEvent, upload
 
 T = TypeVar("T")
 
@@ -45,15 +48,17 @@ class DrawThingsClient:
         connect_timeout_seconds: float = 10,
         secret_timeout_seconds: float = 10,
         limit_bytes: int = DEFAULT_LIMIT_BYTES,
+        retry_pause_seconds: float = 1,
     ) -> None:
         """`limit_bytes` bounds one decoded picture; `secret_timeout_seconds` the Echo before other
-        calls.
+        calls; `retry_pause_seconds` lets a server clear away what an upload has left at a cut.
         """
         self.endpoint = endpoint
         self._name = name
         self._connect_timeout_seconds = connect_timeout_seconds
         self._secret_timeout_seconds = secret_timeout_seconds
         self._limit_bytes = limit_bytes
+        self._retry_pause_seconds = retry_pause_seconds
         self._channel: grpc.aio.Channel | None = None
         self._connecting = asyncio.Lock()
         self._greeted = False
@@ -153,6 +158,76 @@ class DrawThingsClient:
         if reader.pictures < request.least_pictures:
             raise failures.too_few(self.endpoint, request.least_pictures, reader.pictures)
 
+    async def upload(
+        self,
+        path: Path,
+        name: str = "",
+        *,
+        compare_hash: bool = False,
+        hashes: HashCache | None = None,
+    ) -> AsyncGenerator[UploadEvent, None]:
+        """Bring a file to the server; yields Hashing, Sending, Verifying and at last Done.
+
+        `name` is what the server calls it, the file's own name if empty. Nothing is sent if the
+        server has a file of that name; with `compare_hash`, only if that has the same content, and
+        another one is replaced. Memory stays constant, there is no deadline, and after a cut
+        connection it starts again a few times. Ends the call on the server within moments when the
+        generator is closed or its task cancelled, and leaves nothing there.
+
+        Raises RequestRejected for a bad name, a missing or empty file and one that changes on its
+        way, UploadFailed where it does not arrive whole.
+        """
+        name = check_name(name or path.name)
+        file = await in_thread(lambda _: LocalFile.look_at(path))
+        line = Line(self.endpoint, self._ask_for_file, self._transfer, self._recover)
+        steps = upload(line, file, name, compare_hash, hashes or HashCache())
+        async with contextlib.aclosing(steps) as events:
+            async for event in events:
+                yield event
+
+    async def _ask_for_file(self, name: str, with_hash: bool) -> RemoteFile:
+        [found] = await self.files_exist([name], with_hash)
+        return found
+
+    async def _transfer(
+        self, file: LocalFile, name: str, sha256: str, attempt: int
+    ) -> AsyncGenerator[UploadEvent, None]:
+        transfer = Transfer(file, name, sha256, self.endpoint, self._sign)
+        call = (await self._stub()).UploadFile()
+        try:
+            async with contextlib.aclosing(transfer.events(call)) as events:
+                async for event in events:
+                    yield event
+        except Unreadable as error:
+            raise failures.unreadable(self.endpoint) from error
+        except (grpc.aio.AioRpcError, CallCancelled) as error:
+            code, details = _status(error)
+            told = failures.closed_here(self.endpoint)
+            if self._channel is not None:
+                told = failures.from_upload_status(
+                    self.endpoint,
+                    code,
+                    details,
+                    name=name,
+                    attempts=attempt + 1,
+                    secret_confirmed=self._secret_confirmed,
+                )
+                if code is grpc.StatusCode.UNAVAILABLE:
+                    raise Broken(told, transfer.whole) from self._cause(error)
+            raise told from self._cause(error)
+
+    async def _recover(self) -> None:
+        """Wait a while for a server whose connection broke. Raises what hinders a new one."""
+        await asyncio.sleep(self._retry_pause_seconds)
+        until = time.monotonic() + self._connect_timeout_seconds
+        while (opened := self._channel) is not None and time.monotonic() <= until:
+            if opened.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY:
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+        if opened is None:
+            raise failures.closed_here(self.endpoint)
+        raise await self._unreachable()
+
     def _message(self, request: GenerationRequest) -> image_service_pb2.ImageGenerationRequest:
         message = request.to_message(
             # Between two processes of one computer, copying bytes is cheaper than packing them.
@@ -167,7 +242,8 @@ class DrawThingsClient:
         self,
         message: image_service_pb2.EchoRequest
         | image_service_pb2.FileListRequest
-        | image_service_pb2.ImageGenerationRequest,
+        | image_service_pb2.ImageGenerationRequest
+        | image_service_pb2.FileUploadRequest,
     ) -> None:
         if self.endpoint.secret is not None:
             message.sharedSecret = self.endpoint.secret.reveal()
@@ -237,9 +313,7 @@ class DrawThingsClient:
             return failures.unreadable(self.endpoint)
         if self._channel is None:
             return failures.closed_here(self.endpoint)
-        code, details = grpc.StatusCode.CANCELLED, None
-        if isinstance(error, grpc.aio.AioRpcError):
-            code, details = error.code(), error.details()
+        code, details = _status(error)
         if reader is None and code is grpc.StatusCode.DEADLINE_EXCEEDED:
             if self._channel.get_state() is grpc.ChannelConnectivity.READY:
                 return failures.busy(self.endpoint, waited_seconds)
@@ -257,6 +331,12 @@ class DrawThingsClient:
         """Return what may be shown as the cause: a server could repeat the secret in its words."""
         secret = self.endpoint.secret
         return None if secret is not None and secret.reveal() in repr(error) else error
+
+
+def _status(error: Exception) -> tuple[grpc.StatusCode, str | None]:
+    if isinstance(error, grpc.aio.AioRpcError):
+        return error.code(), error.details()
+    return grpc.StatusCode.CANCELLED, None
 
 
 def _server_info(reply: image_service_pb2.EchoReply) -> ServerInfo:

@@ -16,6 +16,7 @@ from ..errors import (
     ServerBusy,
     ServerUnreachable,
     TlsMismatch,
+    UploadFailed,
 )
 from .endpoint import Endpoint, Transport
 from .probe import Finding, Probed, probe
@@ -280,6 +281,96 @@ def _failed(
         f"The server at {address} failed while generating: {code.name}{said}.",
         "Check that the model and every file it needs are complete on the server, and look at"
         " its log.",
+    )
+
+
+def from_upload_status(
+    endpoint: Endpoint,
+    code: grpc.StatusCode,
+    details: str | None,
+    *,
+    name: str,
+    attempts: int = 1,
+    secret_confirmed: bool = True,
+) -> DrawbridgeError:
+    """Return the error for the status that ended the upload of file `name` (protocol.md 1.7).
+
+    `attempts` says how often it was tried.
+    """
+    words = _words(endpoint, details)
+    said = f' ("{words}")' if words else ""
+    address = endpoint.address
+    if code is grpc.StatusCode.UNAVAILABLE:
+        times = f", {attempts} times" if attempts > 1 else ""
+        return ServerUnreachable(
+            f"The connection to {address} broke while {name} was sent{times}{said}.",
+            "Check the network and that the server still runs, then send it again: uploads start"
+            " from the beginning.",
+        )
+    if code is grpc.StatusCode.UNIMPLEMENTED:
+        return RequestRejected(
+            f"The server at {address} takes no files{said}.",
+            "Send the file to a Draw Things server of your own: a proxy or a cloud does not take"
+            " any.",
+        )
+    if code is grpc.StatusCode.DATA_LOSS:
+        return UploadFailed(
+            f"The file {name} did not arrive at {address} as it is here{said}.",
+            "Send it again; if it stays, look for a second upload of the same name, and check the"
+            " server's disk.",
+        )
+    if code is grpc.StatusCode.INVALID_ARGUMENT:
+        return UploadFailed(
+            f"The server at {address} did not get {name} in its full length{said}.",
+            "Send it again.",
+        )
+    if code is grpc.StatusCode.INTERNAL and _NO_FILE in words:
+        return UploadFailed(
+            f"The server at {address} cannot make the file {name}{said}.",
+            "Check that its models folder can be written to and its disk has room, or give another"
+            " remote name.",
+        )
+    if code is grpc.StatusCode.INTERNAL and not secret_confirmed:
+        return UploadFailed(
+            f"The server at {address} refused {name}, and was too busy to confirm the shared secret"
+            f" before{said}.",
+            "Check the shared secret and send the file again.",
+        )
+    if code is grpc.StatusCode.CANCELLED:
+        return UploadFailed(
+            f"The server at {address} stopped the upload of {name}{said}.", "Send it again."
+        )
+    if code in _REFUSING:
+        return from_status(endpoint, code, details, generating=False)
+    return UploadFailed(
+        f"The server at {address} failed to take {name}: {code.name}{said}.",
+        "Check that its disk has room, look at its log, and send the file again.",
+    )
+
+
+_NO_FILE = "Failed to create file handle"
+_REFUSING = frozenset(
+    {
+        grpc.StatusCode.PERMISSION_DENIED,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+    }
+)
+
+
+def upload_cut_short(endpoint: Endpoint, name: str) -> ProtocolMismatch:
+    """Return the error for a server whose acknowledgements cannot be those of this upload."""
+    return ProtocolMismatch(
+        f"The server at {endpoint.address} did not confirm what was sent of {name}.",
+        "Check that it is a Draw Things server; if it is, update Drawbridge or report this.",
+    )
+
+
+def unknown_content(endpoint: Endpoint, name: str) -> RequestRejected:
+    """Return the error for a name that the server has without telling a hash: a folder perhaps."""
+    return RequestRejected(
+        f"The server at {endpoint.address} has {name}, but does not tell its hash.",
+        "Give another remote name, or switch the comparison off and use what is there.",
     )
 
 
