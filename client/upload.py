@@ -224,13 +224,15 @@ class Transfer:
         """Send all messages; an error of ours ends the call, one of the call's is the reader's."""
         try:
             await self._write_all(call)
-        except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+        except _CallEnded:
             pass
         except Exception as error:
             self._failure = error
             call.cancel()
 
     async def _write_all(self, call: Any) -> None:
+        with contextlib.suppress(grpc.aio.AioRpcError):
+            await call.wait_for_connection()
         init = image_service_pb2.InitUploadRequest(
             filename=self._name,
             sha256=bytes.fromhex(self._sha256),
@@ -254,14 +256,35 @@ class Transfer:
                 reading.exception()  # marks it as seen
         await in_thread(lambda _: self._pieces.check(self._sha256))
         self._complete = True
-        await call.done_writing()
+        await _send(call, None)
 
     async def _put(self, call: Any, message: image_service_pb2.FileUploadRequest) -> None:
         self._sign(message)
-        await call.write(message)
+        await _send(call, message)
 
     async def _room(self) -> None:
         """Wait until so little is unconfirmed that a server's memory need not grow."""
         while self._sent_bytes - self._acknowledged_bytes > (WINDOW_CHUNKS - 1) * CHUNK_BYTES:
             self._moved.clear()
             await self._moved.wait()
+
+
+class _CallEnded(Exception):
+    """The server does not listen any longer; the status of the call says why."""
+
+
+async def _send(call: Any, message: image_service_pb2.FileUploadRequest | None) -> None:
+    """Send a message, None for the end of all. Raises _CallEnded."""
+    inner = getattr(call, "_cython_call", None)
+    # The call's own `write` puts a status of its own over the server's, where a server ends the
+    # call just then (grpc/grpc#36066); what it calls itself does not.
+    write = getattr(inner, "send_serialized_message", None)
+    try:
+        if message is None:
+            await call.done_writing()
+        elif write is None:
+            await call.write(message)
+        else:
+            await write(message.SerializeToString())
+    except Exception as error:  # one of several private kinds
+        raise _CallEnded from error

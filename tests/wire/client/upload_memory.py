@@ -6,6 +6,7 @@ Arguments: the checkout, the port, the file. A process of its own, since its pea
 from __future__ import annotations
 
 import asyncio
+import importlib
 import sys
 from pathlib import Path
 
@@ -13,9 +14,6 @@ sys.path.insert(0, sys.argv[1])
 import checkout
 
 checkout.register()
-
-from drawbridge.client.client import DrawThingsClient
-from drawbridge.client.endpoint import Endpoint, Transport
 
 
 def peak_bytes() -> int:
@@ -29,8 +27,10 @@ def peak_bytes() -> int:
 
 
 async def main(port: int, path: Path) -> int:
-    endpoint = Endpoint("127.0.0.1", port, Transport.PLAINTEXT)
-    async with DrawThingsClient(endpoint) as client:
+    home = importlib.import_module("drawbridge.client.endpoint")
+    library = importlib.import_module("drawbridge.client.client")
+    endpoint = home.Endpoint("127.0.0.1", port, home.Transport.PLAINTEXT)
+    async with library.DrawThingsClient(endpoint) as client:
         small = path.with_name("small.ckpt")
         small.write_bytes(b"weights")
         async for _ in client.upload(small):
