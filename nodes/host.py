@@ -1,9 +1,11 @@
-"""The one door to ComfyUI: interruption, progress, previews and words on a node."""
+"""The one door to ComfyUI: interruption, progress, previews, words on a node, its folders."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import os
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import comfy.model_management
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 POLL_SECONDS = 0.02
 CLEAN_UP_SECONDS = 0.3
+MODEL_KINDS = (
+    *("checkpoints", "diffusion_models", "loras", "controlnet", "upscale_models", "embeddings"),
+    *("vae", "text_encoders"),
+)
 PREVIEW_PIXELS = 1024  # ComfyUI scales a preview down to this before it sends it
 
 
@@ -73,3 +79,43 @@ class Display:
             self._words = words
             server = PromptServer.instance
             server.send_progress_text(words, self.node_id, server.client_id)
+
+
+def model_files(kinds: Sequence[str] = MODEL_KINDS) -> list[str]:
+    """Return the files of ComfyUI's model folders as "kind/file", with "/" on every system."""
+    import folder_paths
+
+    return [
+        f"{kind}/{name}".replace(os.sep, "/")
+        for kind in kinds
+        if kind in folder_paths.folder_names_and_paths
+        for name in folder_paths.get_filename_list(kind)
+    ]
+
+
+def model_path(source: str) -> Path | None:
+    """Return where ComfyUI has a file that `model_files` lists; None for any other name."""
+    import folder_paths
+
+    kind, _, name = source.partition("/")
+    if kind not in MODEL_KINDS or source not in model_files([kind]):
+        return None
+    found = folder_paths.get_full_path(kind, name.replace("/", os.sep))
+    return Path(found) if found else None
+
+
+def model_folders() -> list[Path]:
+    """Return the folders in which ComfyUI looks for models of the kinds that `model_files` lists,
+    as ComfyUI names them.
+    """
+    import folder_paths
+
+    known = folder_paths.folder_names_and_paths
+    return [Path(folder) for kind in MODEL_KINDS if kind in known for folder in known[kind][0]]
+
+
+def user_folder() -> Path:
+    """Return a folder of ours that outlives this process; no page can read it."""
+    import folder_paths
+
+    return Path(folder_paths.get_user_directory()) / "__drawbridge"

@@ -10,6 +10,7 @@ from ..client.client import DrawThingsClient
 from ..client.config import LoRA
 from ..client.families import takes_lora, takes_refiner
 from ..client.selection import unknown
+from ..client.specification import read_model
 from ..errors import ModelUnavailable, RequestRejected
 from .sockets import Model, Server
 
@@ -48,6 +49,37 @@ async def find_model(server: Server, name: str, version: str) -> Model:
         raise RequestRejected(
             f"The model {spec.file} is of version {spec.version}, not {version}.",
             "Set the version in Load Model to automatic.",
+        )
+    return Model(server, spec.file, spec.version, spec.raw)
+
+
+async def find_specified(server: Server, specification: str, name: str, version: str) -> Model:
+    """Return the model of a specification that a person gives, for a file that the server has.
+
+    `name` and `version` are "" or those of the specification. Raises RequestRejected where they are
+    not, or where the specification is of no use; ModelUnavailable for files that are missing.
+    """
+    spec = read_model(specification)
+    if name and find([spec], name) is None:
+        raise RequestRejected(
+            f"The specification is that of {spec.file}, not of {name}.",
+            "Empty the model in Load Model, or give the specification of that model.",
+        )
+    if version and version != spec.version:
+        raise RequestRejected(
+            f"The specification says version {spec.version}, not {version}.",
+            "Set the version in Load Model to automatic.",
+        )
+    files = list(dict.fromkeys([spec.file, *spec.files, *spec.stage_models]))
+    async with DrawThingsClient(server.endpoint()) as client:
+        found = await client.files_exist(files)
+        address = client.endpoint.address
+    missing = [file.name for file in found if not file.exists]
+    if missing:
+        raise ModelUnavailable(
+            f"The server at {address} lacks {', '.join(missing)}, which the specification of"
+            f" {spec.name} names.",
+            "Bring the files there with Upload, or download them there.",
         )
     return Model(server, spec.file, spec.version, spec.raw)
 

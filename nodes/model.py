@@ -5,6 +5,8 @@ from __future__ import annotations
 from comfy_api.latest import io
 
 from ..client.families import FAMILIES
+from ..client.specification import read_model
+from ..errors import RequestRejected
 from .sockets import ModelSocket, Server, ServerSocket
 
 AUTOMATIC = "automatic"
@@ -36,6 +38,15 @@ class LoadModel(io.ComfyNode):
                     tooltip="What kind of model the file is. 'automatic' asks the server, which "
                     "needs its model browser switched on; with it off, choose it here.",
                 ),
+                io.String.Input(
+                    "specification",
+                    optional=True,
+                    multiline=True,
+                    default="",
+                    tooltip="Only for a model that the server has and does not know, such as one "
+                    "from Upload: its JSON object as in Draw Things' custom.json. The model above "
+                    "may then be empty.",
+                ),
             ],
             outputs=[
                 ModelSocket.Output(display_name="model", tooltip="For Generate."),
@@ -43,16 +54,29 @@ class LoadModel(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, model: str | None) -> bool | str:
-        """Say at the field that a model must be named; a linked one arrives as None."""
-        if model is not None and not model.strip():
+    def validate_inputs(
+        cls, model: str | None = None, specification: str | None = ""
+    ) -> bool | str:
+        """Say at the fields that a model must be named; what is linked arrives as None."""
+        if specification and specification.strip():
+            try:
+                read_model(specification)
+            except RequestRejected as error:
+                return f"{error.problem} {error.remedy}"
+        elif model is not None and specification is not None and not model.strip():
             return "No model is chosen. Enter the file name of a model on the server."
         return True
 
     @classmethod
-    async def execute(cls, server: Server, model: str, version: str) -> io.NodeOutput:
+    async def execute(
+        cls, server: Server, model: str, version: str, specification: str = ""
+    ) -> io.NodeOutput:
         from . import lookup
         from .host import interruptible
 
         asked = "" if version == AUTOMATIC else version
-        return io.NodeOutput(await interruptible(lookup.find_model(server, model.strip(), asked)))
+        if specification.strip():
+            work = lookup.find_specified(server, specification, model.strip(), asked)
+        else:
+            work = lookup.find_model(server, model.strip(), asked)
+        return io.NodeOutput(await interruptible(work))

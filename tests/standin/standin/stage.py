@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import folder_paths
 from comfy_api.latest import io
 from PIL import Image
 
@@ -46,6 +47,7 @@ class Stage:
 
         self.output = output
         self.input = output.with_name("input")
+        folder_paths.set_user_directory(str(output.with_name("user")))
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.watch: Callable[[str, dict[str, Any]], None] = lambda name, data: None
         self.host = Host([*asyncio.run(nodes()), Give], output, self._hear)
