@@ -1,4 +1,4 @@
-"""A model's specification as a person gives it: checked, since a server drops a bad one silently."""
+"""A model's specification as a person gives it: checked, as a server drops a bad one silently."""
 
 from __future__ import annotations
 

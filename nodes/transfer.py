@@ -99,8 +99,8 @@ def _report(name: str, address: str, done: Done, compared: bool) -> str:
         )
     lines.append(
         "The server does not learn by itself what the file is. Give the model's specification, a"
-        " JSON object as in Draw Things' custom.json, to Load Model, which sends it along with every"
-        " generation; files that it names besides, such as text encoders, must be there, too."
+        " JSON object as in Draw Things' custom.json, to Load Model, which sends it along with"
+        " every generation; files that it names besides, such as text encoders, must be there, too."
     )
     return "\n".join(lines)
 

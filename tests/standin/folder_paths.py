@@ -52,9 +52,9 @@ def get_full_path(folder_name: str, filename: str) -> str | None:
     kind = _LEGACY.get(folder_name, folder_name)
     if kind not in folder_names_and_paths:
         return None
-    inside = os.path.relpath(os.path.join("/", filename), "/")
+    inside = os.path.relpath(Path("/") / filename, "/")
     for folder in folder_names_and_paths[kind][0]:
-        path = os.path.join(folder, inside)
-        if Path(path).is_file():
-            return path
+        path = Path(folder) / inside
+        if path.is_file():
+            return str(path)
     return None
