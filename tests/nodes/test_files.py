@@ -16,6 +16,7 @@ from standin.executor import Outcome
 from standin.stage import Stage, graph
 
 from drawbridge.emulator.server import Emulator
+from drawbridge.errors import RequestRejected
 from drawbridge.nodes import host, sources
 from drawbridge.nodes.files import FilesExist, ServerInfo, Upload
 from drawbridge.nodes.model import LoadModel
@@ -140,8 +141,9 @@ def test_path_below_an_allowed_folder_is_sent(
     folder.mkdir(parents=True)
     (folder / "mine.ckpt").write_bytes(b"allowed")
     prompt = upload(serve(models=there), "none", path=str(folder / "mine.ckpt"))
-    with pytest.raises(AssertionError):
-        outputs(stage.host.run(prompt))
+    outcome = stage.host.run(prompt)
+    assert outcome.status == "invalid"
+    assert "lies in no folder" in json.dumps(outcome.node_errors)
     names = os.pathsep.join(["", "relative", str(tmp_path / "gone"), str(folder.parent)])
     monkeypatch.setenv(sources.VARIABLE, names)
     assert outputs(stage.host.run(prompt))[0] == "mine.ckpt"
@@ -169,9 +171,8 @@ def test_path_below_an_allowed_folder_is_sent(
 )
 def test_other_names_are_refused(checkpoints: Path, source: str) -> None:
     (checkpoints.parent.parent / "secret.ckpt").write_bytes(b"secret")
-    with pytest.raises(Exception) as error:
+    with pytest.raises(RequestRejected):
         sources.find(source)
-    assert type(error.value).__name__ == "RequestRejected"
 
 
 def test_paths_outside_are_refused_and_so_are_links(
@@ -192,7 +193,7 @@ def test_paths_outside_are_refused_and_so_are_links(
         tmp_path / "allowed too" / "x.ckpt",
         checkpoints / "notes.txt",
     ):
-        with pytest.raises(Exception, match="RequestRejected|folder|no file"):
+        with pytest.raises(RequestRejected, match=r"lies in no folder|There is no file"):
             sources.find(str(path))
     try:
         (allowed / "link.ckpt").symlink_to(secret)
@@ -200,9 +201,9 @@ def test_paths_outside_are_refused_and_so_are_links(
         (checkpoints / "inside.ckpt").symlink_to(checkpoints / "mine.ckpt")
     except OSError:
         pytest.skip("no links here")
-    with pytest.raises(Exception, match="lies in no folder"):
+    with pytest.raises(RequestRejected, match="lies in no folder"):
         sources.find(str(allowed / "link.ckpt"))
-    with pytest.raises(Exception, match="leads out of ComfyUI's model folders"):
+    with pytest.raises(RequestRejected, match="leads out of ComfyUI's model folders"):
         sources.find("checkpoints/link.ckpt")
     assert sources.find("checkpoints/inside.ckpt") == (checkpoints / "mine.ckpt").resolve()
     monkeypatch.setenv(sources.VARIABLE, str(tmp_path))
@@ -253,7 +254,7 @@ def test_interruption_ends_the_upload_and_leaves_nothing(
 def test_uploaded_model_generates_with_its_specification(
     stage: Stage, serve: Serve, checkpoints: Path, there: Path
 ) -> None:
-    emulator = serve(models=there)
+    emulator = serve(models=there, strict=True)
     prompt = graph(emulator.port, model="")
     prompt["upload"] = upload(emulator)["node"]
     prompt["model"]["inputs"] |= {
@@ -264,9 +265,12 @@ def test_uploaded_model_generates_with_its_specification(
     assert outcome.status == "success", outcome.exception_message
     assert len(stage.pictures) == 1
     [call] = emulator.journal.events("call", rpc="GenerateImage")
-    request = json.dumps(call["request"])
-    assert '"mine.ckpt"' in request
-    assert "clip_vit_l14_f16.ckpt" in request  # of the specification in the override
+    # strict: without the specification in the override it would have been refused
+    assert '"mine.ckpt"' in json.dumps(call["request"])
+    del prompt["upload"]
+    prompt["model"]["inputs"] |= {"model": "mine.ckpt", "version": "v1", "specification": ""}
+    outcome = stage.host.run(prompt)
+    assert (outcome.node_id, outcome.exception_type) == ("model", "drawbridge.ModelUnavailable")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Where ComfyUI keeps its files: folders by kind, and what is in them. Empty until a test fills it."""
+"""ComfyUI's folders by kind of model, none of them until a test names some."""
 
 from __future__ import annotations
 
