@@ -7,6 +7,7 @@ from comfy_api.latest import ComfyExtension, io
 from .configuration import ExportConfiguration, ImportConfiguration
 from .connect import Connect
 from .control import ControlNetHint, Moodboard
+from .files import FilesExist, ServerInfo, Upload
 from .generate import Generate
 from .lora import LoRAStack
 from .model import LoadModel
@@ -35,6 +36,9 @@ NODES: list[type[io.ComfyNode]] = [
     RecommendedSettings,
     ImportConfiguration,
     ExportConfiguration,
+    Upload,
+    FilesExist,
+    ServerInfo,
     SamplingDetails,
     HighResolutionFix,
     Refiner,
