@@ -18,9 +18,10 @@ from ..client.events import Picture, Progress
 from ..client.families import family
 from ..client.probe import Finding, Probed, probe
 from ..client.progress import Meter, words
+from ..client.selection import browser_off
 from ..client.threads import in_thread
 from ..errors import DrawbridgeError, ModelUnavailable, RequestRejected, SecretRejected
-from . import questions, request
+from . import request
 from .connection import open_client, timeout_seconds
 from .outcome import OK
 from .output import Output
@@ -102,9 +103,8 @@ async def _walk(
     secret = client.endpoint.secret
     steps.take("accepted, if it wants one" if secret else "none sent, none wanted")
     if info.catalog is None and not options.model:
-        raise questions.browser_off(
-            client.endpoint.address, "name a model file that it has (--model)"
-        )
+        otherwise = "name a model file that it has (--model)"
+        raise browser_off(client.endpoint.address, "say which models it has", otherwise)
     count = len(info.catalog.models) if info.catalog else 0
     if info.catalog is None:
         steps.take("off: the nodes need a version in Load Model", "note")

@@ -40,21 +40,15 @@ def load(
     White of the mask is repainted, and so is what is transparent in the image. Raises Usage for a
     file that is no picture.
     """
-    import torch
-
     from ..codec import fit
     from ..codec import image as codec
     from ..codec import mask as kinds
 
     pixels = _pixels(image)
-    areas = [] if mask is None else [_grey(mask)]
-    transparent = fit.split_alpha(pixels)[1]
-    if transparent is not None and bool((transparent >= 0.5).any()):
-        areas.append(transparent)
-    sides = (pixels.shape[2], pixels.shape[1])
-    whites = [fit.fit_mask(area, *sides, width, height, fit.Fit.CROP) for area in areas]
+    area = None if mask is None else _grey(mask)
+    white = fit.fit_repainted(pixels, area, width, height, fit.Fit.CROP)
     fitted = codec.to_wire(fit.fit_image(pixels, width, height, fit.Fit.CROP))[0]
-    return fitted, kinds.to_wire(torch.stack(whites).amax(dim=0)) if whites else None
+    return fitted, None if white is None else kinds.to_wire(white)
 
 
 def to_bytes(array: np.ndarray) -> np.ndarray:

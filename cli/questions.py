@@ -16,6 +16,7 @@ from ..client.catalog import (
     UpscalerSpec,
 )
 from ..client.families import family
+from ..client.selection import browser_off
 from ..errors import ModelUnavailable
 from .connection import open_client, timeout_seconds
 from .outcome import OK, exit_code
@@ -55,7 +56,8 @@ async def models(options: argparse.Namespace, output: Output) -> int:
         info = await client.echo(timeout_seconds(options))
         address = client.endpoint.address
     if info.catalog is None:
-        raise browser_off(address, "ask for single files by name (drawbridge files NAME)")
+        otherwise = "ask for single files by name (drawbridge files NAME)"
+        raise browser_off(address, "say which models it has", otherwise)
     lists = _lists(info.catalog)
     chosen = [kind for kind in lists if kind in (options.lists or ["models"])]
     for kind in chosen:
@@ -105,15 +107,6 @@ async def hours(options: argparse.Namespace, output: Output) -> int:
     told = {"community": units.community, "plus": units.plus, "expire_at": units.expire_at}
     output.result(address=address, thresholds=told)
     return OK
-
-
-def browser_off(address: str, otherwise: str) -> ModelUnavailable:
-    """Return the error for a server that keeps its lists to itself."""
-    return ModelUnavailable(
-        f"The server at {address} does not say which models it has: its model browser is off.",
-        "Turn on Enable Model Browsing under API Server in Draw Things (gRPCServerCLI:"
-        f" --model-browser), or {otherwise}.",
-    )
 
 
 def _lists(catalog: Catalog) -> dict[str, tuple[_Spec, ...]]:

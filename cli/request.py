@@ -15,7 +15,7 @@ from ..client.config import GenerationConfig
 from ..client.enums import Sampler
 from ..client.families import family
 from ..client.relevance import relevant
-from ..client.selection import unknown, used, with_files
+from ..client.selection import browser_off, unknown, used, with_files
 from ..errors import ModelUnavailable, RequestRejected
 from .outcome import Usage
 
@@ -136,12 +136,8 @@ def build(
     from . import pictures
 
     if not model.version and catalog is None:
-        raise ModelUnavailable(
-            f"The server at {address} does not tell what {model.file} is: its model browser is"
-            " off.",
-            "Turn on Enable Model Browsing under API Server in Draw Things (gRPCServerCLI:"
-            " --model-browser), or name the version with --model-version, such as sdxl_base_v0.9.",
-        )
+        otherwise = "name the version with --model-version, such as sdxl_base_v0.9"
+        raise browser_off(address, f"tell what {model.file} is", otherwise)
     notes = list(imported.warnings)
     config = GenerationConfig(**_values(options, imported.values, model))
     if config.batch_count > 1:

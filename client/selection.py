@@ -93,3 +93,12 @@ def unknown(address: str, info: ServerInfo, name: str) -> ModelUnavailable:
     if not models:
         advice = "Download a model there first."
     return ModelUnavailable(f"The server at {address} has no model {name}.", advice)
+
+
+def browser_off(address: str, silence: str, otherwise: str) -> ModelUnavailable:
+    """Return the error for a server that keeps its lists to itself, and so does not `silence`."""
+    return ModelUnavailable(
+        f"The server at {address} does not {silence}: its model browser is off.",
+        "Turn on Enable Model Browsing under API Server in Draw Things (gRPCServerCLI:"
+        f" --model-browser), or {otherwise}.",
+    )

@@ -112,6 +112,28 @@ def split_alpha(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None
     return images[..., :3].contiguous(), 1 - images[..., 3]
 
 
+def has_holes(images: torch.Tensor) -> bool:
+    """Whether something of the pictures [B, H, W, 3 or 4] is transparent, and has to be painted."""
+    transparent = split_alpha(images)[1]
+    return transparent is not None and bool((transparent >= 0.5).any())
+
+
+def fit_repainted(
+    image: torch.Tensor, masks: torch.Tensor | None, width: int, height: int, fit: Fit
+) -> torch.Tensor | None:
+    """What is to be repainted of one picture [1, H, W, 3 or 4]: its mask, and where it has holes.
+
+    The result is [1, height, width] in step with `fit_image`; None where all is kept.
+    """
+    areas = [] if masks is None else [masks]
+    transparent = split_alpha(image)[1]
+    if transparent is not None and has_holes(image):
+        areas.append(transparent)
+    sides = (image.shape[2], image.shape[1])
+    fitted = [fit_mask(area, *sides, width, height, fit) for area in areas]
+    return torch.stack(fitted).amax(dim=0) if fitted else None
+
+
 def pairs(
     images: torch.Tensor, masks: torch.Tensor | None
 ) -> list[tuple[torch.Tensor, torch.Tensor | None]]:

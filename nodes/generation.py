@@ -25,6 +25,7 @@ from ..client.request import GenerationRequest
 from ..client.threads import in_thread
 from ..codec import audio, image
 from ..codec.audio import Sound
+from ..codec.fit import split_alpha
 from . import media
 from .host import Display
 from .job import Job, Plan, plan, summary
@@ -147,7 +148,5 @@ def _result(job: Job, todo: Plan, pieces: _Pieces) -> Result:
 
 def _split(pictures: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
     """Return colours and transparency of pictures with or without alpha."""
-    whole = torch.cat(pictures)
-    if whole.shape[-1] == 4:
-        return whole[..., :3].contiguous(), 1 - whole[..., 3]
-    return whole, torch.zeros(whole.shape[:3])
+    colours, transparency = split_alpha(torch.cat(pictures))
+    return colours, torch.zeros(colours.shape[:3]) if transparency is None else transparency

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from ..client import config_json, selection
+from ..client.advice import advise
 from ..client.catalog import Catalog
 from ..client.config import GenerationConfig, LoRA
 from ..client.enums import Sampler
-from ..client.families import family
 from ..client.recommended import recommended
 from ..client.relevance import relevant
 from ..client.request import GenerationRequest
@@ -46,12 +46,12 @@ class Widgets:
 
         Raises RequestRejected for a sampler that nobody knows.
         """
-        advice = recommended(model.file, model.version)
+        advised = advise(model.file, model.version)
         shift, by_size = self.shift, False
         if not shift:  # the model's own; where nothing is known, the server's rule
-            shift = (advice and advice.shift) or 1.0
-            by_size = advice is None or advice.resolution_dependent_shift is not False
-        frames = {"num_frames": advice.num_frames} if advice and advice.num_frames else {}
+            shift, by_size = advised["shift"], advised["resolution_dependent_shift"]
+        row = recommended(model.file, model.version)
+        frames = {"num_frames": row.num_frames} if row and row.num_frames else {}
         return {
             "model": model.file,
             "start_width": self.width,
@@ -60,7 +60,7 @@ class Widgets:
             "guidance_scale": self.guidance,
             "guidance_embed": self.guidance,
             "seed": self.seed,
-            "sampler": self._sampler(model),
+            "sampler": self._chosen_sampler() if self.sampler else advised["sampler"],
             "shift": shift,
             "resolution_dependent_shift": by_size,
             "batch_size": self.batch_size,
@@ -68,19 +68,13 @@ class Widgets:
             **frames,
         }
 
-    def _sampler(self, model: Model) -> Sampler:
-        if self.sampler:
-            try:
-                return Sampler.from_label(self.sampler)
-            except KeyError:
-                raise RequestRejected(
-                    f"The sampler {self.sampler!r} is not known.", "Choose one of Generate's list."
-                ) from None
-        advice = recommended(model.file, model.version)
-        if advice is not None and advice.sampler is not None:
-            return advice.sampler
-        known = family(model.version)
-        return Sampler.UNIPC_TRAILING if known and known.flow else Sampler.DPMPP_2M_AYS
+    def _chosen_sampler(self) -> Sampler:
+        try:
+            return Sampler.from_label(self.sampler)
+        except KeyError:
+            raise RequestRejected(
+                f"The sampler {self.sampler!r} is not known.", "Choose one of Generate's list."
+            ) from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +120,7 @@ def plan(job: Job, catalog: Catalog | None, address: str) -> Plan:
         catalog or Catalog(),
         job.model.version,
         has_image=job.image is not None,
-        has_mask=job.image is not None and (job.mask is not None or _has_holes(job.image)),
+        has_mask=job.image is not None and (job.mask is not None or fit.has_holes(job.image)),
         fit=job.fit,
     )
     config = replace(config, controls=(*config.controls, *controls))
@@ -136,19 +130,20 @@ def plan(job: Job, catalog: Catalog | None, address: str) -> Plan:
     notes = [f"{job.model.version} models do not read {', '.join(unread)}"] if unread else []
     requests = []
     for pixels, kinds in _pictures(job, config):
+        request = GenerationRequest(
+            prompt=job.prompt,
+            negative_prompt=job.negative_prompt,
+            config=config,
+            override=override,
+            image=pixels,
+            mask=kinds,
+            hints=carried,
+            model_version=job.model.version,
+        )
+        request.check()  # all of a batch, before the first is sent
         for _ in range(job.runs):
-            request = GenerationRequest(
-                prompt=job.prompt,
-                negative_prompt=job.negative_prompt,
-                config=replace(config, seed=(config.seed + len(requests)) % SEEDS),
-                override=override,
-                image=pixels,
-                mask=kinds,
-                hints=carried,
-                model_version=job.model.version,
-            )
-            request.check()
-            requests.append(request)
+            seed = (config.seed + len(requests)) % SEEDS
+            requests.append(replace(request, config=replace(config, seed=seed)))
     if job.image is not None and requests[0].ignores_image:
         notes.append(f"the image is not used: at strength 1 {job.model.file} starts from noise")
     return Plan(tuple(requests), tuple(notes))
@@ -183,22 +178,9 @@ def _pictures(
     width, height = config.start_width, config.start_height
     for picture, area in fit.pairs(job.image, job.mask):
         fitted = fit.fit_image(picture, width, height, job.fit)
-        areas = [] if area is None else [area]
-        if _has_holes(picture):
-            areas.append(1 - picture[..., 3])
-        sides = (picture.shape[2], picture.shape[1])
-        whites = [fit.fit_mask(one, *sides, width, height, job.fit) for one in areas]
-        kinds = None
-        if whites:
-            white = torch.stack(whites).amax(dim=0)
-            kinds = mask.to_wire(white, from_noise=job.from_noise)
+        white = fit.fit_repainted(picture, area, width, height, job.fit)
+        kinds = None if white is None else mask.to_wire(white, from_noise=job.from_noise)
         yield image.to_wire(fitted)[0], kinds
-
-
-def _has_holes(pictures: torch.Tensor) -> bool:
-    """Whether something of the pictures is transparent, and so has to be painted."""
-    transparent = fit.split_alpha(pictures)[1]
-    return transparent is not None and bool((transparent >= 0.5).any())
 
 
 def summary(request: GenerationRequest) -> str:

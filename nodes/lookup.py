@@ -9,7 +9,7 @@ from ..client.catalog import LoRASpec, ServerInfo, alike, find
 from ..client.client import DrawThingsClient
 from ..client.config import LoRA
 from ..client.families import takes_lora, takes_refiner
-from ..client.selection import unknown
+from ..client.selection import browser_off, unknown
 from ..client.specification import read_model
 from ..errors import ModelUnavailable, RequestRejected
 from .sockets import Model, Server
@@ -40,7 +40,8 @@ async def find_model(server: Server, name: str, version: str) -> Model:
                 )
     if info.catalog is None:
         if not version:
-            raise browser_off(client.endpoint.address, name)
+            silence, otherwise = f"tell what {name} is", "choose the version in Load Model"
+            raise browser_off(client.endpoint.address, silence, otherwise)
         return Model(server, name, version)
     spec = find(info.catalog.models, name)
     if spec is None:
@@ -141,12 +142,3 @@ def _lora(address: str, info: ServerInfo, model: Model, name: str) -> LoRASpec:
 def _fits(version: str, lora_version: str) -> bool:
     """Whether the LoRA can take effect, be it on a refiner that is chosen in Generate."""
     return takes_lora(version, lora_version) or takes_refiner(version, lora_version)
-
-
-def browser_off(address: str, name: str) -> ModelUnavailable:
-    """Return the error for a file that is there, of which only the server knows what it is."""
-    return ModelUnavailable(
-        f"The server at {address} does not tell what {name} is: its model browser is off.",
-        "Turn on Enable Model Browsing under API Server in Draw Things (gRPCServerCLI:"
-        " --model-browser), or choose the version in Load Model.",
-    )

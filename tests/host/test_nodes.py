@@ -164,6 +164,13 @@ def test_error_is_shown_at_the_node_that_caused_it(comfyui: RealComfyUI, serve: 
     assert comfyui.run(prompt).ending is Ending.SUCCESS
 
 
+def test_draw_things_certificate_is_at_hand_in_comfyui(comfyui: RealComfyUI, serve: Serve) -> None:
+    emulator = serve(tls=True)  # with another authority's certificate
+    outcome = comfyui.run(graph(emulator.port, transport="Draw Things certificate"))
+    assert failed(outcome) == ("connect", "drawbridge.TlsMismatch")
+    assert "does not trust" in str(outcome.message)
+
+
 @pytest.mark.parametrize(
     ("inputs", "node", "name"),
     [

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.client import failures
+from drawbridge.client import failures, selection
 from drawbridge.client.catalog import Catalog, ServerInfo
 from drawbridge.client.credentials import Secret, find
 from drawbridge.client.endpoint import Endpoint, Transport
 from drawbridge.client.probe import Finding, Probed
 from drawbridge.codec import fpzip_process
 from drawbridge.errors import CredentialMissing, DrawbridgeError
-from drawbridge.nodes import lookup
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 MAC = Endpoint("mac.local")
@@ -39,8 +38,10 @@ def missing_credential() -> DrawbridgeError:
         failures.describe(MAC, Probed(Finding.HTTP)),
         failures.secret_rejected(SIGNED),
         missing_credential(),
-        lookup.browser_off("mac.local:7859", "my_model_f16.ckpt"),
-        lookup.unknown("mac.local:7859", ServerInfo("", 0, (), Catalog()), "my_model_f16.ckpt"),
+        selection.browser_off(
+            "mac.local:7859", "tell what my_model_f16.ckpt is", "choose the version in Load Model"
+        ),
+        selection.unknown("mac.local:7859", ServerInfo("", 0, (), Catalog()), "my_model_f16.ckpt"),
         failures.no_pictures(MAC),
     ],
     ids=lambda error: error.problem,

@@ -14,21 +14,8 @@ from drawbridge.emulator.pictures import Pictures
 from drawbridge.emulator.plan import make_plan
 from drawbridge.emulator.request import read
 from drawbridge.emulator.strict import find_crash
-from drawbridge.proto import configuration
 from drawbridge.proto import image_service_pb2 as pb2
-from drawbridge.proto.generation_config_fbs import GenerationConfigurationT
-
-SETTINGS = {
-    "model": "fjord_1_quick_q8p.ckpt",
-    "startWidth": 2,
-    "startHeight": 1,
-    "seed": 5,
-    "steps": 8,
-    "guidanceScale": 4.0,
-    "strength": 1.0,
-    "sampler": 10,
-    "seedMode": 2,
-}
+from drawbridge.tests.emulator_requests import build_request
 
 
 @pytest.fixture
@@ -39,19 +26,8 @@ def catalog(tmp_path: Path) -> Catalog:
 
 @pytest.fixture
 def ask() -> Callable[..., pb2.ImageGenerationRequest]:
-    """Build a request: fields of the message as `message`, all else goes into the configuration."""
-
-    def build(message: dict | None = None, **settings: object) -> pb2.ImageGenerationRequest:
-        table = GenerationConfigurationT()
-        for name, value in (SETTINGS | settings).items():
-            assert hasattr(table, name)
-            setattr(table, name, value)
-        written = {"configuration": configuration.write(table)}
-        return pb2.ImageGenerationRequest(
-            **{"prompt": "a lake", "scaleFactor": 1, **written, **(message or {})}
-        )
-
-    return build
+    """Build a request, as build_request says."""
+    return build_request
 
 
 @pytest.fixture
