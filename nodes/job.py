@@ -114,6 +114,7 @@ def plan(job: Job, catalog: Catalog | None, address: str) -> Plan:
     would crash on or ignore.
     """
     config = _config(job, catalog, address)
+    config = replace(config, seed=config.seed % SEEDS)  # other nodes count seeds in 64 bits
     controls, carried = hints.build(
         job.hinted,
         config,

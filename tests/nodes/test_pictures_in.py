@@ -90,6 +90,14 @@ def test_batch_count_counts_the_seed_up(serve: Serve, stage: Stage) -> None:
     assert values[-1] == 1
 
 
+def test_seed_of_64_bits_is_brought_to_32(serve: Serve, stage: Stage) -> None:
+    emulator = serve(strict=True)
+    settings = Settings().with_values(seed=(1 << 40) + 4294967295)
+    outcome = stage.host.run(graph(emulator.port, batch_count=2, settings=settings))
+    assert outcome.status == "success", outcome.exception_message
+    assert [one["configuration"]["seed"] for one in sent(emulator)] == [4294967295, 0]
+
+
 @pytest.mark.parametrize(("content", "kind"), [(generate.AT_STRENGTH, 2), (generate.FROM_NOISE, 1)])
 def test_mask_becomes_kinds(serve: Serve, stage: Stage, content: str, kind: int) -> None:
     emulator = serve(strict=True)
