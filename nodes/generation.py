@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import torch
 
 from ..client.client import DrawThingsClient
-from ..client.endpoint import Endpoint
 from ..client.events import (
     Audio,
     DownloadSize,
@@ -27,6 +26,7 @@ from ..codec import audio, image
 from ..codec.audio import Sound
 from ..codec.fit import split_alpha
 from . import media
+from .connection import open_client
 from .host import Display
 from .job import Job, Plan, plan, summary
 from .lookup import PATIENCE_SECONDS
@@ -65,21 +65,21 @@ async def generate(job: Job, display: Display) -> Result:
 
     Raises DrawbridgeError for what goes wrong, and lets through what `display` raises.
     """
-    endpoint = job.model.server.endpoint()
+    server = job.model.server
     reporter = Reporter(display, job.model.version)
     reporter.start()
     return await in_turn(
-        endpoint.address,
+        server.address,
         display.node_id,
-        lambda turn: _run(job, endpoint, reporter, turn),
+        lambda turn: _run(job, reporter, turn),
         waiting=lambda: display.say("Waiting for another node"),
     )
 
 
-async def _run(job: Job, endpoint: Endpoint, reporter: Reporter, turn: Turn) -> Result:
-    async with DrawThingsClient(endpoint) as client:
+async def _run(job: Job, reporter: Reporter, turn: Turn) -> Result:
+    async with open_client(job.model.server) as client:
         info = await client.echo(PATIENCE_SECONDS)
-        todo = await in_thread(lambda _: plan(job, info.catalog, endpoint.address))
+        todo = await in_thread(lambda _: plan(job, info.catalog, client.endpoint.address))
         for note in todo.notes:
             LOG.warning("Generate: %s.", note)
         pieces = _Pieces()

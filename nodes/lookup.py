@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..client.catalog import LoRASpec, ServerInfo, alike, find
-from ..client.client import DrawThingsClient
 from ..client.config import LoRA
 from ..client.families import takes_lora, takes_refiner
 from ..client.selection import browser_off, unknown
 from ..client.specification import read_model
 from ..errors import ModelUnavailable, RequestRejected
+from .connection import open_client
 from .sockets import Model, Server
 
 # A server that was started to answer in turn does so after the generations of others.
@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 600
 
 async def greet(server: Server) -> None:
     """Check that the server answers, and that it takes the secret."""
-    async with DrawThingsClient(server.endpoint()) as client:
+    async with open_client(server) as client:
         await client.echo(PATIENCE_SECONDS)
 
 
@@ -29,7 +29,7 @@ async def find_model(server: Server, name: str, version: str) -> Model:
 
     Raises ModelUnavailable where the server has no such file, or where nobody knows what it is.
     """
-    async with DrawThingsClient(server.endpoint()) as client:
+    async with open_client(server) as client:
         info = await client.echo(PATIENCE_SECONDS)
         if info.catalog is None:
             [found] = await client.files_exist([name])
@@ -72,7 +72,7 @@ async def find_specified(server: Server, specification: str, name: str, version:
             "Set the version in Load Model to automatic.",
         )
     files = list(dict.fromkeys([spec.file, *spec.files, *spec.stage_models]))
-    async with DrawThingsClient(server.endpoint()) as client:
+    async with open_client(server) as client:
         found = await client.files_exist(files)
         address = client.endpoint.address
     missing = [file.name for file in found if not file.exists]
@@ -96,7 +96,7 @@ async def find_loras(
     """
     if not loras:
         return (), ()
-    async with DrawThingsClient(model.server.endpoint()) as client:
+    async with open_client(model.server) as client:
         info = await client.echo(PATIENCE_SECONDS)
         address = client.endpoint.address
         if info.catalog is None:

@@ -135,12 +135,12 @@ async def _checked(prompt: str, model: Model) -> list[str]:
     Raises RequestRejected for one in the prompt that it has not: to a server it would be a word
     that nobody knows.
     """
-    from ..client.client import DrawThingsClient
+    from .connection import open_client
     from .host import interruptible
     from .lookup import PATIENCE_SECONDS
 
     async def ask() -> list[str] | None:
-        async with DrawThingsClient(model.server.endpoint()) as client:
+        async with open_client(model.server) as client:
             catalog = (await client.echo(PATIENCE_SECONDS)).catalog
         if catalog is None:
             return None

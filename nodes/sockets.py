@@ -31,6 +31,11 @@ class Server:
     certificate: bytes | None = field(default=None, repr=False)
     credential: str = ""
 
+    @property
+    def address(self) -> str:
+        """Return `host:port`, an IPv6 host in brackets."""
+        return Endpoint(self.host, self.port, Transport.PLAINTEXT).address
+
     def endpoint(self) -> Endpoint:
         """Return the endpoint with its secret. Raises CredentialMissing if there is none here."""
         return Endpoint(

@@ -6,12 +6,12 @@ import contextlib
 import json
 
 from ..client.catalog import Thresholds
-from ..client.client import DrawThingsClient
 from ..client.files import HashCache
 from ..client.threads import in_thread
 from ..client.upload import Done, Hashing, Sending, UploadEvent, Verifying
 from ..errors import ProtocolMismatch, RequestRejected
 from . import sources
+from .connection import open_client
 from .host import Display, user_folder
 from .lookup import PATIENCE_SECONDS
 from .sockets import Server
@@ -32,7 +32,7 @@ async def send(
     # A link may have another name than what it leads to; the link's is what a person chose.
     name = remote_name or source.replace("\\", "/").rpartition("/")[2]
     reporter = _Reporter(display)
-    async with DrawThingsClient(server.endpoint()) as client:
+    async with open_client(server) as client:
         uploading = client.upload(
             path, name, compare_hash=compare_hash, hashes=HashCache(user_folder())
         )
@@ -110,7 +110,7 @@ async def files_exist(server: Server, names: str, with_hashes: bool) -> tuple[st
     wanted = [name for line in names.splitlines() if (name := line.strip())]
     if not wanted:
         raise RequestRejected("No file is named.", "Enter file names, one in each line.")
-    async with DrawThingsClient(server.endpoint()) as client:
+    async with open_client(server) as client:
         found = await client.files_exist(list(dict.fromkeys(wanted)), with_hashes)
     lines = []
     for file in found:
@@ -125,7 +125,7 @@ async def files_exist(server: Server, names: str, with_hashes: bool) -> tuple[st
 
 async def describe(server: Server) -> tuple[str, str]:
     """Return what a server says about itself, in lines and as JSON."""
-    async with DrawThingsClient(server.endpoint()) as client:
+    async with open_client(server) as client:
         info = await client.echo(PATIENCE_SECONDS)
         units = info.thresholds
         if units is None:
