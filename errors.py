@@ -42,6 +42,10 @@ class CredentialMissing(DrawbridgeError):
     """A workflow names a credential that this computer does not have: create it or name another."""
 
 
+class StoreUnusable(DrawbridgeError):
+    """What this computer keeps for us cannot be read or written: mend the file or its folder."""
+
+
 class ModelUnavailable(DrawbridgeError):
     """The server does not have a file that was asked for: choose another or download it there."""
 
@@ -72,6 +76,10 @@ class BadTensor(ProtocolMismatch):
 
 class DecoderUnavailable(DrawbridgeError):
     """An answer is compressed in a way that needs a package which is not installed."""
+
+
+class NearbyUnavailable(DrawbridgeError):
+    """Servers on the local network cannot be looked for: enter the address by hand."""
 
 
 class Cancelled(Exception):

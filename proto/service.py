@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -28,11 +29,13 @@ class ImageGenerationStub:
     Pubkey: Any
     UploadFile: Any
 
-    def __init__(self, channel: Any) -> None:
+    def __init__(self, channel: Any, serialize: Callable[[Any], bytes] | None = None) -> None:
+        """`serialize` turns each request into bytes, in place of its own method."""
         for method in SERVICE.methods:
             call = getattr(channel, _shape(method))(
                 f"/{SERVICE.full_name}/{method.name}",
-                request_serializer=GetMessageClass(method.input_type).SerializeToString,
+                request_serializer=serialize
+                or GetMessageClass(method.input_type).SerializeToString,
                 response_deserializer=GetMessageClass(method.output_type).FromString,
             )
             setattr(self, method.name, call)

@@ -1,0 +1,138 @@
+"""Whether two ways of writing a host mean the same one."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+from ..errors import RequestRejected
+
+EVERY = "*"
+LONGEST_HOST = 253  # of a name, as name servers take it; also bounds what it costs to look at one
+_REMEDY = "Name servers as mac.local, mac.local:7859, 192.168.1.20, [fe80::1]:7859, or * for all."
+
+
+# A network card of this computer. Python's ipaddress takes any text, such as "1]:9,[2001:db8::1",
+# with which the address of one computer would become a list of two where gRPC reads it.
+_ZONE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+# What the system's look-up may read as an IPv4 address in an older way: 127.1, 0x7f.1, 2130706433.
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
+
+
+def ip_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that a text is in its usual form, without brackets; None for others."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    zone = address.scope_id if isinstance(address, ipaddress.IPv6Address) else None
+    return address if zone is None or _ZONE.fullmatch(zone) else None
+
+
+def ascii_name(name: str) -> str | None:
+    """Return a host's name as it is looked up, other alphabets as xn--; None for what is none.
+
+    That folds digits and dots of other alphabets, too. Numbers are no name unless they are an IPv4
+    address in its usual form, so that no two of us read them differently.
+    """
+    if len(name) > LONGEST_HOST:
+        return None
+    try:
+        folded = name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    last = folded.removesuffix(".").rpartition(".")[2]
+    if ".." in folded or (_NUMBER.fullmatch(last) and ip_address(folded) is None):
+        return None
+    return folded
+
+
+def normalised(host: str) -> str:
+    """Return a host in the form in which equal hosts have equal texts.
+
+    That is lower case without a last dot, other alphabets as xn--, an IP address in its shortest
+    form without brackets. What is no host comes back in lower case.
+    """
+    name = host.strip()
+    name = name[1:-1] if name.startswith("[") and name.endswith("]") else name
+    if ":" not in name:
+        folded = ascii_name(name)
+        if folded is None:
+            return name.lower()
+        name = folded.removesuffix(".")
+    address = ip_address(name)
+    if address is None:
+        return name.lower()
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this computer, by its name or address alone."""
+    name = normalised(host)
+    address = ip_address(name)
+    return name == "localhost" if address is None else address.is_loopback
+
+
+def same_host(one: str, other: str) -> bool:
+    """Whether two hosts are one; all names of this computer are."""
+    return normalised(one) == normalised(other) or (is_loopback(one) and is_loopback(other))
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Servers that something is meant for: one port of a host, all of them, or every server.
+
+    `host` is normalised, or EVERY; `port` is None for all.
+    """
+
+    host: str
+    port: int | None = None
+
+    @classmethod
+    def read(cls, text: str) -> Destination:
+        """Return what `host`, `host:port` or `*` means. Raises RequestRejected for other texts."""
+        text = text.strip()
+        if text == EVERY:
+            return cls(EVERY)
+        host, port = text, ""
+        if found := re.fullmatch(r"(\[.*\]|[^:]*):([0-9]{1,5})", text):
+            host, port = found.groups()
+        name = normalised(host)
+        if ":" in name or host.startswith("["):
+            known = ip_address(name) is not None
+        else:
+            plain = re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", name)
+            known = plain is not None and ascii_name(name) is not None
+        if not known or (port and not 1 <= int(port) <= 65535):
+            shown = text if len(text) <= LONGEST_HOST else f"{text[:40]}..."
+            raise RequestRejected(f"{shown!r} does not name a server.", _REMEDY)
+        return cls(name, int(port) if port else None)
+
+    @classmethod
+    def of(cls, host: str, port: int) -> Destination:
+        """Return one server."""
+        return cls(normalised(host), port)
+
+    def covers(self, host: str, port: int) -> bool:
+        """Whether a server is among those that are meant; all names of this computer are one."""
+        if self.host == EVERY:
+            return True
+        return self.port in (None, port) and same_host(self.host, host)
+
+    def includes(self, other: Destination) -> bool:
+        """Whether every server that `other` means is meant here, too."""
+        if self.host == EVERY:
+            return True
+        if other.host == EVERY or self.port not in (None, other.port):
+            return False
+        return same_host(self.host, other.host)
+
+    def __str__(self) -> str:
+        if self.port is None:
+            return self.host
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+THIS_COMPUTER = Destination("localhost")
