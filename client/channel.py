@@ -12,11 +12,15 @@ import grpc
 import grpc.aio
 
 from .endpoint import Endpoint, Transport
+from .findings import Probed
+from .hosts import is_loopback
 from .threads import in_thread
 
+# A picture can come in one piece (protocol.md 1.8), with a frame around it.
+MOST_MESSAGE_BYTES = (1 << 30) + (1 << 20)
 _OPTIONS: list[tuple[str, int | str]] = [
     # A slice of a picture with its frame is over gRPC's default (protocol.md 1.8).
-    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_receive_message_length", MOST_MESSAGE_BYTES),
     ("grpc.max_send_message_length", -1),
     ("grpc.enable_retries", 0),  # a repeated call would generate twice
     # A cable pulled during a silent wait is noticed; servers turn away pings within 5 minutes
@@ -41,7 +45,12 @@ async def resolve(endpoint: Endpoint) -> list[str]:
         lambda _: socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
     )
     found = (str(row[4][0]) for row in rows if row[0] in (socket.AF_INET, socket.AF_INET6))
-    addresses = list(dict.fromkeys(found))
+    # A credential for this computer stays on it, whatever a name server says of "localhost".
+    addresses = [
+        address
+        for address in dict.fromkeys(found)
+        if is_loopback(address) or not endpoint.is_loopback
+    ]
     if not addresses:
         raise OSError(f"no IP address for {endpoint.host}")
     return addresses
@@ -82,8 +91,11 @@ def _escaped(address: str) -> str:
     return address.replace("%", "%25")  # the zone of a link-local address
 
 
-def open_channel(endpoint: Endpoint, target: str) -> grpc.aio.Channel:
-    """Return a channel of the running event loop to `target`; nothing is sent yet."""
+def open_channel(endpoint: Endpoint, target: str, pinned: Probed | None = None) -> grpc.aio.Channel:
+    """Return a channel of the running event loop to `target`; nothing is sent yet.
+
+    `pinned` is what was seen of a server whose certificate is pinned: that one alone is trusted.
+    """
     options = list(_OPTIONS)
     if endpoint.transport is not Transport.SYSTEM:
         options.append(("grpc.enable_http_proxy", 0))  # a home network's server is not behind one
@@ -91,8 +103,14 @@ def open_channel(endpoint: Endpoint, target: str) -> grpc.aio.Channel:
         return grpc.aio.insecure_channel(target, options=options)
     if endpoint.transport is not Transport.SYSTEM:
         # The target is an IP address by now; the certificate is for a name.
-        options.append(("grpc.ssl_target_name_override", endpoint.expected_name))
-    credentials = grpc.ssl_channel_credentials(root_certificates=trusted_roots(endpoint))
+        name = pinned.name if pinned else endpoint.expected_name
+        options.append(("grpc.ssl_target_name_override", name))
+    key, chain = None, None
+    if endpoint.identity is not None:
+        key = endpoint.identity.key.reveal().encode()
+        chain = endpoint.identity.certificate
+    roots = pinned.certificate.encode("ascii") if pinned else trusted_roots(endpoint)
+    credentials = grpc.ssl_channel_credentials(roots, key, chain)
     return grpc.aio.secure_channel(target, credentials, options=options)
 
 
@@ -102,6 +120,8 @@ def trusted_roots(endpoint: Endpoint) -> bytes | None:
         return draw_things_root()
     if endpoint.transport is Transport.OWN_CA:
         return endpoint.certificate
+    if endpoint.transport is Transport.PINNED:
+        raise ValueError("a pinned certificate stands in no list of authorities")
     found = ssl.create_default_context().get_ca_certs(binary_form=True)
     return "".join(map(ssl.DER_cert_to_PEM_cert, found)).encode("ascii") or None
 

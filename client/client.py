@@ -17,18 +17,23 @@ from ..codec.tensor import DEFAULT_LIMIT_BYTES, Codec
 from ..errors import DrawbridgeError, ProtocolMismatch, ServerBusy
 from ..proto import image_service_pb2
 from ..proto.service import ImageGenerationStub
-from . import channel, failures
+from . import channel, failures, plain
 from .catalog import Catalog, RemoteFile, ServerInfo, Thresholds
-from .endpoint import Endpoint
+from .endpoint import Endpoint, Transport
 from .events import Event
 from .files import HashCache, LocalFile, check_name
+from .findings import Finding, Probed
 from .generation import CallCancelled, Reader, Unreadable, settle
+from .identity import check_identity
+from .pins import IN_MEMORY, Pin, Pins
 from .request import GenerationRequest
 from .threads import in_thread
 from .upload import Broken, Line, Transfer, UploadEvent, upload
 
 T = TypeVar("T")
 
+# Of a server's lists of models and other files; those of all official ones are less than 1 MiB.
+MOST_GREETING_BYTES = 16 << 20
 _POLL_SECONDS = 0.005
 
 
@@ -49,9 +54,11 @@ class DrawThingsClient:
         secret_timeout_seconds: float = 10,
         limit_bytes: int = DEFAULT_LIMIT_BYTES,
         retry_pause_seconds: float = 1,
+        pins: Pins | None = None,
     ) -> None:
         """`limit_bytes` bounds one decoded picture; `secret_timeout_seconds` the Echo before other
-        calls; `retry_pause_seconds` lets a server clear away what an upload has left at a cut.
+        calls; `retry_pause_seconds` lets a server clear away what an upload has left at a cut;
+        `pins` are those of Transport.PINNED, kept in memory where none are given.
         """
         self.endpoint = endpoint
         self._name = name
@@ -59,6 +66,9 @@ class DrawThingsClient:
         self._secret_timeout_seconds = secret_timeout_seconds
         self._limit_bytes = limit_bytes
         self._retry_pause_seconds = retry_pause_seconds
+        self._pins = IN_MEMORY if pins is None else pins
+        self._pin: Pin | None = None
+        self._pinned_now = False
         self._channel: grpc.aio.Channel | None = None
         self._connecting = asyncio.Lock()
         self._greeted = False
@@ -81,19 +91,41 @@ class DrawThingsClient:
             opened, self._channel = self._channel, None
             await opened.close()
 
+    @property
+    def pin(self) -> Pin | None:
+        """The pin that this connection rests on; None before it, and for other transports."""
+        return self._pin
+
+    @property
+    def pinned_now(self) -> bool:
+        """Whether this client was the first to see the certificate, and trusted it."""
+        return self._pinned_now
+
+    @property
+    def pins(self) -> Pins:
+        """The pins of Transport.PINNED."""
+        return self._pins
+
     async def echo(self, timeout_seconds: float = 30) -> ServerInfo:
         """Greet the server and return what it says about itself.
 
-        Raises SecretRejected; ServerBusy where a connected server does not answer in time, as one
-        started with --echo-on-queue does not while it generates.
+        Raises SecretRejected; ProtocolMismatch beyond MOST_GREETING_BYTES; ServerBusy where a
+        connected server does not answer in time, as one started with --echo-on-queue does not while
+        it generates.
         """
         request = image_service_pb2.EchoRequest(name=self._name)
-        self._sign(request)
         reply = await self._ask("Echo", request, timeout_seconds)
         if reply.sharedSecretMissing:
             raise failures.secret_rejected(self.endpoint)
         self._greeted = self._secret_confirmed = True
-        return _server_info(reply)
+        if reply.ByteSize() > MOST_GREETING_BYTES:
+            raise ProtocolMismatch(
+                f"The server at {self.endpoint.address} greets with {reply.ByteSize() >> 20} MiB.",
+                "Check that it is a Draw Things server, or turn its model browser off.",
+            )
+        secret = self.endpoint.secret
+        message = reply.message.replace(secret.reveal(), "***") if secret else reply.message
+        return await in_thread(lambda _: _server_info(reply, plain.one_line(message)))
 
     async def files_exist(
         self,
@@ -110,7 +142,6 @@ class DrawThingsClient:
         request = image_service_pb2.FileListRequest(files=files)
         if with_hashes:
             request.filesWithHash.extend(files)
-        self._sign(request)
         wait_seconds = timeout_seconds or (600 if with_hashes else 30)
         reply = await self._ask("FilesExist", request, wait_seconds)
         if not len(files) == len(reply.files) == len(reply.existences):
@@ -192,7 +223,7 @@ class DrawThingsClient:
     async def _transfer(
         self, file: LocalFile, name: str, sha256: str, attempt: int
     ) -> AsyncGenerator[UploadEvent, None]:
-        transfer = Transfer(file, name, sha256, self.endpoint, self._sign)
+        transfer = Transfer(file, name, sha256, self.endpoint, self._serialize)
         call = (await self._stub()).UploadFile()
         try:
             async with contextlib.aclosing(transfer.events(call)) as events:
@@ -229,24 +260,25 @@ class DrawThingsClient:
         raise await self._unreachable()
 
     def _message(self, request: GenerationRequest) -> image_service_pb2.ImageGenerationRequest:
-        message = request.to_message(
+        return request.to_message(
             # Between two processes of one computer, copying bytes is cheaper than packing them.
             codec=Codec.RAW if self.endpoint.is_loopback else Codec.DEFLATE,
             form=self.endpoint.tensor_form,
             user=self._name,
         )
-        self._sign(message)
-        return message
 
-    def _sign(
-        self,
-        message: image_service_pb2.EchoRequest
-        | image_service_pb2.FileListRequest
-        | image_service_pb2.ImageGenerationRequest
-        | image_service_pb2.FileUploadRequest,
-    ) -> None:
-        if self.endpoint.secret is not None:
-            message.sharedSecret = self.endpoint.secret.reveal()
+    def _serialize(self, message: Any) -> bytes:
+        """Sign a request for just as long as it takes to turn it into bytes: whoever logs it, or
+        shows a traceback with local variables, shall not show the secret.
+        """
+        secret = self.endpoint.secret
+        if secret is None or "sharedSecret" not in message.DESCRIPTOR.fields_by_name:
+            return message.SerializeToString()
+        message.sharedSecret = secret.reveal()
+        try:
+            return message.SerializeToString()
+        finally:
+            message.ClearField("sharedSecret")
 
     async def _confirm_secret(self) -> None:
         """Greet once before work: only Echo tells a wrong secret from other trouble (protocol.md
@@ -265,25 +297,56 @@ class DrawThingsClient:
         async with self._connecting:
             if self._channel is None:
                 self._channel = await self._connect()
-            return ImageGenerationStub(self._channel)
+            return ImageGenerationStub(self._channel, self._serialize)
 
     async def _connect(self) -> grpc.aio.Channel:
         """Return a channel that is connected; raises what hinders it within a bounded time."""
+        identity = self.endpoint.identity
+        if identity is not None and self.endpoint.transport is not Transport.PLAINTEXT:
+            await in_thread(lambda _: check_identity(identity))  # gRPC has no words for it
         try:
             where = await asyncio.wait_for(
                 channel.target(self.endpoint), self._connect_timeout_seconds
             )
         except (OSError, asyncio.TimeoutError) as error:
             raise await self._unreachable() from error
-        opened = channel.open_channel(self.endpoint, where)
+        pinned = await self._compare() if self.endpoint.transport is Transport.PINNED else None
+        opened = channel.open_channel(self.endpoint, where, pinned)
         try:
             if await self._becomes_ready(opened):
+                if pinned is not None:
+                    await self._trust(pinned)
                 return opened
         except BaseException:
             await opened.close()
             raise
         await opened.close()
         raise await self._unreachable()
+
+    async def _compare(self) -> Probed:
+        """Return what the server shows, if it is what is pinned or nothing is; raises otherwise.
+
+        Every time, although gRPC then trusts nothing else: gRPC would also take a certificate that
+        was signed with the key of the pinned one.
+        """
+        self._pin = await in_thread(lambda _: self._pins.get(self.endpoint.address))
+        seconds = self._connect_timeout_seconds
+        # What else the server may want, gRPC finds out, and the probe after it.
+        seen = await failures.look(self.endpoint, seconds, self._pin, stay=False)
+        if seen.finding is not Finding.NOTHING_WRONG:
+            raise failures.describe(self.endpoint, seen, seconds)
+        return seen
+
+    async def _trust(self, seen: Probed) -> None:
+        """Pin the certificate of a server that is connected, unless one is pinned by now."""
+        if self._pin is not None:
+            return
+        pin = Pin.of(self.endpoint.address, seen.certificate)
+        self._pin = await in_thread(lambda _: self._pins.learn(pin))
+        if self._pin.fingerprint != pin.fingerprint:
+            changed = Probed(Finding.CHANGED, "", seen.certificate, "", self._pin.fingerprint)
+            raise failures.describe(self.endpoint, changed)
+        self._pinned_now = self._pin is pin
 
     async def _becomes_ready(self, opened: grpc.aio.Channel) -> bool:
         until = time.monotonic() + self._connect_timeout_seconds
@@ -296,7 +359,8 @@ class DrawThingsClient:
             await asyncio.sleep(_POLL_SECONDS)  # wait_for_state_change leaves a watcher behind
 
     async def _unreachable(self) -> DrawbridgeError:
-        return await failures.unreachable(self.endpoint, self._connect_timeout_seconds)
+        waited_seconds = self._connect_timeout_seconds
+        return await failures.unreachable(self.endpoint, waited_seconds, self._pin)
 
     async def _ask(self, method: str, request: object, timeout_seconds: float) -> Any:
         stub = await self._stub()
@@ -339,7 +403,7 @@ def _status(error: Exception) -> tuple[grpc.StatusCode, str | None]:
     return grpc.StatusCode.CANCELLED, None
 
 
-def _server_info(reply: image_service_pb2.EchoReply) -> ServerInfo:
+def _server_info(reply: image_service_pb2.EchoReply, message: str) -> ServerInfo:
     catalog = None
     if reply.HasField("override"):
         told = reply.override
@@ -347,9 +411,9 @@ def _server_info(reply: image_service_pb2.EchoReply) -> ServerInfo:
             told.models, told.loras, told.controlNets, told.textualInversions, told.upscalers
         )
     return ServerInfo(
-        reply.message,
+        message,
         reply.serverIdentifier,
-        tuple(dict.fromkeys(reply.files)),
+        tuple(filter(plain.is_file_name, dict.fromkeys(reply.files))),
         catalog,
         _thresholds(reply.thresholds) if reply.HasField("thresholds") else None,
     )

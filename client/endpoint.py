@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import enum
-import ipaddress
 import re
 import ssl
 from dataclasses import dataclass, field
 
 from ..errors import RequestRejected
-from .credentials import Secret
+from .hosts import LONGEST_HOST, ascii_name, ip_address, is_loopback
+from .secret import Identity, Secret
 
 DEFAULT_PORT = 7859
 
@@ -23,6 +23,7 @@ class Transport(enum.Enum):
     DRAW_THINGS = "Draw Things certificate"
     OWN_CA = "own certificate authority"
     SYSTEM = "system certificates"
+    PINNED = "pinned certificate"
 
 
 class TensorForm(enum.Enum):
@@ -37,8 +38,8 @@ class Endpoint:
     """A server's address and everything that is needed to talk to it.
 
     `host` is a name or an IP address, IPv6 with or without brackets; `port` is 1 to 65535;
-    `certificate` is the PEM text of the authority that OWN_CA trusts. Raises RequestRejected for
-    anything else.
+    `certificate` is the PEM text of the authority that OWN_CA trusts; `identity` is shown to
+    servers that ask for a client certificate. Raises RequestRejected for anything else.
     """
 
     host: str
@@ -47,6 +48,7 @@ class Endpoint:
     certificate: bytes | None = None
     secret: Secret | None = field(default=None, repr=False)
     tensor_form: TensorForm = TensorForm.SERVER
+    identity: Identity | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "host", _clean_host(self.host))
@@ -68,47 +70,44 @@ class Endpoint:
     @property
     def is_loopback(self) -> bool:
         """Whether the server is on this computer, so that bytes cost less than compressing them."""
-        if self.host.lower().rstrip(".") == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @property
     def expected_name(self) -> str:
         """Return the name that the server's certificate must have.
 
-        Every Draw Things server has the same certificate, made for `localhost` (protocol.md 8).
+        Every Draw Things server has the same certificate, made for `localhost` (protocol.md 8). A
+        pinned one may be made for any name: this one is only what the server is asked for.
         """
         if self.transport is Transport.DRAW_THINGS:
             return "localhost"
-        return self.host if ":" in self.host else self.host.encode("idna").decode("ascii")
+        if ":" in self.host:
+            return self.host.partition("%")[0]  # a link-local address' zone is in no certificate
+        return self.host.encode("idna").decode("ascii")
 
 
 def _clean_host(text: str) -> str:
     host = text.strip()
     if not host:
         raise RequestRejected("The server's host is empty.", _HOST_REMEDY)
+    if len(host) > LONGEST_HOST:
+        raise RequestRejected(f"The host has {len(host)} characters.", _HOST_REMEDY)
     if "://" in host:
         raise RequestRejected(f"The host {host!r} is a URL.", _HOST_REMEDY)
     if re.search(r"[/\\?#@\s]", host):
         raise RequestRejected(f"The host {host!r} contains more than a host.", _HOST_REMEDY)
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     if ":" in bare:
-        try:
-            return str(ipaddress.IPv6Address(bare))
-        except ValueError:
+        address = ip_address(bare)
+        if address is None:
             raise RequestRejected(
                 f"The host {host!r} is neither a name nor an IP address.",
                 "Give the host alone; the port has a field of its own.",
-            ) from None
-    if bare != host or not re.fullmatch(r"[^\W]([\w.-]*\w)?\.?", bare) or ".." in bare:
+            )
+        return str(address)
+    plain = re.fullmatch(r"[^\W]([\w.-]*\w)?\.?", bare)
+    if bare != host or plain is None or ascii_name(bare) is None:
         raise RequestRejected(f"The host {host!r} is not a host name.", _HOST_REMEDY)
-    try:
-        bare.encode("idna")
-    except UnicodeError:
-        raise RequestRejected(f"The host {host!r} is not a host name.", _HOST_REMEDY) from None
     return bare
 
 

@@ -19,11 +19,13 @@ from ..errors import (
     UploadFailed,
 )
 from .endpoint import Endpoint, Transport
-from .probe import Finding, Probed, probe
+from .findings import Finding, Probed
+from .pins import Pin, fingerprint, shortened
+from .plain import one_line
+from .probe import probe
 from .threads import in_thread
 
 _PROBE_SECONDS = 4.0
-_WORDS_LIMIT = 300
 # What grpc-swift says for every error of the server's own (protocol.md 1.2).
 _SWIFT_ERROR = "unknown error processing request"
 
@@ -33,14 +35,26 @@ _SWITCH_ON = (
 )
 
 
-async def unreachable(endpoint: Endpoint, waited_seconds: float = 0) -> DrawbridgeError:
+async def unreachable(
+    endpoint: Endpoint, waited_seconds: float = 0, pin: Pin | None = None
+) -> DrawbridgeError:
     """Look at an address to which no connection came about, and return the error that says why."""
-    look = in_thread(lambda stop: probe(endpoint, _PROBE_SECONDS, stop))
     try:
-        seen = await asyncio.wait_for(look, 2 * _PROBE_SECONDS)
-    except asyncio.TimeoutError:  # a look-up of the host's name can hang beyond every limit
-        seen = Probed(Finding.TIMED_OUT)
+        seen = await look(endpoint, _PROBE_SECONDS, pin)
+    except RequestRejected as error:
+        return error
     return describe(endpoint, seen, waited_seconds)
+
+
+async def look(
+    endpoint: Endpoint, seconds: float, pin: Pin | None = None, stay: bool = True
+) -> Probed:
+    """Return what a probe sees at an address. Raises RequestRejected."""
+    seeing = in_thread(lambda stop: probe(endpoint, seconds, stop, pin, stay))
+    try:
+        return await asyncio.wait_for(seeing, 2 * seconds)
+    except asyncio.TimeoutError:  # a look-up of the host's name can hang beyond every limit
+        return Probed(Finding.TIMED_OUT)
 
 
 def describe(endpoint: Endpoint, seen: Probed, waited_seconds: float = 0) -> DrawbridgeError:
@@ -86,7 +100,9 @@ def describe(endpoint: Endpoint, seen: Probed, waited_seconds: float = 0) -> Dra
             " gRPC's is 7859 unless changed.",
         )
     if finding in _CERTIFICATES:
-        return _bad_certificate(endpoint, finding)
+        return _bad_certificate(endpoint, seen)
+    if finding in _IDENTITIES or finding is Finding.NO_COMMON_TLS:
+        return _bad_handshake(endpoint, seen)
     if finding is Finding.SILENT:
         return ServerUnreachable(
             f"Something accepts connections at {address}, but does not answer as a gRPC server.",
@@ -100,12 +116,67 @@ def describe(endpoint: Endpoint, seen: Probed, waited_seconds: float = 0) -> Dra
 
 
 _CERTIFICATES = frozenset(
-    {Finding.UNKNOWN_AUTHORITY, Finding.WRONG_NAME, Finding.EXPIRED, Finding.NOT_YET_VALID}
+    {
+        *(Finding.CHANGED, Finding.UNKNOWN_AUTHORITY, Finding.WRONG_NAME, Finding.NO_NAME),
+        *(Finding.EXPIRED, Finding.NOT_YET_VALID, Finding.UNUSABLE),
+    }
 )
+_IDENTITIES = frozenset(
+    {Finding.IDENTITY_WANTED, Finding.IDENTITY_REFUSED, Finding.DROPPED},
+)
+_NAME_IDENTITY = "Name a credential that has a client certificate which this server trusts"
 
 
-def _bad_certificate(endpoint: Endpoint, finding: Finding) -> TlsMismatch:
-    address, chosen = endpoint.address, endpoint.transport.value
+def _bad_handshake(endpoint: Endpoint, seen: Probed) -> TlsMismatch:
+    address = endpoint.address
+    if seen.finding is Finding.IDENTITY_WANTED:
+        return TlsMismatch(
+            f"The server at {address} wants a client certificate, and none was sent.",
+            f"{_NAME_IDENTITY}.",
+        )
+    if seen.finding is Finding.IDENTITY_REFUSED:
+        return TlsMismatch(
+            f"The server at {address} does not accept the client certificate that was sent.",
+            f"{_NAME_IDENTITY}, and check that it has not expired.",
+        )
+    if seen.finding is Finding.DROPPED:  # some say nothing: gRPC servers do not
+        guess = "does not accept the one that was sent" if endpoint.identity else "gets none"
+        return TlsMismatch(
+            f"The server at {address} ends the connection as soon as it is encrypted, as one does"
+            f" that wants a client certificate and {guess}.",
+            f"{_NAME_IDENTITY}, or look at the server's log.",
+        )
+    return TlsMismatch(
+        f"The server at {address} and this computer find no common way to encrypt"
+        f"{_quoted(seen.words)}.",
+        "Let the server speak TLS 1.2 or 1.3, and compare the port.",
+    )
+
+
+def _quoted(words: str) -> str:
+    return f' ("{words.rstrip(".")}")' if words else ""
+
+
+def _bad_certificate(endpoint: Endpoint, seen: Probed) -> TlsMismatch:
+    address, chosen, finding = endpoint.address, endpoint.transport.value, seen.finding
+    if finding is Finding.CHANGED:
+        other = f" ({shortened(fingerprint(seen.certificate))})" if seen.certificate else ""
+        return TlsMismatch(
+            f"The server at {address} shows another certificate{other} than the one that is pinned"
+            f" for it ({shortened(seen.pinned)}).",
+            "If it was renewed on purpose, forget the pin in ComfyUI's settings or with 'drawbridge"
+            f" pins forget {address}'; if not, somebody may be posing as the server.",
+        )
+    if finding is Finding.NO_NAME:
+        return TlsMismatch(
+            f"The certificate of the server at {address} carries no name that can be checked.",
+            "Have one made for the server's name or address (subjectAltName).",
+        )
+    if finding is Finding.UNUSABLE:
+        return TlsMismatch(
+            f"The certificate of the server at {address} cannot be used{_quoted(seen.words)}.",
+            "Have another one made for the server.",
+        )
     if finding is Finding.WRONG_NAME:
         return TlsMismatch(
             f"The certificate of the server at {address} is made for another name than"
@@ -229,6 +300,12 @@ def from_status(
         return RequestRejected(
             f"The server at {address} rejects the request{said}.", "Change what it names."
         )
+    if _BAD_REQUEST in words and endpoint.transport is not Transport.PLAINTEXT:
+        return TlsMismatch(  # nginx asks for a certificate and complains in HTTP
+            f"A web server in front of {address} refuses the call{said}, as one does that wants a"
+            " client certificate.",
+            f"{_NAME_IDENTITY}, or look at the web server's log.",
+        )
     if not generating:
         return ProtocolMismatch(
             f"The server at {address} failed to answer: {code.name}{said}.",
@@ -237,6 +314,7 @@ def from_status(
     return _failed(address, code, words, said, secret_confirmed)
 
 
+_BAD_REQUEST = "status: 400"
 _INVALID = frozenset(
     {
         grpc.StatusCode.INVALID_ARGUMENT,
@@ -396,5 +474,5 @@ def _words(endpoint: Endpoint, details: str | None) -> str:
     text = details or ""
     if endpoint.secret is not None:
         text = text.replace(endpoint.secret.reveal(), "***")
-    text = " ".join(text.split()).rstrip(".")
-    return text if len(text) <= _WORDS_LIMIT else text[:_WORDS_LIMIT] + "..."
+    shown = one_line(text)
+    return shown if shown.endswith("...") else shown.rstrip(".")

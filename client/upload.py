@@ -165,13 +165,14 @@ class Transfer:
         name: str,
         sha256: str,
         endpoint: Endpoint,
-        sign: Callable[[image_service_pb2.FileUploadRequest], None],
+        serialize: Callable[[image_service_pb2.FileUploadRequest], bytes],
     ) -> None:
+        """`serialize` turns each message into bytes, signed."""
         self._file = file
         self._name = name
         self._sha256 = sha256
         self._endpoint = endpoint
-        self._sign = sign
+        self._serialize = serialize
         self._pieces = Pieces(file)
         self._sent_bytes = 0
         self._acknowledged_bytes = 0
@@ -256,11 +257,23 @@ class Transfer:
                 reading.exception()  # marks it as seen
         await in_thread(lambda _: self._pieces.check(self._sha256))
         self._complete = True
-        await _send(call, None)
+        await self._put(call, None)
 
-    async def _put(self, call: Any, message: image_service_pb2.FileUploadRequest) -> None:
-        self._sign(message)
-        await _send(call, message)
+    async def _put(self, call: Any, message: image_service_pb2.FileUploadRequest | None) -> None:
+        """Send a message, None for the end of all. Raises _CallEnded."""
+        inner = getattr(call, "_cython_call", None)
+        # The call's own `write` puts a status of its own over the server's, where a server ends the
+        # call just then (grpc/grpc#36066); what it calls itself does not.
+        write = getattr(inner, "send_serialized_message", None)
+        try:
+            if message is None:
+                await call.done_writing()
+            elif write is None:
+                await call.write(message)
+            else:
+                await write(self._serialize(message))
+        except Exception as error:  # one of several private kinds
+            raise _CallEnded from error
 
     async def _room(self) -> None:
         """Wait until so little is unconfirmed that a server's memory need not grow."""
@@ -271,20 +284,3 @@ class Transfer:
 
 class _CallEnded(Exception):
     """The server does not listen any longer; the status of the call says why."""
-
-
-async def _send(call: Any, message: image_service_pb2.FileUploadRequest | None) -> None:
-    """Send a message, None for the end of all. Raises _CallEnded."""
-    inner = getattr(call, "_cython_call", None)
-    # The call's own `write` puts a status of its own over the server's, where a server ends the
-    # call just then (grpc/grpc#36066); what it calls itself does not.
-    write = getattr(inner, "send_serialized_message", None)
-    try:
-        if message is None:
-            await call.done_writing()
-        elif write is None:
-            await call.write(message)
-        else:
-            await write(message.SerializeToString())
-    except Exception as error:  # one of several private kinds
-        raise _CallEnded from error

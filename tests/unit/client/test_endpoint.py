@@ -10,7 +10,7 @@ import pickle
 import pytest
 
 from drawbridge.client.channel import draw_things_root
-from drawbridge.client.credentials import Secret, find
+from drawbridge.client.credentials import Secret
 from drawbridge.client.endpoint import Endpoint, Transport, check_certificate
 from drawbridge.errors import CredentialMissing, RequestRejected
 
@@ -49,12 +49,22 @@ def test_hosts_that_people_type_give_an_address(host: str, address: str) -> None
             "[::1",
             "a" * 64,
         ),
+        *("127.1", "0x7f.1", "2130706433", "0177.0.0.1", "127.0.0.1.", "1.2.3.4.5", "\u2488.com"),
+        *("a." * 127 + "a", "fe80::1%", "fe80::1%a b"),
     ],
 )
 def test_what_is_no_host_is_rejected_with_a_remedy(host: str) -> None:
     with pytest.raises(RequestRejected) as caught:
         Endpoint(host)
     assert caught.value.remedy.startswith("Give the ")
+
+
+@pytest.mark.parametrize("host", ["::1%1]:9,[2001:db8::1", "::1%1],[2001:db8::1", "::1%1,2"])
+def test_a_zone_cannot_smuggle_in_another_address(host: str) -> None:
+    """Such a host would count as this computer, and gRPC would read two addresses."""
+    assert Endpoint("fe80::1%eth0.100").host == "fe80::1%eth0.100"
+    with pytest.raises(RequestRejected, match="neither a name nor an IP address"):
+        Endpoint(host)
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
@@ -107,35 +117,6 @@ def test_a_name_in_other_letters_is_expected_as_certificates_write_it() -> None:
 
 def test_the_shared_certificate_is_expected_to_be_for_localhost() -> None:
     assert Endpoint("mac.local").expected_name == "localhost"
-
-
-def test_a_credential_is_found_by_its_name_and_by_its_variable() -> None:
-    environ = {"DRAWBRIDGE_SECRET_MY_STUDIO": _WORD + "\r\n"}
-    for name in ("my studio", "My-Studio", "DRAWBRIDGE_SECRET_MY_STUDIO", " my.studio "):
-        found = find(name, environ)
-        assert found is not None
-        assert found.reveal() == _WORD
-
-
-def test_no_name_asks_for_no_credential() -> None:
-    assert find("", {}) is None
-    assert find("  ", {}) is None
-
-
-def test_a_missing_credential_names_its_variable() -> None:
-    with pytest.raises(CredentialMissing, match="DRAWBRIDGE_SECRET_STUDIO"):
-        find("studio", {"STUDIO": "x", "DRAWBRIDGE_SECRET_STUDIO": ""})
-
-
-def test_a_workflow_cannot_name_another_variable() -> None:
-    with pytest.raises(CredentialMissing):
-        find("AWS_SECRET_ACCESS_KEY", {"AWS_SECRET_ACCESS_KEY": _WORD})
-
-
-def test_a_secret_typed_as_a_credentials_name_is_not_repeated() -> None:
-    with pytest.raises(CredentialMissing) as caught:
-        find("p@ssw0rd!", {})
-    assert "p@ssw0rd!" not in str(caught.value)
 
 
 def test_a_secret_never_shows_itself() -> None:

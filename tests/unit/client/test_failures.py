@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import grpc
@@ -10,9 +11,10 @@ import pytest
 from drawbridge import errors
 from drawbridge.client import failures
 from drawbridge.client.channel import draw_things_root
-from drawbridge.client.credentials import Secret
+from drawbridge.client.credentials import Identity, Secret
 from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.client.probe import Finding, Probed
+from drawbridge.client.findings import Finding, Probed
+from drawbridge.client.pins import fingerprint
 from drawbridge.errors import DrawbridgeError
 
 _ENDPOINT = Endpoint("mac.local", 7859, Transport.PLAINTEXT, secret=Secret("sesame-4711"))
@@ -21,6 +23,7 @@ _ENDPOINTS = (
     Endpoint("mac.local"),
     Endpoint("mac.local", transport=Transport.SYSTEM),
     Endpoint("mac.local", transport=Transport.OWN_CA, certificate=draw_things_root()),
+    Endpoint("mac.local", transport=Transport.PINNED),
 )
 
 
@@ -36,7 +39,11 @@ def _is_well_said(error: DrawbridgeError) -> None:
 @pytest.mark.parametrize("finding", list(Finding))
 @pytest.mark.parametrize("endpoint", _ENDPOINTS, ids=lambda endpoint: endpoint.transport.name)
 def test_every_finding_is_told_in_two_sentences(endpoint: Endpoint, finding: Finding) -> None:
-    _is_well_said(failures.describe(endpoint, Probed(finding, "words"), 10))
+    pem = draw_things_root().decode()
+    seen = Probed(finding, "words", pem, "mac.local", fingerprint(pem))
+    _is_well_said(failures.describe(endpoint, seen, 10))
+    identified = dataclasses.replace(endpoint, identity=Identity(b"", Secret("sesame")))
+    _is_well_said(failures.describe(identified, Probed(finding, pinned="AB:CD"), 10))
 
 
 @pytest.mark.parametrize(
@@ -54,6 +61,13 @@ def test_every_finding_is_told_in_two_sentences(endpoint: Endpoint, finding: Fin
         (Finding.WRONG_NAME, errors.TlsMismatch),
         (Finding.EXPIRED, errors.TlsMismatch),
         (Finding.NOT_YET_VALID, errors.TlsMismatch),
+        (Finding.NO_COMMON_TLS, errors.TlsMismatch),
+        (Finding.CHANGED, errors.TlsMismatch),
+        (Finding.NO_NAME, errors.TlsMismatch),
+        (Finding.UNUSABLE, errors.TlsMismatch),
+        (Finding.IDENTITY_WANTED, errors.TlsMismatch),
+        (Finding.IDENTITY_REFUSED, errors.TlsMismatch),
+        (Finding.DROPPED, errors.TlsMismatch),
         (Finding.HTTP, errors.ProtocolMismatch),
     ],
 )
@@ -61,6 +75,20 @@ def test_findings_have_the_class_of_what_helps(
     finding: Finding, kind: type[DrawbridgeError]
 ) -> None:
     assert type(failures.describe(_ENDPOINT, Probed(finding))) is kind
+
+
+def test_a_web_server_that_wants_a_certificate_is_told_from_a_failing_one() -> None:
+    """As nginx does, which shakes hands first and then answers in HTTP."""
+    words = "Received http2 header with status: 400"
+    for transport, kind in (
+        (Transport.SYSTEM, errors.TlsMismatch),
+        (Transport.PLAINTEXT, errors.ProtocolMismatch),
+    ):
+        endpoint = Endpoint("mac.local", transport=transport)
+        error = failures.from_status(endpoint, grpc.StatusCode.INTERNAL, words, generating=False)
+        assert type(error) is kind
+        _is_well_said(error)
+        assert ("client certificate" in error.problem) is (kind is errors.TlsMismatch)
 
 
 @pytest.mark.parametrize("generating", [True, False])
