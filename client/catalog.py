@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
 import re
@@ -9,7 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from . import plain
+
 R = TypeVar("R")
+MOST_ELEMENTS = 20_000  # of a list; the official ones are some hundreds together
+_LEAST_PART = 3  # letters; less is a part of everything
 Keys = Mapping[str, object]
 
 # What a server needs to read an element; it drops one without in silence (protocol.md 1.4).
@@ -50,7 +55,10 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class LoRASpec:
-    """A LoRA; `weight` is what the app starts with, between its slider's ends."""
+    """A LoRA; `weight` is what the app starts with, between its slider's ends.
+
+    `files` are those that it needs besides.
+    """
 
     file: str
     name: str
@@ -64,12 +72,16 @@ class LoRASpec:
     highest_weight: float = 2.5
     transparent: bool = False
     note: str = ""
+    files: tuple[str, ...] = ()
     raw: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
 class ControlSpec:
-    """A control: `kind` is the one picture it takes, empty for a union of several."""
+    """A control: `kind` is the one picture it takes, empty for a union of several.
+
+    `files` are those that it needs besides.
+    """
 
     file: str
     name: str
@@ -79,6 +91,7 @@ class ControlSpec:
     global_average_pooling: bool = True
     deprecated: bool = False
     note: str = ""
+    files: tuple[str, ...] = ()
     raw: str = field(default="", repr=False)
 
 
@@ -106,13 +119,17 @@ class UpscalerSpec:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Five lists of specifications: all that a server has, or those that one request is about."""
+    """Five lists of specifications: all that a server has, or those that one request is about.
+
+    Not `complete` is what is known of a server that does not tell: it may have other files.
+    """
 
     models: tuple[ModelSpec, ...] = ()
     loras: tuple[LoRASpec, ...] = ()
     controls: tuple[ControlSpec, ...] = ()
     textual_inversions: tuple[TextualInversionSpec, ...] = ()
     upscalers: tuple[UpscalerSpec, ...] = ()
+    complete: bool = True
 
     @classmethod
     def from_json(
@@ -125,8 +142,9 @@ class Catalog:
     ) -> Catalog:
         """Read five JSON arrays, with snake_case or camelCase keys.
 
-        Like a server it drops what it cannot read: an element without a file, bytes that are no
-        array.
+        Like a server it drops what it cannot read: an element without a file that can be, bytes
+        that are no array or one beyond all measure. Texts for people are without control characters
+        and of bounded length.
         """
         return cls(
             _records(models, _model),
@@ -219,18 +237,23 @@ def alike(name: str, records: Iterable[Named]) -> str:
 
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
-    """Return up to `count` of the names that look most like `name`, best first."""
+    """Return up to `count` of the names that look most like `name`, best first, then those that it
+    is a part of: real names are long.
+    """
     by_key: dict[str, str] = {}
     for candidate in names:
         by_key.setdefault(candidate.casefold(), candidate)
-    found = difflib.get_close_matches(name.casefold(), by_key, n=count, cutoff=0.5)
-    return [by_key[key] for key in found]
+    wanted = name.strip().casefold()
+    found = difflib.get_close_matches(wanted, by_key, n=count, cutoff=0.5)
+    if len(wanted) >= _LEAST_PART:
+        found += sorted((key for key in by_key if wanted in key and key not in found), key=len)
+    return [by_key[key] for key in found[:count]]
 
 
 def missing_keys(kind: str, raw: str) -> list[str]:
     """Return the required keys that a specification of that kind (a field of Catalog) lacks."""
     try:
-        keys = _snake_keys(json.loads(raw))
+        keys = snake_keys(json.loads(raw))
     except (ValueError, AttributeError):
         keys = {}
     return sorted(REQUIRED[kind] - keys.keys())
@@ -241,23 +264,25 @@ def _records(data: bytes, read: Callable[[Keys, str], R | None]) -> tuple[R, ...
         elements = json.loads(data.decode("utf-8")) if data else []
     except (ValueError, RecursionError):
         return ()
-    if not isinstance(elements, list):
+    if not isinstance(elements, list) or len(elements) > MOST_ELEMENTS:
         return ()
     records = []
     for element in elements:
         if isinstance(element, dict):
-            raw = json.dumps(element, separators=(",", ":"))
-            records.append(read(_snake_keys(element), raw))
+            with contextlib.suppress(ValueError, RecursionError):  # can be read, and not written
+                raw = json.dumps(element, separators=(",", ":"))
+                records.append(read(snake_keys(element), raw))
     return tuple(record for record in records if record is not None)
 
 
-def _snake_keys(element: Mapping[str, object]) -> dict[str, object]:
+def snake_keys(element: Mapping[str, object]) -> dict[str, object]:
+    """Return the element with keys as snake_case, whichever of the two styles they have."""
     return {re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower(): v for key, v in element.items()}
 
 
 def _text(keys: Keys, key: str, default: str = "") -> str:
     value = keys.get(key)
-    return value if isinstance(value, str) else default
+    return plain.lines(value) if isinstance(value, str) else default
 
 
 def _flag(keys: Keys, key: str, default: bool = False) -> bool:
@@ -274,15 +299,20 @@ def _number(keys: Keys, key: str, default: float = 0) -> float:
 
 def _texts(keys: Keys, key: str) -> tuple[str, ...]:
     value = keys.get(key)
-    return tuple(v for v in value if isinstance(v, str)) if isinstance(value, list) else ()
+    texts = value if isinstance(value, list) else []
+    return tuple(text for text in texts if plain.is_file_name(text))
+
+
+def _files(keys: Keys, *names: str) -> tuple[str, ...]:
+    return tuple(file for file in map(keys.get, names) if plain.is_file_name(file))
 
 
 def _named(keys: Keys, *, version: bool = True) -> tuple[str, str, str] | None:
     """Return file, name (the file's, if it has none) and version; None where it cannot be used."""
-    file, its_version = _text(keys, "file"), _text(keys, "version")
-    if not file or (version and not its_version):
+    file, its_version = keys.get("file"), plain.one_line(_text(keys, "version"))
+    if not plain.is_file_name(file) or (version and not its_version):
         return None
-    return file, _text(keys, "name") or file, its_version
+    return file, plain.one_line(_text(keys, "name")) or file, its_version
 
 
 def _model(keys: Keys, raw: str) -> ModelSpec | None:
@@ -293,10 +323,10 @@ def _model(keys: Keys, raw: str) -> ModelSpec | None:
         *("text_encoder", "autoencoder", "image_encoder", "clip_encoder", "t5_encoder"),
         "diffusion_mapping",
     )
-    files = [_text(keys, part) for part in parts] + list(_texts(keys, "additional_clip_encoders"))
+    files = [*_files(keys, *parts), *_texts(keys, "additional_clip_encoders")]
     upscalers = keys.get("latents_upscalers")
     for row in upscalers if isinstance(upscalers, list) else []:
-        files.append(_text(row, "file") if isinstance(row, dict) else "")
+        files.extend(_files(row, "file") if isinstance(row, dict) else ())
     return ModelSpec(
         *named,
         prefix=_text(keys, "prefix"),
@@ -309,7 +339,7 @@ def _model(keys: Keys, raw: str) -> ModelSpec | None:
         deprecated=_flag(keys, "deprecated"),
         frames_per_second=_number(keys, "frames_per_second"),
         note=_text(keys, "note"),
-        files=tuple(file for file in files if file),
+        files=tuple(files),
         stage_models=_texts(keys, "stage_models"),
         raw=raw,
     )
@@ -320,7 +350,7 @@ def _lora(keys: Keys, raw: str) -> LoRASpec | None:
     if named is None:
         return None
     weight = keys.get("weight")
-    slider = _snake_keys(weight) if isinstance(weight, dict) else {}
+    slider = snake_keys(weight) if isinstance(weight, dict) else {}
     return LoRASpec(
         *named,
         prefix=_text(keys, "prefix"),
@@ -332,6 +362,7 @@ def _lora(keys: Keys, raw: str) -> LoRASpec | None:
         highest_weight=_number(slider, "upper_bound", 2.5),
         transparent=_text(keys, "alternative_decoder_version") == "transparent",
         note=_text(keys, "note"),
+        files=_files(keys, "alternative_decoder"),
         raw=raw,
     )
 
@@ -347,6 +378,7 @@ def _control(keys: Keys, raw: str) -> ControlSpec | None:
         global_average_pooling=_flag(keys, "global_average_pooling", True),
         deprecated=_flag(keys, "deprecated"),
         note=_text(keys, "note"),
+        files=_files(keys, "image_encoder", "autoencoder", "preprocessor"),
         raw=raw,
     )
 

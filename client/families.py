@@ -60,6 +60,11 @@ class ModelFamily:
         """Return the samplers that draw right; a server takes the others too and draws wrong."""
         return FLOW_SAMPLERS if self.flow else ALL_SAMPLERS
 
+    @property
+    def negative_prompt(self) -> bool:
+        """Whether a negative prompt can have an effect, with CFG (protocol.md 5.4)."""
+        return self.version not in _WITHOUT_NEGATIVE
+
     def frames(self, num_frames: int) -> int:
         """Return how many frames come back when `num_frames` are asked for (protocol.md 6)."""
         if not self.is_video:
@@ -153,6 +158,8 @@ _INTERCHANGEABLE = (
     frozenset({"wan_v2.1_1.3b", "wan_v2.1_14b"}),
 )
 
+# They read no prompt, or know no CFG (protocol.md 5.4, 6).
+_WITHOUT_NEGATIVE = frozenset({"svd_i2v", "seedvr2_3b", "seedvr2_7b", "longcat_video_avatar_v1.5"})
 # Samples of a starting image's size also where no noise is kept (protocol.md 4.2).
 _SIZED_BY_IMAGE = frozenset({"svd_i2v", "seedvr2_3b", "seedvr2_7b"})
 _REFERENCE_MODIFIERS = frozenset(

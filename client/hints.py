@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import ModelUnavailable, RequestRejected
+from . import official
 from .catalog import Catalog, ControlSpec, alike, find
 from .config import Control, GenerationConfig
 from .enums import ControlInput
@@ -100,9 +101,10 @@ def plan(
     has_image: bool,
     has_mask: bool = False,
 ) -> Plan:
-    """Return what to send for these guides; an empty catalogue means that nothing is known.
+    """Return what to send for these guides; nothing is known of files that an empty or incomplete
+    catalogue lacks.
 
-    A control of weight 0 is left out. Raises ModelUnavailable for a control that the catalogue does
+    A control of weight 0 is left out. Raises ModelUnavailable for a control that the server does
     not have, RequestRejected for a picture that a server would ignore or misread.
     """
     modifier = _modifier(config, catalog)
@@ -183,12 +185,21 @@ def _read_by_model(guide: Guide, modifier: str | None) -> Sources:
 
 def _specification(control: Control, catalog: Catalog) -> ControlSpec | None:
     spec = find(catalog.controls, control.file)
-    if spec is None and catalog:
+    if spec is not None or (catalog.complete and not catalog):
+        return spec
+    other = find(official.CATALOG.controls, control.file)
+    if other is not None:
+        raise ModelUnavailable(
+            f"The server has no control {other.file}, or not all files that it needs.",
+            f"Download {other.name} in the Draw Things app there, or choose another control.",
+        )
+    if catalog.complete:
         raise ModelUnavailable(
             f"The server has no control {control.file}.",
-            alike(control.file, catalog.controls) or "Choose a control that it has.",
+            alike(control.file, catalog.controls)
+            or "Choose a control that it has, or give the specification of one from Upload.",
         )
-    return spec
+    return None
 
 
 def _kind(guide: Guide, spec: ControlSpec | None) -> str:

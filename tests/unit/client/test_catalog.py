@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drawbridge.client.catalog import Catalog, ModelSpec, alike, find, missing_keys, nearest
+from drawbridge.client.catalog import (
+    MOST_ELEMENTS,
+    Catalog,
+    ModelSpec,
+    alike,
+    find,
+    missing_keys,
+    nearest,
+)
 
 _MODEL = {
     "name": "FLUX.1 dev",
@@ -125,7 +133,7 @@ _KEYS = [
 
 
 @given(st.dictionaries(st.sampled_from(_KEYS), _JSON))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_values_of_any_type_do_no_harm(values: dict[str, object]) -> None:
     data = json.dumps([{"file": "a.ckpt", "version": "v1", **values}]).encode()
     catalog = Catalog.from_json(data, data, data, data, data)
@@ -159,3 +167,45 @@ def test_alike_asks_whether_a_similar_name_is_meant() -> None:
     records = [ModelSpec("flux_1_dev_q8p.ckpt", "FLUX.1 dev", "flux1")]
     assert alike("flux_1_dev.ckpt", records) == ("Did you mean flux_1_dev_q8p.ckpt or FLUX.1 dev?")
     assert alike("zzz", records) == ""
+
+
+def test_part_of_a_long_name_is_recognised() -> None:
+    names = ["Pose (SD v2.x, ControlNet)", "Pose (SD v1.x, ControlNet 1.1)", "Depth", "Dose"]
+    assert nearest("pose", names) == ["Dose", names[0], names[1]]
+    assert nearest("po", ["a very long name with po in it"]) == []
+
+
+@pytest.mark.parametrize("depth", [*range(10, 1200, 50), 100_000])
+def test_absurd_nesting_is_dropped_or_read(depth: int) -> None:
+    deep = b'{"file":"a","version":"v1","x":' + b"[" * depth + b"]" * depth + b"}"
+    found = Catalog.from_json(models=b"[" + deep + b"]").models
+    assert [spec.file for spec in found] in ([], ["a"])
+
+
+def test_a_list_beyond_all_measure_is_dropped() -> None:
+    one = {"file": "a.ckpt", "version": "v1"}
+    assert len(Catalog.from_json(models=_json(*[one] * MOST_ELEMENTS)).models) == MOST_ELEMENTS
+    assert not Catalog.from_json(models=_json(*[one] * (MOST_ELEMENTS + 1))).models
+
+
+@pytest.mark.parametrize(
+    "file", ["a\x1b[2J.ckpt", "a\n.ckpt", "\u202egnp.ckpt", "\ud800", "a" * 256]
+)
+def test_a_file_name_that_cannot_be_is_dropped(file: str) -> None:
+    assert not Catalog.from_json(models=_json({"file": file, "version": "v1"})).models
+    [spec] = Catalog.from_json(models=_json({**_MODEL, "t5_encoder": file})).models
+    assert spec.files == ("clip.ckpt", "up.ckpt")
+
+
+def test_texts_for_people_are_harmless_and_the_rest_is_untouched() -> None:
+    odd = {
+        **_MODEL,
+        "name": "A\x1b[2J\nB" + "x" * 9999,
+        "note": "one\ntwo\x07",
+        "version": "v\x1b1",
+    }
+    [spec] = Catalog.from_json(models=_json(odd)).models
+    assert spec.name.startswith("A [2J B")
+    assert len(spec.name) < 400
+    assert (spec.note, spec.version) == ("one\ntwo ", "v 1")
+    assert json.loads(spec.raw) == odd

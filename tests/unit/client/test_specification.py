@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from drawbridge.client.specification import read_model
+from drawbridge.client.specification import read_controls, read_loras, read_model
 from drawbridge.errors import RequestRejected
 
 WHOLE = {
@@ -49,3 +49,65 @@ def test_list_of_one_and_camel_case_are_taken() -> None:
 def test_specification_of_no_use_is_refused(text: str, words: str) -> None:
     with pytest.raises(RequestRejected, match=words):
         read_model(text)
+
+
+LORA = {"name": "Ink", "file": "ink.ckpt", "prefix": "ink", "version": "v1"}
+CONTROL = {
+    **{"name": "Lines", "file": "lines.ckpt", "version": "v1", "type": "controlnet"},
+    "global_average_pooling": False,
+}
+
+
+def test_loras_are_read_one_or_many_in_order() -> None:
+    [ink] = read_loras(json.dumps({**LORA, "note": "N", "alternative_decoder": "d.ckpt"}))
+    assert (ink.file, ink.prefix, ink.note, ink.files) == ("ink.ckpt", "ink", "N", ("d.ckpt",))
+    weight = {"value": 0.8, "lowerBound": 0, "upper_bound": 1.5}
+    two = read_loras(
+        json.dumps([{**LORA, "file": "b"}, {**LORA, "isLoHa": True, "weight": weight}])
+    )
+    assert [(spec.file, spec.weight) for spec in two] == [("b", 0.6), ("ink.ckpt", 0.8)]
+    assert json.loads(two[1].raw)["isLoHa"] is True
+
+
+def test_controls_are_read_in_both_styles_and_null_is_nothing() -> None:
+    own = {key: value for key, value in CONTROL.items() if "_" not in key}
+    camel = {**own, "globalAveragePooling": True, "imageEncoder": "eyes.ckpt", "modifier": None}
+    first, second = read_controls(json.dumps([camel, CONTROL]))
+    assert (first.global_average_pooling, first.files, first.kind) == (True, ("eyes.ckpt",), "")
+    assert not second.global_average_pooling
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ([], "is an empty list"),
+        (7, "The specification is not one JSON object"),
+        ([LORA, [LORA]], "Specification 2 is not one JSON object"),
+        ([LORA, {"name": "x"}], "Specification 2 lacks file, prefix, version"),
+        ({**LORA, "prefix": None}, r"prefix \(text\)"),
+        ({**LORA, "isLoHa": 1, "deprecated": "no"}, r"isLoHa \(true.*, deprecated \(true"),
+        ({**LORA, "weight": 0.8}, r"weight \(an object with the numbers lower_bound"),
+        ({**LORA, "weight": {"value": 1}}, "weight"),
+        ({**LORA, "version": ""}, "empty file or version"),
+        ({**LORA, "x": float("nan")}, "is not JSON"),
+        ({**LORA, "file": "\ud800"}, "is not JSON"),
+    ],
+)
+def test_lora_specification_of_no_use_is_refused(value: object, words: str) -> None:
+    with pytest.raises(RequestRejected, match=words):
+        read_loras(json.dumps(value))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"type": 1}, r"type \(text\)"),
+        ({"global_average_pooling": "yes"}, "global_average_pooling"),
+        ({"transformer_blocks": [1.5]}, "transformer_blocks"),
+        ({"ip_adapter_config": []}, "ip_adapter_config"),
+        ({"image_encoder": 1}, "image_encoder"),
+    ],
+)
+def test_control_specification_of_no_use_is_refused(change: dict[str, object], words: str) -> None:
+    with pytest.raises(RequestRejected, match=words):
+        read_controls(json.dumps({**CONTROL, **change}))
