@@ -64,7 +64,7 @@ def _strategy(kind: str) -> st.SearchStrategy[Any]:
 
 
 @given(_strategy("GenerationConfiguration"))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_bytes_of_any_configuration_read_back_equal(config: GenerationConfig) -> None:
     data = config.to_bytes()
     assert GenerationConfig.from_bytes(data) == config
@@ -72,6 +72,7 @@ def test_bytes_of_any_configuration_read_back_equal(config: GenerationConfig) ->
 
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+@settings(deadline=None)
 def test_every_float32_survives_reading_and_writing(value: float) -> None:
     table = configuration.read(dataclasses.replace(_VALID, sharpness=value).to_bytes())
     assert table.sharpness == value

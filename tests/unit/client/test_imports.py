@@ -14,6 +14,7 @@ _ROOT = Path(str(drawbridge.__file__)).parent
 _LIGHT = (
     *("endpoint", "credentials", "families", "recommended", "catalog", "config", "enums"),
     *("events", "progress", "ranges", "hints", "relevance", "advice", "float32"),
+    *("official", "nearby"),
 )
 _SCRIPT = """
 import sys
@@ -22,7 +23,7 @@ import checkout
 checkout.register()
 import importlib
 importlib.import_module("drawbridge.client.{module}")
-heavy = ("grpc", "google", "torch", "numpy", "flatbuffers", "drawbridge.proto")
+heavy = ("grpc", "google", "torch", "numpy", "flatbuffers", "zeroconf", "drawbridge.proto")
 sys.stdout.write(" ".join(name for name in heavy if name in sys.modules))
 """
 
