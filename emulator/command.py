@@ -21,6 +21,12 @@ A stand-in for a Draw Things gRPC server. It answers like one and paints landsca
 running a model, so that clients can be tried and tested without a Mac and without a GPU."""
 
 
+_OF_TLS = (
+    *("--certificate-out", "--certificate-name", "--certificates"),
+    *("--require-client-certificate", "--client-authority"),
+)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until interrupted; return the exit code: 0 at a clean end, 1 without a start."""
     parser = _parser()
@@ -31,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _signals(over), Emulator(options) as emulator:
             if chosen.certificate_out:
                 chosen.certificate_out.write_bytes(emulator.certificate)
+            if chosen.certificates:
+                _write_certificates(chosen.certificates, emulator)
             transport = "TLS" if chosen.tls else "plaintext"
             sys.stdout.write(f"Listening on {emulator.address} ({transport})\n")
             sys.stdout.flush()
@@ -41,6 +49,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _write_certificates(folder: Path, emulator: Emulator) -> None:
+    """Write what a client needs that shows a certificate of its own."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    client = emulator.new_client()
+    (folder / "ca.pem").write_bytes(emulator.certificate)
+    (folder / "client.pem").write_bytes(client.certificate)
+    key = folder / "client-key.pem"
+    key.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(key, flags, 0o600), "wb") as file:
+        file.write(client.key)
 
 
 @contextmanager
@@ -63,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         description=_DESCRIPTION,
         epilog=f"faults:\n{faults}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # --secret would take the secret for the name of a variable, and say it
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     parser.add_argument(
@@ -87,6 +109,32 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="write the root certificate that clients have to trust to this file",
+    )
+    parser.add_argument(
+        "--certificate-name",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name or IP address in the certificate, instead of those of Draw Things' own; may be "
+        "repeated",
+    )
+    parser.add_argument(
+        "--require-client-certificate",
+        action="store_true",
+        help="turn clients away that show no certificate of --client-authority",
+    )
+    parser.add_argument(
+        "--client-authority",
+        type=Path,
+        metavar="FILE",
+        help="PEM file of the authority of the clients (default: the emulator's own)",
+    )
+    parser.add_argument(
+        "--certificates",
+        type=Path,
+        metavar="DIR",
+        help="write ca.pem, which clients have to trust, and client.pem with client-key.pem, which "
+        "one can show, to this folder",
     )
     secret = parser.add_mutually_exclusive_group()
     secret.add_argument(
@@ -126,6 +174,14 @@ def _parser() -> argparse.ArgumentParser:
         "--reflection", action="store_true", help="let generic clients ask for the schema"
     )
     parser.add_argument(
+        "--announce",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="announce the server on the network (Bonjour), to this computer alone where it is "
+        "reachable from there alone (default name: --name)",
+    )
+    parser.add_argument(
         "--fault",
         action="append",
         default=[],
@@ -147,8 +203,12 @@ def _options(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> Opt
         secret = os.environ.get(chosen.secret_env)
         if not secret:
             parser.error(f"the environment variable {chosen.secret_env} is not set")
-    if chosen.certificate_out and not chosen.tls:
-        parser.error("--certificate-out needs --tls")
+    for flag in _OF_TLS:
+        if getattr(chosen, flag[2:].replace("-", "_")) and not chosen.tls:
+            parser.error(f"{flag} needs --tls")
+    if chosen.client_authority and not chosen.require_client_certificate:
+        parser.error("--client-authority needs --require-client-certificate")
+    authority = _read(chosen.client_authority, parser) if chosen.client_authority else None
     try:
         Faults(chosen.fault)
     except ValueError as error:
@@ -158,6 +218,9 @@ def _options(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> Opt
         host=chosen.address,
         port=chosen.port,
         tls=chosen.tls,
+        certificate_names=tuple(chosen.certificate_name),
+        require_client_certificate=chosen.require_client_certificate,
+        client_authority=authority,
         secret=secret,
         model_browser=not chosen.no_model_browser,
         compression=not chosen.no_compression,
@@ -169,5 +232,16 @@ def _options(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> Opt
         faults=tuple(chosen.fault),
         models=chosen.models,
         journal=chosen.journal,
+        announce=chosen.announce,
         **named,
     )
+
+
+def _read(path: Path, parser: argparse.ArgumentParser) -> bytes:
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        parser.error(f"{path} cannot be read: {error.strerror or error}")
+    if b"-----BEGIN CERTIFICATE-----" not in text:
+        parser.error(f"{path} is no PEM certificate")
+    return text

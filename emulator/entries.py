@@ -1,4 +1,4 @@
-"""The made-up LoRAs, controls and other small files that an emulated server owns."""
+"""The LoRAs, controls and other small files that an emulated server owns, most of them made up."""
 
 from __future__ import annotations
 
@@ -74,53 +74,75 @@ def _control(
     }
 
 
-_IP_ADAPTER: Specification = {
-    "input_dim": 1280,
-    "query_dim": 1280,
-    "output_dim": 768,
-    "head_dim": 64,
-    "num_heads": 20,
-    "grid": 16,
-}
-
 CONTROLS: tuple[Specification, ...] = (
-    _control("Canny Edge Map (v1)", "controlnet_canny_1.x_v1.1_f16.ckpt", "v1", modifier="canny"),
-    _control("Depth Map (v1)", "controlnet_depth_1.x_v1.1_f16.ckpt", "v1", modifier="depth"),
     _control(
-        "Scribble (v1)",
+        "Canny Edge Map (SD v1.x, ControlNet 1.1)",
+        "controlnet_canny_1.x_v1.1_f16.ckpt",
+        "v1",
+        modifier="canny",
+    ),
+    _control(
+        "Depth Map (SD v1.x, ControlNet 1.1)",
+        "controlnet_depth_1.x_v1.1_f16.ckpt",
+        "v1",
+        modifier="depth",
+    ),
+    _control(
+        "Scribble (SD v1.x, ControlNet 1.1)",
         "controlnet_scribble_1.x_v1.1_f16.ckpt",
         "v1",
         modifier="scribble",
         preprocessor="hed_f16.ckpt",
     ),
-    _control("Pose (v1)", "controlnet_openpose_1.x_v1.1_f16.ckpt", "v1", modifier="pose"),
-    _control("Line Art (v1)", "controlnet_lineart_1.x_v1.1_f16.ckpt", "v1", modifier="lineart"),
-    _control("Inpainting (v1)", "controlnet_inpaint_1.x_v1.1_f16.ckpt", "v1", modifier="inpaint"),
     _control(
-        "Shuffle (v1)",
+        "Pose (SD v1.x, ControlNet 1.1)",
+        "controlnet_openpose_1.x_v1.1_f16.ckpt",
+        "v1",
+        modifier="pose",
+    ),
+    _control(
+        "LineArt (SD v1.x, ControlNet 1.1)",
+        "controlnet_lineart_1.x_v1.1_f16.ckpt",
+        "v1",
+        modifier="lineart",
+    ),
+    _control(
+        "Inpainting (SD v1.x, ControlNet 1.1)",
+        "controlnet_inpaint_1.x_v1.1_f16.ckpt",
+        "v1",
+        modifier="inpaint",
+    ),
+    _control(
+        "Shuffle (SD v1.x, ControlNet 1.1)",
         "controlnet_shuffle_1.x_v1.1_f16.ckpt",
         "v1",
         modifier="shuffle",
         global_average_pooling=True,
     ),
-    _control("Tile (v1)", "controlnet_tile_1.x_v1.1_f16.ckpt", "v1", modifier="tile"),
     _control(
-        "T2I Colour (v1)", "t2iadapter_color_1.x_f16.ckpt", "v1", "t2iadapter", modifier="color"
+        "Tile (SD v1.x, ControlNet 1.1)", "controlnet_tile_1.x_v1.1_f16.ckpt", "v1", modifier="tile"
     ),
     _control(
-        "IP Adapter Plus (v1)",
+        "Color Palette (SD v1.x, T2I Adapter)",
+        "t2iadapter_color_1.x_f16.ckpt",
+        "v1",
+        "t2iadapter",
+        modifier="color",
+    ),
+    _control(
+        "IP Adapter Plus (SD v1.x)",
         "ip_adapter_plus_sd_v1.x_open_clip_h14_f16.ckpt",
         "v1",
         "ipadapterplus",
         modifier="shuffle",
-        image_encoder="open_clip_vit_h14_vision_f16.ckpt",
-        ip_adapter_config=_IP_ADAPTER,
+        image_encoder="open_clip_vit_h14_vision_model_f16.ckpt",
     ),
     _control(
-        "Canny Edge Map (XL)",
+        "Canny Edge Map (SDXL, ControlNet, Diffusers 1.0 Mid)",
         "controlnet_canny_sdxl_v1.0_mid_f16.ckpt",
         "sdxl_base_v0.9",
         modifier="canny",
+        transformer_blocks=[0, 0, 1, 1],
     ),
     _control(
         "Union (XL)",

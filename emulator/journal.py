@@ -79,7 +79,7 @@ class Journal:
             if entry["event"] == event and values.items() <= entry.items()
         ]
 
-    def wait_for(self, predicate: Callable[[Entry], bool], timeout: float = 10.0) -> Entry:
+    def wait_for(self, predicate: Callable[[Entry], bool], timeout: float = 60.0) -> Entry:
         """Return the first entry that satisfies the predicate, waiting `timeout` seconds for it.
 
         Raises TimeoutError where none comes.
@@ -97,7 +97,7 @@ class Journal:
                         f"nothing of that kind within {timeout} s; saw {seen} entries"
                     )
 
-    def wait_for_event(self, event: str, timeout: float = 10.0, **values: JsonValue) -> Entry:
+    def wait_for_event(self, event: str, timeout: float = 60.0, **values: JsonValue) -> Entry:
         """Return the first entry of one kind with the given values, waiting for it if need be."""
         return self.wait_for(
             lambda entry: entry["event"] == event and values.items() <= entry.items(), timeout

@@ -1,4 +1,8 @@
-"""The made-up models that an emulated server owns: names as plausible as invented ones can be."""
+"""The models that an emulated server owns: invented ones with plausible names, and some that exist.
+
+Those with real names have the real specifications, without what steers a computation that nothing
+here does (mmdit).
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,8 @@ _VAE_FLUX = "flux_1_vae_f16.ckpt"
 _VAE_FLUX_2 = "flux_2_vae_f16.ckpt"
 _VAE_WAN = "wan_v2.1_video_vae_f16.ckpt"
 _VAE_QWEN = "qwen_image_vae_f16.ckpt"
+
+_U: Specification = {"u": {"condition_scale": 1000}}
 
 
 def _model(name: str, file: str, version: str, **more: JsonValue) -> Specification:
@@ -124,9 +130,8 @@ MODELS: tuple[Specification, ...] = (
         autoencoder="taiga_movq_f16.ckpt",
     ),
     _sdxl(
-        "SDXL Base 1.0",
+        "SDXL Base v1.0 (8-bit)",
         "sd_xl_base_1.0_q6p_q8p.ckpt",
-        default_refiner="alpine_xl_refiner_v1.0_q6p_q8p.ckpt",
     ),
     _sdxl("Alpine XL Turbo", "alpine_xl_turbo_q6p_q8p.ckpt", is_consistency_model=True),
     _sdxl("Alpine XL Refiner 1.0", "alpine_xl_refiner_v1.0_q6p_q8p.ckpt", "sdxl_refiner_v0.9"),
@@ -136,7 +141,7 @@ MODELS: tuple[Specification, ...] = (
         "brook_i2v_xt_1.1_q6p_q8p.ckpt",
         "svd_i2v",
         text_encoder=_OPEN_CLIP_H,
-        image_encoder="open_clip_vit_h14_vision_f16.ckpt",
+        image_encoder="open_clip_vit_h14_vision_model_f16.ckpt",
         autoencoder=_VAE_SD,
         conditioning="noise",
     ),
@@ -253,7 +258,14 @@ MODELS: tuple[Specification, ...] = (
     _qwen(
         "Quince Image Edit 2509", "quince_image_edit_2509_q6p.ckpt", modifier="qwenimage_edit_plus"
     ),
-    _qwen("Qwen Image Edit 2511", "qwen_image_edit_2511_q6p.ckpt", modifier="qwenimage_edit_2511"),
+    _qwen(
+        "Qwen Image Edit 2511 (6-bit)",
+        "qwen_image_edit_2511_q6p.ckpt",
+        clip_encoder="qwen_2.5_vl_7b_vit_f16.ckpt",
+        hires_fix_scale=24,
+        modifier="qwenimage_edit_2511",
+        objective=_U,
+    ),
     _qwen("Quince Image Layered", "quince_image_layered_q6p.ckpt", modifier="qwenimage_layered"),
     _model(
         "Z Image Turbo 1.0",
@@ -261,15 +273,17 @@ MODELS: tuple[Specification, ...] = (
         "z_image",
         text_encoder=_QWEN_3,
         autoencoder=_VAE_FLUX,
-        is_consistency_model=True,
-        note="Eight steps, no guidance.",
+        hires_fix_scale=24,
+        objective=_U,
     ),
     _model(
-        "Z Image 1.0",
+        "Z Image Base 1.0",
         "z_image_1.0_q8p.ckpt",
         "z_image",
         text_encoder=_QWEN_3,
         autoencoder=_VAE_FLUX,
+        hires_fix_scale=24,
+        objective=_U,
     ),
     _model(
         "Heron Image Turbo",
@@ -281,7 +295,17 @@ MODELS: tuple[Specification, ...] = (
     ),
     _flux_2("Fjord.2 [dev]", "fjord_2_dev_q6p.ckpt", "flux2", guidance_embed=True),
     _flux_2("Fjord.2 [cove] 9B", "fjord_2_cove_9b_q8p.ckpt", "flux2_9b", is_consistency_model=True),
-    _flux_2("FLUX.2 [klein] 4B", "flux_2_klein_4b_q8p.ckpt", "flux2_4b", is_consistency_model=True),
+    _model(
+        "FLUX.2 [klein] 4B",
+        "flux_2_klein_4b_q8p.ckpt",
+        "flux2_4b",
+        text_encoder="qwen_3_4b_q8p.ckpt",
+        autoencoder=_VAE_FLUX_2,
+        hires_fix_scale=24,
+        modifier="kontext",
+        objective=_U,
+        padded_text_encoding_length=512,
+    ),
     _model(
         "Orbit 2.5 2B",
         "orbit_2.5_2b_q8p.ckpt",
@@ -292,11 +316,16 @@ MODELS: tuple[Specification, ...] = (
     ),
     _model("Glyph 4", "glyph_4_q8p.ckpt", "ideogram_4", text_encoder=_T5, autoencoder=_VAE_FLUX_2),
     _model("Kelp 2", "kelp_2_q8p.ckpt", "krea_2", text_encoder=_QWEN_3, autoencoder=_VAE_QWEN),
-    _ltx(
+    _model(
         "LTX-2 19B [distilled]",
         "ltx_2_19b_distilled_q8p.ckpt",
         "ltx2",
-        is_consistency_model=True,
+        text_encoder="gemma_3_12b_it_qat_q8p.ckpt",
+        clip_encoder="ltx_2_19b_distilled_q8p.ckpt",
+        autoencoder="ltx_2_audio_video_vae_f16.ckpt",
+        hires_fix_scale=24,
+        modifier="kontext",
+        objective=_U,
     ),
     _ltx(
         "Larch 2.3 22B [dev]",

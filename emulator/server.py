@@ -15,11 +15,12 @@ import grpc
 
 from ..errors import DrawbridgeError
 from ..proto.service import SERVICE, generic_handler
+from .announce import Announcement
 from .catalog import Catalog
 from .faults import Faults
 from .journal import Journal
 from .service import Behaviour, Service
-from .tls import Identity, make_identity
+from .tls import Authority, Pair
 from .worker import Worker
 
 # Enough for every client that waits in the queue while others ask for something else.
@@ -32,12 +33,16 @@ class Options:
 
     `port` 0 takes any free one. `models` is the folder for uploads and custom lists; None makes one
     that vanishes at the end. `step_ms` is how long each progress message takes. `faults` are those
-    of faults.py, written NAME or NAME:COUNT.
+    of faults.py, written NAME or NAME:COUNT. `announce` is the name under which the server is
+    announced on the network, "" for its own; None does not announce it.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
     tls: bool = False
+    certificate_names: tuple[str, ...] = ()
+    require_client_certificate: bool = False
+    client_authority: bytes | None = field(default=None, repr=False)
     secret: str | None = field(default=None, repr=False)
     name: str = field(default_factory=socket.gethostname)
     model_browser: bool = True
@@ -50,6 +55,7 @@ class Options:
     faults: tuple[str, ...] = ()
     models: Path | None = None
     journal: Path | None = None
+    announce: str | None = None
     max_receive_bytes: int = 1 << 30
 
 
@@ -68,9 +74,13 @@ class Emulator:
         self.journal = Journal(self.options.journal)
         self._faults = Faults(self.options.faults)
         self._worker = Worker(self.journal, self.options.step_ms)
-        self._identity: Identity | None = make_identity() if self.options.tls else None
+        self._authority = Authority() if self.options.tls else None
+        self._identity: Pair | None = None
+        if self._authority is not None:
+            self._identity = self._authority.server(self.options.certificate_names)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._server: grpc.Server | None = None
+        self._announcement: Announcement | None = None
         self._port = 0
 
     def __enter__(self) -> Emulator:
@@ -104,6 +114,17 @@ class Emulator:
         self._worker.start()
         server.start()
         self._server = server
+        if self.options.announce is not None:
+            try:
+                self._announce(self.options.announce or self.options.name)
+            except BaseException:
+                self.stop()
+                raise
+
+    def _announce(self, name: str) -> None:
+        tls = self.options.tls
+        self._announcement = Announcement(name, self.options.host, self.port, tls=tls)
+        self.journal.add("announced", name=name)
 
     def _build(self, catalog: Catalog) -> grpc.Server:
         options = self.options
@@ -144,8 +165,7 @@ class Emulator:
             if self._identity is None:
                 port = server.add_insecure_port(target)
             else:
-                pair = (self._identity.key, self._identity.certificate)
-                port = server.add_secure_port(target, grpc.ssl_server_credentials([pair]))
+                port = server.add_secure_port(target, self._credentials(self._identity))
         except RuntimeError:
             port = 0
         if not port:
@@ -155,8 +175,18 @@ class Emulator:
             )
         return port
 
+    def _credentials(self, identity: Pair) -> grpc.ServerCredentials:
+        pairs = [(identity.key, identity.certificate)]
+        if not self.options.require_client_certificate:
+            return grpc.ssl_server_credentials(pairs)
+        trusted = self.options.client_authority or self.certificate
+        return grpc.ssl_server_credentials(pairs, trusted, require_client_auth=True)
+
     def stop(self) -> None:
         """End all calls, close the port and remove what was temporary; harmless when done twice."""
+        if self._announcement is not None:
+            self._announcement.close()
+            self._announcement = None
         if self._server is not None:
             stopped = self._server.stop(grace=None)
             self._worker.stop()
@@ -184,7 +214,18 @@ class Emulator:
     @property
     def certificate(self) -> bytes:
         """The root that a client has to trust, as PEM; empty in plaintext."""
-        return self._identity.root if self._identity else b""
+        return self._authority.root if self._authority else b""
+
+    def new_client(self) -> Pair:
+        """Return a certificate and key of the emulator's own root, for a client to show.
+
+        Raises DrawbridgeError in plaintext.
+        """
+        if self._authority is None:
+            raise DrawbridgeError(
+                "A server in plaintext has no certificates.", "Start the emulator with TLS."
+            )
+        return self._authority.client()
 
     @property
     def faults(self) -> frozenset[str]:

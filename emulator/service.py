@@ -59,6 +59,7 @@ class Service:
         self._faults = faults
         self._journal = journal
         self._numbers = itertools.count(1)
+        self._arrivals = threading.Lock()
         self.identifier = secrets.randbits(64) or 1
 
     def Echo(self, request: pb2.EchoRequest, context: grpc.ServicerContext) -> pb2.EchoReply:
@@ -143,19 +144,16 @@ class Service:
         self, request: pb2.ImageGenerationRequest, context: grpc.ServicerContext
     ) -> Iterator[pb2.ImageGenerationResponse]:
         """Queue a generation and pass on what it says; silent until its turn comes."""
-        number = next(self._numbers)
-        self._note(
-            "GenerateImage",
-            context,
-            request.HasField("sharedSecret"),
-            generation=number,
-            request=to_json(request),
-        )
-        self._demand(request.sharedSecret, context)
-        job = Job(number, lambda job: self._play(request, job))
-        if not context.add_callback(job.cancelled.set):
-            job.cancelled.set()
-        self._worker.submit(job)
+        told = to_json(request)
+        with self._arrivals:  # whoever comes first has the lower number and the earlier turn
+            number = next(self._numbers)
+            signed = request.HasField("sharedSecret")
+            self._note("GenerateImage", context, signed, generation=number, request=told)
+            self._demand(request.sharedSecret, context)
+            job = Job(number, lambda job: self._play(request, job))
+            if not context.add_callback(job.cancelled.set):
+                job.cancelled.set()
+            self._worker.submit(job)
         try:
             yield from job.messages()
         except Interruption as end:

@@ -87,12 +87,42 @@ def test_program_with_tls_writes_its_root(tmp_path: Path):
     assert reply.message == "HELLO Ada"
 
 
+def test_program_writes_what_a_client_needs_that_shows_a_certificate(tmp_path: Path):
+    folder = tmp_path / "new"
+    flags = ("--tls", "--require-client-certificate", "--certificates", str(folder))
+    with running(*flags, "--certificate-name", "127.0.0.1") as (_, address, _kind):
+        root, certificate, key = (
+            (folder / name).read_bytes() for name in ("ca.pem", "client.pem", "client-key.pem")
+        )
+        for shown, welcome in (((key, certificate), True), ((None, None), False)):
+            credentials = grpc.ssl_channel_credentials(root, *shown)
+            with grpc.secure_channel(address, credentials) as channel:
+                stub = ImageGenerationStub(channel)
+                if welcome:
+                    assert stub.Echo(pb2.EchoRequest(name="Ada"), timeout=20).message == "HELLO Ada"
+                    continue
+                with pytest.raises(grpc.RpcError) as error:
+                    stub.Echo(pb2.EchoRequest(name="Ada"), timeout=20)
+                assert error.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert b"PRIVATE" not in root + certificate
+    if sys.platform != "win32":
+        assert (folder / "client-key.pem").stat().st_mode & 0o077 == 0
+
+
 @pytest.mark.parametrize(
     ("flags", "reason"),
     [
         (["--fault", "sabotage"], "there is no fault 'sabotage'"),
         (["--fault", "silent:x"], "'x' is no number"),
         (["--certificate-out", "x.pem"], "--certificate-out needs --tls"),
+        (["--certificates", "folder"], "--certificates needs --tls"),
+        (["--certificate-name", "mac.local"], "--certificate-name needs --tls"),
+        (["--require-client-certificate"], "--require-client-certificate needs --tls"),
+        (["--tls", "--client-authority", "x"], "needs --require-client-certificate"),
+        (
+            ["--tls", "--require-client-certificate", "--client-authority", "/no/such.pem"],
+            "cannot be read",
+        ),
         (["--secret-env", "DRAWBRIDGE_TEST_UNSET"], "DRAWBRIDGE_TEST_UNSET is not set"),
         (["--secret-env", "A", "--shared-secret", "b"], "not allowed with argument"),
     ],

@@ -66,7 +66,24 @@ def test_certificate_has_the_shape_of_the_real_one(secure: Emulator):
 
 
 def test_plaintext_server_has_no_certificate(emulate: Callable):
-    assert emulate().certificate == b""
+    emulator = emulate()
+    assert emulator.certificate == b""
+    with pytest.raises(DrawbridgeError, match="plaintext"):
+        emulator.new_client()
+
+
+def test_certificate_is_made_for_the_names_given(emulate: Callable):
+    emulator = emulate(tls=True, certificate_names=("studio.example", "127.0.0.1", "[::1]"))
+    address, root = emulator.address, emulator.certificate
+    for override in (None, "127.0.0.1", "studio.example", "::1"):
+        assert echo(address, root, override) == "HELLO Ada"
+    with pytest.raises(grpc.RpcError):
+        echo(address, root, "localhost")
+
+
+def test_name_that_no_certificate_can_hold_is_an_error_with_a_remedy():
+    with pytest.raises(DrawbridgeError, match="münchen"):
+        Emulator(Options(tls=True, certificate_names=("münchen.example",)))
 
 
 def test_port_in_use_is_an_error_with_a_remedy():
