@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..client import credentials
+from ..client.credentials import Credentials
 from ..client.endpoint import DEFAULT_PORT, Endpoint, Transport
+from ..client.saved import SavedServer, SavedServers
 from ..errors import RequestRejected
+from . import folder
 from .outcome import TRANSPORTS, Usage
 
 if TYPE_CHECKING:
     from ..client.client import DrawThingsClient
+    from .output import Output
 
 DEFAULT_TIMEOUT_SECONDS = 30.0
 _MOST_CERTIFICATE_BYTES = 1 << 20
+_PEM_MARK = "-----BEGIN CERTIFICATE-----"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +34,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     must not undo what the first one found.
     """
     group = parser.add_argument_group("server", argument_default=argparse.SUPPRESS)
+    group.add_argument(
+        "--server",
+        metavar="NAME",
+        help="a saved server (see servers), from which host, port, transport, certificate and "
+        "credential come where no option gives them (DRAWBRIDGE_SERVER)",
+    )
     group.add_argument("--host", help="name or IP address (DRAWBRIDGE_HOST; else 127.0.0.1)")
     group.add_argument(
         "--port", type=int, help=f"the port it shows (DRAWBRIDGE_PORT; else {DEFAULT_PORT})"
@@ -35,8 +48,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--transport",
         choices=TRANSPORTS,
         help="how the connection is protected: not at all, by the certificate that Draw Things "
-        "comes with, by an authority of your own (--certificate), or by those that this computer "
-        "trusts (DRAWBRIDGE_TRANSPORT; else own-ca with --certificate, draw-things without)",
+        "comes with, by an authority of your own (--certificate), by those that this computer "
+        "trusts, or by the certificate that is seen first and then pinned (DRAWBRIDGE_TRANSPORT; "
+        "else own-ca with --certificate, draw-things without)",
     )
     group.add_argument(
         "--certificate",
@@ -47,8 +61,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--credential",
         metavar="NAME",
-        help="name of the shared secret, never the secret: 'studio' is the environment variable "
-        f"{credentials.PREFIX}STUDIO (DRAWBRIDGE_CREDENTIAL; else none)",
+        help="name of the shared secret, never the secret (see credentials), such as studio "
+        "(DRAWBRIDGE_CREDENTIAL; else none)",
     )
     group.add_argument(
         "--timeout",
@@ -57,6 +71,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="how long to wait for a connection and for a short answer (DRAWBRIDGE_TIMEOUT; else "
         f"{DEFAULT_TIMEOUT_SECONDS:g}); a generation may take as long as it takes",
     )
+    _add_common(group)
+
+
+def add_common_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of commands that ask no server."""
+    _add_common(parser.add_argument_group("common", argument_default=argparse.SUPPRESS))
+
+
+def _add_common(group: argparse._ArgumentGroup) -> None:
+    folder.add_option(group)
     group.add_argument(
         "--json",
         action="store_true",
@@ -64,26 +88,61 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def endpoint(options: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> Endpoint:
-    """Return the server that is meant. Raises Usage, or CredentialMissing."""
-    transport, certificate = _protection(options, environ)
-    name = _given(options, environ, "credential") or ""
-    secret = credentials.find(name, environ)
+def chosen(
+    options: argparse.Namespace, environ: Mapping[str, str] | None = None, name: str = "chosen"
+) -> SavedServer:
+    """Return the server that is meant, as it could be saved under `name`.
+
+    Raises Usage, CredentialMissing for an odd credential, StoreUnusable.
+    """
+    given = _Given(options, environ)
+    transport, certificate = _protection(given)
     try:
-        return Endpoint(
-            _given(options, environ, "host") or "127.0.0.1",
-            _port(options, environ),
+        return SavedServer(
+            name,
+            given("host") or "127.0.0.1",
+            _port(given),
             transport,
             certificate,
-            secret,
+            given("credential") or "",
         )
     except RequestRejected as error:
         raise Usage(error.problem, error.remedy) from error
 
 
-def timeout_seconds(options: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> float:
+def endpoint(
+    options: argparse.Namespace, environ: Mapping[str, str] | None = None, *, signed: bool = True
+) -> Endpoint:
+    """Return the server that is meant, with what its credential stands for if it is to be `signed`.
+
+    Raises Usage, CredentialMissing, StoreUnusable.
+    """
+    server = chosen(options, environ)
+    certificate = _read(server.certificate) if server.certificate else None
+    try:
+        found = Endpoint(server.host, server.port, server.transport, certificate)
+    except RequestRejected as error:
+        raise Usage(error.problem, error.remedy) from error
+    if not signed:
+        return found
+    kept = credentials(options, environ)
+    credential = kept.find(server.credential, found.host, found.port)
+    if credential is None:
+        return found
+    return replace(found, secret=credential.secret, identity=credential.identity)
+
+
+def credentials(
+    options: argparse.Namespace, environ: Mapping[str, str] | None = None
+) -> Credentials:
+    """Return the credentials of the folder that is meant, and of the environment."""
+    variables = _variables(environ)
+    return Credentials(folder.user_folder(options, variables), variables)
+
+
+def timeout_seconds(options: argparse.Namespace, environ: Mapping[str, str] | None = None) -> float:
     """Return how long to wait for a connection, and for a short answer."""
-    given = _given(options, environ, "timeout")
+    given = _Given(options, environ, saved=False)("timeout")
     if given is None:
         return DEFAULT_TIMEOUT_SECONDS
     try:
@@ -95,38 +154,105 @@ def timeout_seconds(options: argparse.Namespace, environ: Mapping[str, str] = os
         ) from None
 
 
-def open_client(options: argparse.Namespace) -> DrawThingsClient:
-    """Return a client of the server that is meant; nothing is sent yet."""
+def open_client(
+    options: argparse.Namespace, output: Output
+) -> AbstractAsyncContextManager[DrawThingsClient]:
+    """Return a client of the server that is meant; nothing is sent yet.
+
+    When it is closed, `output` has been told what a person should know about a pinned certificate.
+    """
     from ..client.client import DrawThingsClient
+    from ..client.pins import Pins
 
     seconds = timeout_seconds(options)
-    return DrawThingsClient(
-        endpoint(options), connect_timeout_seconds=seconds, secret_timeout_seconds=seconds
+    client = DrawThingsClient(
+        endpoint(options),
+        connect_timeout_seconds=seconds,
+        secret_timeout_seconds=seconds,
+        pins=Pins(folder.user_folder(options)),
     )
+    return _noting(client, output)
 
 
-def _given(options: argparse.Namespace, environ: Mapping[str, str], name: str) -> str | None:
-    chosen = getattr(options, name, None)
-    if chosen is not None:
-        return str(chosen)
-    return environ.get(f"DRAWBRIDGE_{name.upper()}", "").strip() or None
+@contextlib.asynccontextmanager
+async def _noting(client: DrawThingsClient, output: Output) -> AsyncIterator[DrawThingsClient]:
+    from ..client.pins import note
+
+    try:
+        async with client:
+            yield client
+    finally:
+        words = note(client.pin, client.pinned_now) if client.pin else ""
+        if words:
+            output.note(words)
 
 
-def _port(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    text = _given(options, environ, "port")
+class _Given:
+    """What was said: by an option, by a saved server, or by the environment. Never shows any."""
+
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        environ: Mapping[str, str] | None,
+        *,
+        saved: bool = True,
+    ) -> None:
+        """Raises Usage for a server that is not saved, StoreUnusable."""
+        self._options, self._environ = options, _variables(environ)
+        self._saved: dict[str, str] = {}
+        name = self("server") if saved else None
+        if name is not None:
+            self._saved = _saved(SavedServers(folder.user_folder(options, self._environ)), name)
+
+    def __call__(self, name: str) -> str | None:
+        option = self.option(name)
+        if option is not None:
+            return option
+        if name in self._saved:
+            return self._saved[name] or None
+        return self._environ.get(f"DRAWBRIDGE_{name.upper()}", "").strip() or None
+
+    def option(self, name: str) -> str | None:
+        """Return what an option says, None where it is not given."""
+        said = getattr(self._options, name, None)
+        return None if said is None else str(said)
+
+
+def _variables(environ: Mapping[str, str] | None) -> Mapping[str, str]:
+    """Return the environment. It is no default of ours: a traceback can show local variables, and
+    this one holds secrets.
+    """
+    return os.environ if environ is None else environ
+
+
+def _saved(servers: SavedServers, name: str) -> dict[str, str]:
+    try:
+        server = servers.find(name)
+    except RequestRejected as error:
+        raise Usage(error.problem, error.remedy) from error
+    [word] = [word for word, transport in TRANSPORTS.items() if transport is server.transport]
+    return {
+        "host": server.host,
+        "port": str(server.port),
+        "transport": word,
+        "certificate": server.certificate,
+        "credential": server.credential,
+    }
+
+
+def _port(given: _Given) -> int:
+    text = given("port")
     try:
         return DEFAULT_PORT if text is None else int(text)
     except ValueError:
         raise Usage(f"The port {text!r} is not a number.", "Correct DRAWBRIDGE_PORT.") from None
 
 
-def _protection(
-    options: argparse.Namespace, environ: Mapping[str, str]
-) -> tuple[Transport, bytes | None]:
-    word, path = (_given(options, environ, name) for name in ("transport", "certificate"))
-    if "certificate" in options and "transport" not in options:
+def _protection(given: _Given) -> tuple[Transport, str]:
+    word, certificate = given("transport"), given("certificate")
+    if given.option("certificate") is not None and given.option("transport") is None:
         word = "own-ca"
-    word = word or ("own-ca" if path else "draw-things")
+    word = word or ("own-ca" if certificate else "draw-things")
     if word not in TRANSPORTS:
         raise Usage(
             f"The transport {word!r} is not known.",
@@ -134,21 +260,38 @@ def _protection(
         )
     transport = TRANSPORTS[word]
     if transport is not Transport.OWN_CA:
-        if "certificate" in options:
+        if given.option("certificate") is not None:
             raise Usage(
                 f"A certificate is given, which the transport {word} does not read.",
                 "Choose --transport own-ca, or leave --certificate out.",
             )
-        return transport, None
-    if path is None:
+        return transport, ""
+    if certificate is None:
         raise Usage(
             "No certificate of your own authority is given.",
             "Name its PEM file with --certificate, or choose another --transport.",
         )
-    return transport, _read(Path(path).expanduser())
+    return transport, certificate
 
 
-def _read(path: Path) -> bytes:
+def absolute(certificate: str) -> str:
+    """Return a certificate that means the same in every folder: PEM text, or an absolute path."""
+    if not certificate or _PEM_MARK in certificate:
+        return certificate
+    return str(_path(certificate).absolute())
+
+
+def _path(text: str) -> Path:
+    with contextlib.suppress(RuntimeError):  # of a user who is unknown here
+        return Path(text).expanduser()
+    return Path(text)
+
+
+def _read(certificate: str) -> bytes:
+    """Return PEM text from itself or from its file."""
+    if _PEM_MARK in certificate:
+        return certificate.encode()
+    path = _path(certificate)
     try:
         if not path.is_file():  # a device or a pipe would never end
             raise Usage(f"There is no certificate file {path}.", "Give the path of a PEM file.")

@@ -9,17 +9,17 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from ..client import failures
+from ..client import failures, official
 from ..client.catalog import Catalog, ModelSpec, ServerInfo
 from ..client.channel import resolve
 from ..client.client import DrawThingsClient
 from ..client.endpoint import Transport
 from ..client.events import Picture, Progress
 from ..client.families import family
-from ..client.probe import Finding, Probed, probe
+from ..client.findings import Finding, Probed
+from ..client.pins import Pin
 from ..client.progress import Meter, words
 from ..client.selection import browser_off
-from ..client.threads import in_thread
 from ..errors import DrawbridgeError, ModelUnavailable, RequestRejected, SecretRejected
 from . import request
 from .connection import open_client, timeout_seconds
@@ -67,7 +67,7 @@ class _Steps:
 
 async def doctor(options: argparse.Namespace, output: Output) -> int:
     """Walk from the host's name to a picture, and explain the first step that fails."""
-    steps, opened = _Steps(output), open_client(options)
+    steps, opened = _Steps(output), open_client(options, output)
     try:
         async with opened as client:
             await _walk(options, client, steps, output)
@@ -102,15 +102,18 @@ async def _walk(
     steps.take(info.message)
     secret = client.endpoint.secret
     steps.take("accepted, if it wants one" if secret else "none sent, none wanted")
-    if info.catalog is None and not options.model:
+    catalog = await official.usable(client, info)
+    if not (catalog.complete or catalog.models or options.model):
         otherwise = "name a model file that it has (--model)"
         raise browser_off(client.endpoint.address, "say which models it has", otherwise)
-    count = len(info.catalog.models) if info.catalog else 0
+    count = len(info.catalog.models if info.catalog else catalog.models)
+    noun = f"model{'s'[: count != 1]}"
     if info.catalog is None:
-        steps.take("off: the nodes need a version in Load Model", "note")
+        off = f"off, {count} official {noun} found: others need a version in Load Model"
+        steps.take(off, "note")
     else:
-        steps.take(f"on, {count} model{'s'[: count != 1]}")
-    await _generate(options, client, info, steps, output)
+        steps.take(f"on, {count} {noun}")
+    await _generate(options, client, info, catalog, steps, output)
 
 
 async def _reach(client: DrawThingsClient, steps: _Steps, seconds: float) -> None:
@@ -122,11 +125,8 @@ async def _reach(client: DrawThingsClient, steps: _Steps, seconds: float) -> Non
         raise failures.describe(endpoint, Probed(Finding.NO_SUCH_HOST)) from error
     steps.take(", ".join(addresses))
     limit = min(seconds, _MOST_PROBE_SECONDS)
-    try:
-        look = in_thread(lambda stop: probe(endpoint, limit, stop))
-        seen = await asyncio.wait_for(look, 2 * limit)
-    except asyncio.TimeoutError:
-        seen = Probed(Finding.TIMED_OUT)
+    pin = client.pins.get(endpoint.address) if endpoint.transport is Transport.PINNED else None
+    seen = await failures.look(endpoint, limit, pin)
     if seen.finding is Finding.NO_SUCH_HOST or seen.finding in _AT_PORT:
         raise failures.describe(endpoint, seen, limit)
     steps.take(f"{endpoint.port} is open")
@@ -135,8 +135,27 @@ async def _reach(client: DrawThingsClient, steps: _Steps, seconds: float) -> Non
         raise failures.describe(endpoint, seen, limit)
     if seen.finding is not Finding.NOTHING_WRONG:
         raise failures.describe(endpoint, seen, limit)
-    plain = endpoint.transport is Transport.PLAINTEXT
-    steps.take("none, on both sides" if plain else "TLS, and the certificate is trusted")
+    _take_encryption(client, steps, seen, pin)
+
+
+def _take_encryption(
+    client: DrawThingsClient, steps: _Steps, seen: Probed, pin: Pin | None
+) -> None:
+    """Say what the encryption is worth."""
+    endpoint = client.endpoint
+    if endpoint.transport is Transport.PLAINTEXT:
+        steps.take("none, on both sides")
+        return
+    if endpoint.transport is Transport.DRAW_THINGS:
+        steps.take("TLS; anybody has the key of this certificate, so it proves nothing")
+        return
+    if endpoint.transport is not Transport.PINNED:
+        steps.take("TLS, and the certificate is trusted")
+        return
+    shown = pin or Pin.of(endpoint.address, seen.certificate)
+    when = f"pinned on {pin.first_seen}" if pin else "seen for the first time and pinned now"
+    worth = "; it proves nothing, its key is public" if shown.is_public else ""
+    steps.take(f"TLS, certificate {when}{worth}: {shown.fingerprint}")
 
 
 def _behind_proxy(client: DrawThingsClient) -> bool:
@@ -148,15 +167,17 @@ async def _generate(
     options: argparse.Namespace,
     client: DrawThingsClient,
     info: ServerInfo,
+    catalog: Catalog,
     steps: _Steps,
     output: Output,
 ) -> None:
     from ..client.request import GenerationRequest
 
     if options.model:
-        model = await request.find_model(client, info, options.model, options.model_version)
+        wish = (options.model, options.model_version)
+        model = await request.find_model(client, info, catalog, *wish)
     else:
-        spec = smallest(info.catalog or Catalog())
+        spec = smallest(catalog)
         if spec is None:
             raise ModelUnavailable(
                 f"The server at {client.endpoint.address} has no model that makes a picture from"

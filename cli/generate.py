@@ -6,6 +6,7 @@ import argparse
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from ..client import official
 from ..client.events import (
     Audio,
     DownloadSize,
@@ -33,14 +34,19 @@ if TYPE_CHECKING:
 async def generate(options: argparse.Namespace, output: Output) -> int:
     """Generate, and write what comes. When the task is cancelled the server stops, too."""
     imported = request.read_configuration(options.configuration)
-    name = request.check(options, imported)
+    spec = request.read_specification(options)
+    name = request.check(options, imported, spec)
     pictures.check_place(options.out)
     await in_thread(lambda _: pictures.require())
-    async with open_client(options) as client:
+    async with open_client(options, output) as client:
         info = await client.echo(timeout_seconds(options))
-        model = await request.find_model(client, info, name, options.model_version)
+        catalog = await official.usable(client, info)
+        if spec is not None:
+            model = await request.specified(client, spec)
+        else:
+            model = await request.find_model(client, info, catalog, name, options.model_version)
         wanted, notes = await in_thread(
-            lambda _: request.build(options, imported, model, info.catalog, client.endpoint.address)
+            lambda _: request.build(options, imported, model, catalog, client.endpoint.address)
         )
         for note in notes:
             output.note(note)

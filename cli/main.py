@@ -15,12 +15,16 @@ from typing import NoReturn
 from .. import __version__
 from ..client.enums import Sampler
 from ..errors import DrawbridgeError
-from .connection import add_options
+from . import credentials, servers
+from .connection import add_common_options, add_options
 from .outcome import EXPLAINED, FAILED, Interrupted, Usage
 from .output import Output
 
-_DESCRIPTION = "Asks a Draw Things server, finds out why it does not answer, generates on it."
-Command = Callable[[argparse.Namespace, Output], Awaitable[int]]
+_DESCRIPTION = (
+    "Asks a Draw Things server, finds out why it does not answer, brings files to it, generates on "
+    "it."
+)
+Command = Callable[[argparse.Namespace, Output], Awaitable[int] | int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(given)
         run = _command(options.command)
-        return asyncio.run(_awaited(run, options, output))
+        ended = run(options, output)
+        # What asks for a secret is no coroutine: asyncio would hold Ctrl-C back until it is typed.
+        return ended if isinstance(ended, int) else asyncio.run(_awaited(ended))
     except DrawbridgeError as error:
         return output.error(error)
     except KeyboardInterrupt:
@@ -47,8 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
 
 
-async def _awaited(run: Command, options: argparse.Namespace, output: Output) -> int:
-    return await run(options, output)
+async def _awaited(command: Awaitable[int]) -> int:
+    return await command
 
 
 def _command(name: str) -> Command:
@@ -61,13 +67,24 @@ def _command(name: str) -> Command:
         from .generate import generate
 
         return generate
+    if name == "upload":
+        from .upload import upload
+
+        return upload
+    if name == "pins":
+        from .pins import pins
+
+        return pins
     from . import questions
 
     return {
+        "credentials": credentials.credentials,
+        "servers": servers.servers,
         "echo": questions.echo,
         "models": questions.models,
         "files": questions.files,
         "hours": questions.hours,
+        "nearby": questions.nearby,
     }[name]
 
 
@@ -93,7 +110,9 @@ def _parser() -> argparse.ArgumentParser:
         title="commands", dest="command", required=True, metavar="COMMAND"
     )
 
-    def command(name: str, text: str) -> argparse.ArgumentParser:
+    def command(
+        name: str, text: str, add: Callable[[argparse.ArgumentParser], None] = add_options
+    ) -> argparse.ArgumentParser:
         added = commands.add_parser(
             name,
             help=text,
@@ -102,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        add_options(added)
+        add(added)
         return added
 
     doctor = command("doctor", "find out at which step something goes wrong, up to a tiny picture")
@@ -116,9 +135,31 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="ask for the SHA-256 as well; the server does nothing else while it reads the files",
     )
+    _add_upload(command("upload", "bring files to the server, unless it has them"))
     command("hours", "say how many compute units an account of the cloud may use")
+    _add_pins(command("pins", "list or forget pinned certificates", add_common_options))
+    command("credentials", "manage shared secrets and client certificates", credentials.add_actions)
+    command("servers", "manage saved servers", servers.add_actions)
+    _add_nearby(command("nearby", "list the servers that announce themselves on the network"))
     _add_generate(command("generate", "make pictures and write them as PNG"))
     return parser
+
+
+def _add_nearby(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seconds",
+        type=_patience,
+        default=2.0,
+        metavar="S",
+        help="how long to listen, at most 60 (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--interface",
+        action="append",
+        dest="interfaces",
+        metavar="IP",
+        help="address of this computer in the network to listen in; may be repeated (default: all)",
+    )
 
 
 def _add_lists(parser: argparse.ArgumentParser) -> None:
@@ -132,19 +173,45 @@ def _add_lists(parser: argparse.ArgumentParser) -> None:
         )
 
 
+def _add_pins(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("action", nargs="?", choices=("list", "forget"), default="list", help="default: list")
+    add("address", nargs="?", metavar="HOST:PORT", help="which one to forget, as list gives it")
+
+
 def _add_model(parser: argparse.ArgumentParser, text: str) -> None:
     parser.add_argument("--model", default="", metavar="M", help=text)
     parser.add_argument(
         "--model-version",
         default="",
         metavar="V",
-        help="the model's version, such as flux1, where the server's model browser is off",
+        help="the model's version, such as flux1: for a model that is not official, where the "
+        "server's model browser is off",
+    )
+
+
+def _add_upload(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("files", nargs="+", type=Path, metavar="FILE", help="a file of this computer")
+    add("--name", default="", metavar="NAME", help="what the server calls it (default: its own)")
+    add(
+        "--compare-hash",
+        action="store_true",
+        help="if the server has a file of that name, compare the content too, and replace another "
+        "one; the server does nothing else while it reads the file",
     )
 
 
 def _add_generate(parser: argparse.ArgumentParser) -> None:
     _add_model(parser, "file or name of the model (default: the configuration's)")
     add = parser.add_argument
+    add(
+        "--specification",
+        type=Path,
+        metavar="FILE",
+        help="JSON object that says what the model is, as in Draw Things' custom.json: for a file "
+        "that the server has and does not know, such as one from upload",
+    )
     add("--prompt", required=True, metavar="P", help="what the picture shows")
     add("--negative-prompt", default="", metavar="P", help="what it should not show")
     add("--width", type=int, metavar="PX", help="a multiple of 64 (default: the model's)")
@@ -171,6 +238,16 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
         metavar="OUT.png",
         help="where the picture goes; of several, OUT-1.png, OUT-2.png and so on",
     )
+
+
+def _patience(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 60:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0 and up to 60")
+    return value
 
 
 def _sampler(label: str) -> Sampler:

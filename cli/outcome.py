@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..client.credential_sources import WHERE
+from ..client.credentials import OR_NONE
 from ..client.endpoint import Transport
 from ..errors import (
     CredentialMissing,
@@ -10,6 +12,7 @@ from ..errors import (
     RequestRejected,
     SecretRejected,
     ServerUnreachable,
+    StoreUnusable,
     TlsMismatch,
 )
 
@@ -21,6 +24,7 @@ TRANSPORTS = {
     "draw-things": Transport.DRAW_THINGS,
     "own-ca": Transport.OWN_CA,
     "system": Transport.SYSTEM,
+    "pinned": Transport.PINNED,
 }
 
 
@@ -34,6 +38,7 @@ class Interrupted(DrawbridgeError):
 
 _CODES: tuple[tuple[type[DrawbridgeError], int], ...] = (
     (Usage, USAGE),
+    (StoreUnusable, USAGE),
     (Interrupted, INTERRUPTED),
     (ServerUnreachable, 3),
     (TlsMismatch, 4),
@@ -71,6 +76,8 @@ def fields(error: DrawbridgeError) -> dict[str, str]:
 
 
 def _in_our_words(text: str) -> str:
+    text = text.replace(WHERE, "by `drawbridge credentials`")
+    text = text.replace(OR_NONE, "or leave --credential out if that has none.")
     for word, transport in TRANSPORTS.items():
         named = repr(transport.value)
         text = text.replace(f"Set the connection to {named}", f"Choose --transport {word}")

@@ -54,7 +54,7 @@ class Output:
         return outcome.exit_code(error)
 
     def progress(self, fraction: float, words: str) -> None:
-        """Show how far a generation is: a bar on a terminal, lines now and then elsewhere."""
+        """Show how far something is: a bar on a terminal, lines now and then elsewhere."""
         if self._is_terminal:
             full = round(fraction * _BAR_CELLS)
             bar = f"[{'#' * full}{'.' * (_BAR_CELLS - full)}] {fraction:4.0%} {words}"
@@ -63,7 +63,8 @@ class Output:
             _write(sys.stderr, f"{bar}{padding}", "\r")
             return
         phase = words.rstrip("0123456789./% MBof")
-        if phase != self._phase or fraction >= self._fraction + _LEAST_CHANGE:
+        moved = fraction < self._fraction or fraction >= self._fraction + _LEAST_CHANGE
+        if phase != self._phase or moved:
             self._phase, self._fraction = phase, fraction
             _write(sys.stderr, f"{fraction:4.0%} {words}", "\n")
 

@@ -1,12 +1,13 @@
-"""What is asked of a server without generating: echo, models, files, hours."""
+"""What is asked without generating: echo, models, files, hours, and which servers there are."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..client import official
 from ..client.catalog import (
     Catalog,
     ControlSpec,
@@ -19,8 +20,11 @@ from ..client.families import family
 from ..client.selection import browser_off
 from ..errors import ModelUnavailable
 from .connection import open_client, timeout_seconds
-from .outcome import OK, exit_code
+from .outcome import OK, TRANSPORTS, exit_code
 from .output import Output
+
+if TYPE_CHECKING:
+    from ..client.nearby import Nearby
 
 _Spec = ModelSpec | LoRASpec | ControlSpec | TextualInversionSpec | UpscalerSpec
 _HASH_SECONDS = 600.0
@@ -28,7 +32,7 @@ _HASH_SECONDS = 600.0
 
 async def echo(options: argparse.Namespace, output: Output) -> int:
     """Greet the server, and say who answers."""
-    async with open_client(options) as client:
+    async with open_client(options, output) as client:
         info = await client.echo(timeout_seconds(options))
         address = client.endpoint.address
     counts = {} if info.catalog is None else {k: len(v) for k, v in _lists(info.catalog).items()}
@@ -52,13 +56,16 @@ async def echo(options: argparse.Namespace, output: Output) -> int:
 
 async def models(options: argparse.Namespace, output: Output) -> int:
     """List what the server has, by model version."""
-    async with open_client(options) as client:
+    async with open_client(options, output) as client:
         info = await client.echo(timeout_seconds(options))
+        catalog = await official.usable(client, info)
         address = client.endpoint.address
-    if info.catalog is None:
+    if not (catalog.complete or catalog):
         otherwise = "ask for single files by name (drawbridge files NAME)"
         raise browser_off(address, "say which models it has", otherwise)
-    lists = _lists(info.catalog)
+    if not catalog.complete:
+        output.note("Its model browser is off: only official files are listed.")
+    lists = _lists(catalog)
     chosen = [kind for kind in lists if kind in (options.lists or ["models"])]
     for kind in chosen:
         if len(chosen) > 1:
@@ -67,7 +74,9 @@ async def models(options: argparse.Namespace, output: Output) -> int:
             output.line(f"The server has no {kind.replace('_', ' ')}.")
         _print(output, lists[kind])
     output.result(
-        address=address, **{kind: [_entry(spec) for spec in lists[kind]] for kind in chosen}
+        address=address,
+        complete=catalog.complete,
+        **{kind: [_entry(spec) for spec in lists[kind]] for kind in chosen},
     )
     return OK
 
@@ -75,7 +84,7 @@ async def models(options: argparse.Namespace, output: Output) -> int:
 async def files(options: argparse.Namespace, output: Output) -> int:
     """Say which of some files the server has."""
     seconds = timeout_seconds(options)
-    async with open_client(options) as client:
+    async with open_client(options, output) as client:
         if options.hashes:  # the server reads the files whole
             seconds = max(seconds, _HASH_SECONDS)
         found = await client.files_exist(options.names, options.hashes, seconds)
@@ -93,7 +102,7 @@ async def files(options: argparse.Namespace, output: Output) -> int:
 
 async def hours(options: argparse.Namespace, output: Output) -> int:
     """Say how many compute units an account of Draw Things' cloud may use."""
-    async with open_client(options) as client:
+    async with open_client(options, output) as client:
         units = await client.hours(timeout_seconds(options))
         address = client.endpoint.address
     if units is None:
@@ -107,6 +116,36 @@ async def hours(options: argparse.Namespace, output: Output) -> int:
     told = {"community": units.community, "plus": units.plus, "expire_at": units.expire_at}
     output.result(address=address, thresholds=told)
     return OK
+
+
+async def nearby(options: argparse.Namespace, output: Output) -> int:
+    """List the servers that announce themselves on the local network."""
+    from ..client.nearby import nearby
+
+    words = {transport: word for word, transport in TRANSPORTS.items()}
+    found = await nearby(options.seconds, options.interfaces)
+    if not found:
+        output.line(f"No server announced itself within {options.seconds:g} seconds.")
+    names, places = ([one.name for one in found], [_place(one) for one in found])
+    wide, wider = (max(map(len, texts), default=0) for texts in (names, places))
+    for one, place in zip(found, places, strict=True):
+        output.line(f"{one.name:<{wide}}  {place:<{wider}}  {words[one.transport]}")
+    entries = [
+        {
+            "name": one.name,
+            "host": one.host,
+            "port": one.port,
+            "transport": words[one.transport],
+        }
+        for one in found
+    ]
+    output.result(servers=entries)
+    return OK
+
+
+def _place(server: Nearby) -> str:
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    return f"{host}:{server.port}"
 
 
 def _lists(catalog: Catalog) -> dict[str, tuple[_Spec, ...]]:

@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..client import selection
 from ..client.advice import advise
 from ..client.catalog import Catalog, ModelSpec, ServerInfo, find
 from ..client.config import GenerationConfig
 from ..client.enums import Sampler
 from ..client.families import family
 from ..client.relevance import relevant
-from ..client.selection import browser_off, unknown, used, with_files
-from ..errors import ModelUnavailable, RequestRejected
+from ..client.specification import demand_files, read_model
+from ..errors import RequestRejected
 from .outcome import Usage
 
 if TYPE_CHECKING:
@@ -54,29 +55,30 @@ class Model:
 
 
 async def find_model(
-    client: DrawThingsClient, info: ServerInfo, name: str, version: str = ""
+    client: DrawThingsClient, info: ServerInfo, catalog: Catalog, name: str, version: str = ""
 ) -> Model:
-    """Return the model of that file or display name; `version` counts where the server is silent.
+    """Return the model of that file or display name; `version` counts where nobody knows more.
 
-    Raises ModelUnavailable where the server does not have it.
+    `catalog` is what `official.usable` makes of `info`. Raises ModelUnavailable where the server
+    does not have it.
     """
-    address = client.endpoint.address
-    if info.catalog is None:
-        [found] = await client.files_exist([name])
-        if not found.exists:
-            raise ModelUnavailable(
-                f"The server at {address} has no file {name}.",
-                "Give the name of a model file that is on the server.",
-            )
-        return Model(name, version)
-    spec = find(info.catalog.models, name)
+    spec = await selection.find_model(client, info, catalog, name)
     if spec is None:
-        raise unknown(address, info, name)
+        return Model(name, version)
     if version and version != spec.version:
         raise RequestRejected(
             f"The model {spec.file} is of version {spec.version}, not {version}.",
             "Leave --model-version out.",
         )
+    return Model(spec.file, spec.version, spec)
+
+
+async def specified(client: DrawThingsClient, spec: ModelSpec) -> Model:
+    """Return the model of a specification that a person gives.
+
+    Raises ModelUnavailable unless the server has every file that it names.
+    """
+    await demand_files(client, spec)
     return Model(spec.file, spec.version, spec)
 
 
@@ -87,22 +89,50 @@ def read_configuration(path: Path | None) -> Imported:
     if path is None:
         return config_json.Imported()
     try:
-        if path.is_file() and path.stat().st_size > _MOST_BYTES:
-            raise Usage(f"The file {path} is too large for a configuration.", "Give another file.")
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise Usage(f"There is no file {path}.", "Check its path.") from None
-    except (OSError, ValueError) as error:
-        raise Usage(f"The file {path} cannot be read.", "Give a JSON text file.") from error
-    try:
-        return config_json.read(text)
+        return config_json.read(_read(path, "configuration"))
     except RequestRejected as error:
         raise Usage(f"In {path}: {error.problem}", error.remedy) from error
 
 
-def check(options: argparse.Namespace, imported: Imported) -> str:
+def read_specification(options: argparse.Namespace) -> ModelSpec | None:
+    """Return the model's specification, None where no file is named.
+
+    Raises Usage for one that is of no use, or that is another model's than the options say.
+    """
+    path = options.specification
+    if path is None:
+        return None
+    try:
+        spec = read_model(_read(path, "specification"))
+    except RequestRejected as error:
+        raise Usage(f"In {path}: {error.problem}", error.remedy) from error
+    if options.model and find([spec], options.model) is None:
+        raise Usage(
+            f"The specification is that of {spec.file}, not of {options.model}.",
+            "Leave --model out, or give the specification of that model.",
+        )
+    if options.model_version not in ("", spec.version):
+        raise Usage(
+            f"The specification says version {spec.version}, not {options.model_version}.",
+            "Leave --model-version out.",
+        )
+    return spec
+
+
+def _read(path: Path, what: str) -> str:
+    try:
+        if path.is_file() and path.stat().st_size > _MOST_BYTES:
+            raise Usage(f"The file {path} is too large for a {what}.", "Give another file.")
+        return path.read_text(encoding="utf-8-sig")  # Windows' editors put a mark in front
+    except FileNotFoundError:
+        raise Usage(f"There is no file {path}.", "Check its path.") from None
+    except (OSError, ValueError) as error:
+        raise Usage(f"The file {path} cannot be read.", "Give a JSON text file.") from error
+
+
+def check(options: argparse.Namespace, imported: Imported, spec: ModelSpec | None = None) -> str:
     """Return the model's name. Raises Usage for options that do not go together."""
-    name = options.model or str(imported.values.get("model", ""))
+    name = spec.file if spec else options.model or str(imported.values.get("model", ""))
     if not name:
         raise Usage("No model is named.", "Name one with --model; drawbridge models lists them.")
     if options.image is None:
@@ -124,7 +154,7 @@ def build(
     options: argparse.Namespace,
     imported: Imported,
     model: Model,
-    catalog: Catalog | None,
+    catalog: Catalog,
     address: str,
 ) -> tuple[GenerationRequest, list[str]]:
     """Return the request, and what a person should know of it, in sentences.
@@ -135,22 +165,20 @@ def build(
     from ..client.request import GenerationRequest
     from . import pictures
 
-    if not model.version and catalog is None:
+    if not model.version:
         otherwise = "name the version with --model-version, such as sdxl_base_v0.9"
-        raise browser_off(address, f"tell what {model.file} is", otherwise)
+        raise selection.untold(address, model.file, otherwise)
     notes = list(imported.warnings)
     config = GenerationConfig(**_values(options, imported.values, model))
     if config.batch_count > 1:
         notes.append(f"One of the configuration's {config.batch_count} batches is generated.")
-    if catalog is not None:
-        config = with_files(config, catalog, address)
+    config = selection.with_files(config, catalog, address)
     config, dropped = relevant(config, model.version)
     unread = [name for name in dropped if name in imported.values]
     if unread:
         notes.append(f"Models of {model.version} do not read {', '.join(unread)}.")
-    override, prompts = model.known, (options.prompt, options.negative_prompt)
-    if catalog is not None:
-        override = used(override, config, catalog, model.version, *prompts)
+    prompts = (options.prompt, options.negative_prompt)
+    override = selection.used(model.known, config, catalog, model.version, *prompts)
     request = GenerationRequest(
         *(options.prompt, config, options.negative_prompt, override),
         model_version=model.version,

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from drawbridge.cli.connection import add_options, endpoint, timeout_seconds
-from drawbridge.cli.outcome import Usage
+from drawbridge.cli.outcome import Usage, fields
 from drawbridge.client.channel import draw_things_root
+from drawbridge.client.credentials import Credentials
 from drawbridge.client.endpoint import Transport
+from drawbridge.client.saved import SavedServer, SavedServers
+from drawbridge.client.secret import Secret
 from drawbridge.errors import CredentialMissing
 
 
@@ -42,6 +45,7 @@ def test_environment_fills_in_and_options_win() -> None:
         "DRAWBRIDGE_TRANSPORT": "system",
         "DRAWBRIDGE_CREDENTIAL": "studio",
         "DRAWBRIDGE_SECRET_STUDIO": "sesame",
+        "DRAWBRIDGE_SERVERS_STUDIO": "mac.local, [::1]:7001",
         "DRAWBRIDGE_TIMEOUT": "5",
     }
     found = endpoint(parsed(), environ)
@@ -93,5 +97,49 @@ def test_a_timeout_of_the_environment_that_is_no_time_is_a_wrong_use(value: str)
 def test_a_missing_credential_is_told_for_a_shell() -> None:
     with pytest.raises(CredentialMissing) as caught:
         endpoint(parsed("--credential", "studio"), {})
-    assert "DRAWBRIDGE_SECRET_STUDIO" in caught.value.remedy
-    assert "ComfyUI" not in caught.value.remedy
+    told = fields(caught.value)
+    assert "drawbridge credentials" in told["remedy"]
+    assert "--credential" in told["remedy"]
+    assert "ComfyUI" not in told["remedy"]
+    assert "workflow" not in told["remedy"]
+
+
+def test_credential_of_the_environment_stays_here_unless_told(tmp_path: Path) -> None:
+    environ = {"DRAWBRIDGE_SECRET_STUDIO": "sesame", "DRAWBRIDGE_STORE": str(tmp_path)}
+    assert endpoint(parsed("--credential", "studio"), environ).secret == Secret("sesame")
+    with pytest.raises(CredentialMissing) as caught:
+        endpoint(parsed("--credential", "studio", "--host", "mac.local"), environ)
+    assert "mac.local:7859" in caught.value.problem
+    assert "DRAWBRIDGE_SERVERS_STUDIO" in caught.value.remedy
+
+
+def test_saved_server_goes_before_the_environment_and_after_options(
+    tmp_path: Path, pem: Path
+) -> None:
+    saved = SavedServers(tmp_path)
+    own = Transport.OWN_CA
+    saved.put(SavedServer("Studio", "mac.local", 7000, own, str(pem), "studio"))
+    saved.put(SavedServer("Other", "10.0.0.2", 7001, Transport.PINNED))
+    pasted = draw_things_root().decode()
+    saved.put(SavedServer("Pasted", "::1", 7002, own, pasted))
+    Credentials(tmp_path, {}).put("studio", servers=["mac.local:7000"], secret=Secret("sesame"))
+    environ = {
+        **{"DRAWBRIDGE_STORE": str(tmp_path), "DRAWBRIDGE_HOST": "elsewhere.example"},
+        **{"DRAWBRIDGE_CERTIFICATE": "absent.pem", "DRAWBRIDGE_CREDENTIAL": "absent"},
+    }
+    found = endpoint(parsed("--server", "studio"), environ)
+    assert (found.address, found.transport) == ("mac.local:7000", own)
+    assert found.certificate == draw_things_root()
+    assert found.secret == Secret("sesame")
+    assert endpoint(parsed(), {**environ, "DRAWBRIDGE_SERVER": "Studio"}) == found
+    other = endpoint(parsed("--server", "other"), environ)
+    assert (other.address, other.transport) == ("10.0.0.2:7001", Transport.PINNED)
+    assert (other.certificate, other.secret) == (None, None)
+    found = endpoint(parsed("--server", "Pasted"), environ)
+    assert found.certificate == draw_things_root().strip()
+    plain = parsed("--server", "studio", "--transport", "plaintext")
+    assert endpoint(plain, environ).transport is Transport.PLAINTEXT
+    with pytest.raises(CredentialMissing, match=r"not meant for 10\.0\.0\.3:7000"):
+        endpoint(parsed("--server", "studio", "--host", "10.0.0.3"), environ)
+    with pytest.raises(Usage, match="Other, Pasted, Studio"):
+        endpoint(parsed("--server", "nobody"), environ)

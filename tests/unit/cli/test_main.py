@@ -32,6 +32,10 @@ GENERATE = ("generate", "--model", "m.ckpt", "--prompt", "x", "-o", "x.png")
         (("generate", "--prompt", "x"), "-o"),
         ((*GENERATE, "--sampler", "Euler"), "Euler A"),
         (("generate", "--prompt", "x", "-o", "x.png"), "No model is named"),
+        (("generate", "--prompt", "x", "-o", "x.png", "--specification", "no.json"), "no.json"),
+        (("upload",), "required: FILE"),
+        (("upload", "absent.ckpt"), "absent.ckpt cannot be read"),
+        (("upload", "a.ckpt", "b.ckpt", "--name", "c.ckpt"), "--name is given for 2 files"),
     ],
 )
 def test_a_wrong_use_is_explained_in_words_and_as_json(
@@ -47,7 +51,7 @@ def test_a_wrong_use_is_explained_in_words_and_as_json(
     assert json.loads(said.out)["error"]["kind"] == "Usage"
 
 
-@pytest.mark.parametrize("arguments", [(), ("doctor",), ("generate",)])
+@pytest.mark.parametrize("arguments", [(), ("doctor",), ("generate",), ("upload",)])
 def test_help_explains_exit_codes(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:

@@ -16,11 +16,13 @@ from drawbridge.errors import DrawbridgeError
     ("kind", "code"),
     [
         (errors.GenerationFailed, 1),
+        (errors.UploadFailed, 1),
         (errors.ServerBusy, 1),
         (errors.ProtocolMismatch, 1),
         (errors.BadTensor, 1),
         (errors.DecoderUnavailable, 1),
         (Usage, 2),
+        (errors.StoreUnusable, 2),
         (errors.ServerUnreachable, 3),
         (errors.TlsMismatch, 4),
         (errors.SecretRejected, 5),

@@ -45,6 +45,14 @@ def test_a_log_gets_a_line_for_each_tenth_and_each_phase(
     assert lines[-1] == " 81% Decoding"
 
 
+def test_a_log_says_when_it_starts_again(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output(as_json=False)
+    for done in (0, 50, 0, 1, 50):
+        output.progress(done / 100, f"Sending {done} of 100 MB")
+    lines = capsys.readouterr().err.splitlines()
+    assert [int(line.split("%")[0]) for line in lines] == [0, 50, 0, 50]
+
+
 def test_scripts_get_exactly_one_object(capsys: pytest.CaptureFixture[str]) -> None:
     output = Output(as_json=True)
     output.line("for people")

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from drawbridge.client import official
+from drawbridge.client.catalog import Catalog
 from drawbridge.emulator.models import MODELS
 from drawbridge.emulator.server import Emulator
 
@@ -113,7 +115,16 @@ def test_a_missing_credential_is_told_before_any_step(serve: Serve, run: Run) ->
     assert "steps" not in done.json
 
 
-def test_a_model_browser_that_is_off_fails_there(serve: Serve, run: Run) -> None:
+def test_with_the_model_browser_off_an_official_model_is_tried(serve: Serve, run: Run) -> None:
+    done = run(serve(model_browser=False, strict=True), "doctor", "--json")
+    assert done.code == 0, done.out
+    assert statuses(done)["model browser"] == "note"
+
+
+def test_a_model_browser_that_is_off_fails_there(
+    serve: Serve, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(official, "_read", Catalog)
     done = run(serve(model_browser=False), "doctor", "--json")
     assert done.code == 6
     assert statuses(done) == failed(*STEPS[:5], at="model browser")

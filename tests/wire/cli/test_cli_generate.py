@@ -193,10 +193,23 @@ def test_a_configuration_that_cannot_work_is_refused(
 
 def test_model_browser_off_wants_the_version(serve: Serve, run: Run, tmp_path: Path) -> None:
     emulator, out = serve(model_browser=False), tmp_path / "out.png"
-    refused = run(emulator, "generate", *SMALL, "-o", out)
+    unknown = [word if word != V1["file"] else "meadow_v1.5_inpainting_f16.ckpt" for word in SMALL]
+    refused = run(emulator, "generate", *unknown, "-o", out)
     assert refused.code == 6
     assert "--model-version" in refused.err
-    assert run(emulator, "generate", *SMALL, "--model-version", "v1", "-o", out).code == 0
+    assert run(emulator, "generate", *unknown, "--model-version", "v1", "-o", out).code == 0
+
+
+def test_model_browser_off_is_no_matter_for_official_models(
+    serve: Serve, run: Run, tmp_path: Path
+) -> None:
+    emulator, out = serve(model_browser=False, strict=True), tmp_path / "out.png"
+    assert run(emulator, "generate", *SMALL, "-o", out).code == 0
+    [call] = emulator.journal.events("call", rpc="GenerateImage")
+    request: Any = call["request"]
+    assert request["override"]["models"] == [V1["file"]]
+    wrong = run(emulator, "generate", *SMALL, "--model-version", "flux1", "-o", out)
+    assert "is of version v1, not flux1" in wrong.err
 
 
 @pytest.mark.parametrize("fault", ["no-pictures", "nan-pixels", "die-mid-stream"])

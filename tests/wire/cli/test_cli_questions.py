@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from drawbridge.client import official
+from drawbridge.client.catalog import Catalog
 from drawbridge.emulator.entries import LORAS, TEXTUAL_INVERSIONS, UPSCALERS
 from drawbridge.emulator.models import MODELS
 from drawbridge.emulator.server import Emulator
@@ -61,7 +63,20 @@ def test_several_lists_have_headings(serve: Serve, run: Run) -> None:
     assert [line for line in done.out.splitlines() if line.isupper()] == ["MODELS", "CONTROLS"]
 
 
-def test_models_without_model_browser_name_the_switch(serve: Serve, run: Run) -> None:
+def test_models_without_model_browser_are_the_official_ones(serve: Serve, run: Run) -> None:
+    done = run(serve(model_browser=False), "models", "--json")
+    assert (done.code, done.json["complete"]) == (0, False)
+    files = {one["file"] for one in done.json["models"]}
+    assert "sd_v1.5_f16.ckpt" in files
+    assert "meadow_v1.5_inpainting_f16.ckpt" not in files
+    assert "only official files" in done.json["notes"][0]
+    assert run(serve(), "models", "--json").json["complete"] is True
+
+
+def test_models_without_model_browser_name_the_switch(
+    serve: Serve, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(official, "_read", Catalog)
     done = run(serve(model_browser=False), "models")
     assert (done.code, done.out) == (6, "")
     assert "model browser is off" in done.err

@@ -1,0 +1,55 @@
+"""Which servers' certificates are pinned, and how one is forgotten."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..client.pins import Pins
+from ..client.threads import in_thread
+from .folder import user_folder
+from .outcome import OK, Usage
+from .output import Output
+
+
+async def pins(options: argparse.Namespace, output: Output) -> int:
+    """List the pinned certificates, or forget that of one address."""
+    kept = Pins(user_folder(options))
+    if options.action == "forget":
+        return await _forget(kept, options.address, output)
+    if options.address:
+        raise Usage(
+            "An address is given, but nothing to do with it.", "See drawbridge pins --help."
+        )
+    found = await in_thread(lambda _: kept.all())
+    for pin in found:
+        public = "; comes with Draw Things, proves nothing" if pin.is_public else ""
+        output.line(f"{pin.address}  since {pin.first_seen}{public}")
+        output.line(f"  {pin.fingerprint}")
+    if not found:
+        output.line("No certificate is pinned.")
+    output.result(
+        pins=[
+            {
+                "address": pin.address,
+                "fingerprint": pin.fingerprint,
+                "first_seen": pin.first_seen,
+                "is_public": pin.is_public,
+            }
+            for pin in found
+        ]
+    )
+    return OK
+
+
+async def _forget(kept: Pins, address: str | None, output: Output) -> int:
+    if not address:
+        raise Usage("The address to forget is missing.", "Give it as drawbridge pins lists it.")
+    if not await in_thread(lambda _: kept.forget(address)):
+        known = ", ".join(pin.address for pin in await in_thread(lambda _: kept.all()))
+        raise Usage(
+            f"No certificate is pinned for {address}.",
+            f"Name one of {known}." if known else "There is nothing to forget.",
+        )
+    output.line(f"The next certificate that {address} shows will be trusted.")
+    output.result(forgotten=address)
+    return OK

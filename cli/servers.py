@@ -1,0 +1,78 @@
+"""Saved servers on the command line: what there is, one more, one less."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import Any
+
+from ..client.saved import SavedServer, SavedServers
+from ..errors import RequestRejected
+from . import connection
+from .folder import user_folder
+from .outcome import OK, TRANSPORTS, Usage
+from .output import Output
+
+
+def add_actions(parser: argparse.ArgumentParser) -> None:
+    """Add list, save and remove."""
+    actions = parser.add_subparsers(title="actions", dest="action", required=True, metavar="ACTION")
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        description = f"{text[:1].upper()}{text[1:]}."
+        return actions.add_parser(name, help=text, description=description, allow_abbrev=False)
+
+    connection.add_common_options(action("list", "say which servers are saved"))
+    saving = action("save", "save the server that the options name, for --server and ComfyUI")
+    connection.add_options(saving)
+    saving.add_argument("name", metavar="NAME")
+    removing = action("remove", "forget a saved server")
+    connection.add_common_options(removing)
+    removing.add_argument("name", metavar="NAME")
+
+
+def servers(options: argparse.Namespace, output: Output) -> int:
+    """Do what one action says."""
+    saved = SavedServers(user_folder(options))
+    path = None if saved.path is None else str(saved.path)
+    try:
+        if options.action == "save":
+            connection.endpoint(options, signed=False)  # says what is wrong with the certificate
+            server = connection.chosen(options, name=options.name)
+            server = replace(server, certificate=connection.absolute(server.certificate))
+            saved.put(server)
+            output.line(f"Saved {_words(server)} in {path}.")
+        elif options.action == "remove":
+            saved.remove(options.name)
+            output.line(f"Removed {options.name.strip()!r} from {path}.")
+    except RequestRejected as error:
+        raise Usage(error.problem, error.remedy) from error
+    found = saved.all()
+    if options.action == "list":
+        for server in found:
+            output.line(_words(server))
+        if not found:
+            output.line("No server is saved.")
+    output.result(servers=[_entry(server) for server in found], path=path)
+    return OK
+
+
+def _entry(server: SavedServer) -> dict[str, Any]:
+    return {
+        "name": server.name,
+        "host": server.host,
+        "port": server.port,
+        "transport": _word(server),
+        "certificate": server.certificate,
+        "credential": server.credential,
+    }
+
+
+def _words(server: SavedServer) -> str:
+    named = f", credential {server.credential}" if server.credential else ""
+    return f"{server.name}  {server.address}  ({_word(server)}{named})"
+
+
+def _word(server: SavedServer) -> str:
+    [word] = [word for word, transport in TRANSPORTS.items() if transport is server.transport]
+    return word

@@ -1,0 +1,156 @@
+"""Files of this computer, brought to a server."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..client import upload_words
+from ..client.catalog import find
+from ..client.files import HashCache, LocalFile, check_name
+from ..client.threads import in_thread
+from ..client.upload import Done, Sending
+from ..errors import DrawbridgeError, RequestRejected
+from .connection import open_client, timeout_seconds
+from .folder import user_folder
+from .outcome import OK, Usage
+from .output import Output
+
+if TYPE_CHECKING:
+    from ..client.client import DrawThingsClient
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A file, and what the server shall call it."""
+
+    file: LocalFile
+    name: str
+
+
+async def upload(options: argparse.Namespace, output: Output) -> int:
+    """Send files one after the other; when the task is cancelled nothing half done stays there."""
+    wanted = await in_thread(lambda _: _look_at(options.files, options.name))
+    hashes = HashCache(user_folder(options))
+    told: list[dict[str, Any]] = []
+    sent: list[str] = []
+    async with open_client(options, output) as client:
+        address = client.endpoint.address
+        try:
+            for one in wanted:
+                done = await _send(client, one, options.compare_hash, hashes, output)
+                for line in upload_words.result(address, done, options.compare_hash):
+                    output.line(line)
+                told.append(_entry(one, done))
+                sent.append(done.name)
+            await _explain(client, sent, timeout_seconds(options), told, output)
+        except DrawbridgeError as error:
+            return output.error(error, address=address, files=told)
+    output.result(address=address, files=told)
+    return OK
+
+
+def _look_at(paths: list[Path], name: str) -> list[_Wanted]:
+    """Return what is to be sent; may block. Raises Usage, before anything is sent of several."""
+    if name and len(paths) > 1:
+        raise Usage(
+            f"--name is given for {len(paths)} files.", "Upload one at a time, or leave it out."
+        )
+    try:
+        wanted = [
+            _Wanted(LocalFile.look_at(path.expanduser()), check_name(name or path.name))
+            for path in paths
+        ]
+    except (RequestRejected, RuntimeError) as error:  # the latter of a user who is unknown here
+        if isinstance(error, RequestRejected):
+            raise Usage(error.problem, error.remedy) from error
+        raise Usage(f"A path cannot be read: {error}", "Give it without ~.") from error
+    names = [one.name for one in wanted]
+    for name in names:
+        if names.count(name) > 1:
+            raise Usage(
+                f"Two of the files are called {name}.",
+                "Upload them one at a time, with --name for one of them.",
+            )
+    return wanted
+
+
+async def _send(
+    client: DrawThingsClient, one: _Wanted, compare_hash: bool, hashes: HashCache, output: Output
+) -> Done:
+    """Send one file and show how far it is."""
+    confirmed = 0
+    sending = client.upload(one.file.path, one.name, compare_hash=compare_hash, hashes=hashes)
+    async with contextlib.aclosing(sending) as events:
+        async for event in events:
+            if isinstance(event, Done):
+                return event
+            if isinstance(event, Sending):
+                if event.acknowledged_bytes < confirmed:
+                    output.note(f"The connection was lost: {one.name} is sent once more.")
+                confirmed = event.acknowledged_bytes
+            output.progress(upload_words.share(event), upload_words.words(event))
+    raise AssertionError("an upload ends with Done or an error")
+
+
+def _entry(one: _Wanted, done: Done) -> dict[str, Any]:
+    return {
+        "file": str(one.file.path),
+        "name": done.name,
+        "size_bytes": one.file.size_bytes,
+        "skipped": done.skipped,
+        "sha256": done.sha256 or None,
+    }
+
+
+async def _explain(
+    client: DrawThingsClient,
+    names: list[str],
+    wait_seconds: float,
+    told: list[dict[str, Any]],
+    output: Output,
+) -> None:
+    """Say how the files become usable (protocol.md 1.3, 1.7).
+
+    A server that does not answer now, or does not tell what it knows, counts as one that knows
+    none of them.
+    """
+    catalog = None
+    with contextlib.suppress(DrawbridgeError):
+        catalog = (await client.echo(wait_seconds)).catalog
+    unknown = []
+    for name, entry in zip(names, told, strict=True):
+        spec = None
+        if catalog is not None:
+            known = (*catalog.models, *catalog.loras, *catalog.controls)
+            known = (*known, *catalog.textual_inversions, *catalog.upscalers)
+            spec = find([one for one in known if one.file == name], name)
+        entry["known_as"] = spec.name if spec else None
+        if spec is not None:
+            output.line(f"The server knows {name}: it is {spec.name}, and ready for use.")
+        elif upload_words.is_checkpoint(name):
+            unknown.append(name)
+    if unknown:
+        for line in _usable(unknown):
+            output.line(line)
+
+
+def _usable(names: list[str]) -> list[str]:
+    example = {
+        **{"name": Path(names[0]).stem, "file": names[0], "prefix": "", "version": "v1"},
+        **{"upcast_attention": False, "default_scale": 8},
+    }
+    return [
+        f"The server does not know by itself what is in {' and '.join(names)}. To use a model, give"
+        " its specification, a JSON object as in Draw Things' custom.json: in a file to generate"
+        " (--specification FILE), in ComfyUI to Load Model. Other files that it names, such as text"
+        " encoders, must be on the server, too. LoRAs and controls are used in ComfyUI: give the"
+        " specification to LoRA Stack (as in custom_lora.json), or to ControlNet Hint or Moodboard"
+        " (as in custom_controlnet.json).",
+        "For a model of Stable Diffusion 1.5 it is at least:",
+        f"  {json.dumps(example, ensure_ascii=False)}",
+    ]
