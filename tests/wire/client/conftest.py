@@ -53,63 +53,84 @@ def door() -> Callable[..., Endpoint]:
 
 @dataclass(frozen=True)
 class Identity:
-    """A certificate of a new authority, all PEM."""
+    """A certificate, its key and the root above it, all PEM; a self-signed one is its own root."""
 
     root: bytes
     certificate: bytes
     key: bytes
+    private: ec.EllipticCurvePrivateKey
+    subject: x509.Name
 
     @property
     def credentials(self) -> grpc.ServerCredentials:
         return grpc.ssl_server_credentials([(self.key, self.certificate)])
 
 
+def _general(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
 @pytest.fixture
-def identify() -> Callable[..., Identity]:
-    """Make a certificate for a name, valid from and to some days from now."""
+def mint() -> Callable[..., Identity]:
+    """Make a certificate, signed by another one or by itself, valid from and to some days from now.
 
-    def make(name: str = "127.0.0.1", start: int = -2, end: int = 2) -> Identity:
+    `authority` is whether it says that it may sign; None says nothing.
+    """
+
+    def make(
+        common: str = "",
+        names: tuple[str, ...] = (),
+        issuer: Identity | None = None,
+        authority: bool | None = None,
+        days: tuple[int, int] = (-2, 2),
+        private: ec.EllipticCurvePrivateKey | None = None,
+    ) -> Identity:
         now = datetime.datetime.now(datetime.timezone.utc)
-        root_key, leaf_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-        root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test Authority")])
-        leaf_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        try:
-            general: x509.GeneralName = x509.IPAddress(ipaddress.ip_address(name))
-        except ValueError:
-            general = x509.DNSName(name)
-
-        def sign(
-            subject: x509.Name,
-            public: ec.EllipticCurvePublicKey,
-            days: tuple[int, int],
-            extension: x509.ExtensionType,
-        ) -> bytes:
-            builder = (
-                x509.CertificateBuilder()
-                .subject_name(subject)
-                .issuer_name(root_name)
-                .public_key(public)
-                .serial_number(x509.random_serial_number())
-                .not_valid_before(now + datetime.timedelta(days=days[0]))
-                .not_valid_after(now + datetime.timedelta(days=days[1]))
-                .add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
-            )
-            signed = builder.sign(root_key, hashes.SHA256())
-            return signed.public_bytes(serialization.Encoding.PEM)
-
-        authority = x509.BasicConstraints(ca=True, path_length=None)
-        names = x509.SubjectAlternativeName([general])
-        return Identity(
-            sign(root_name, root_key.public_key(), (-9, 9), authority),
-            sign(leaf_name, leaf_key.public_key(), (start, end), names),
-            leaf_key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            ),
+        private = private or ec.generate_private_key(ec.SECP256R1())
+        kind = NameOID.COMMON_NAME if common else NameOID.ORGANIZATION_NAME
+        subject = x509.Name([x509.NameAttribute(kind, common or "Nobody")])
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer.subject if issuer else subject)
+            .public_key(private.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now + datetime.timedelta(days=days[0]))
+            .not_valid_after(now + datetime.timedelta(days=days[1]))
         )
+        if authority is not None:
+            basic = x509.BasicConstraints(ca=authority, path_length=None)
+            builder = builder.add_extension(basic, critical=True)
+        if names:
+            general = x509.SubjectAlternativeName([_general(name) for name in names])
+            builder = builder.add_extension(general, critical=False)
+        signed = builder.sign(issuer.private if issuer else private, hashes.SHA256())
+        pem = signed.public_bytes(serialization.Encoding.PEM)
+        key = private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        return Identity(issuer.root if issuer else pem, pem, key, private, subject)
 
     return make
+
+
+@pytest.fixture
+def authority(mint: Callable[..., Identity]) -> Identity:
+    """A root of one's own."""
+    return mint("Test Authority", authority=True, days=(-9, 9))
+
+
+@pytest.fixture
+def identify(mint: Callable[..., Identity], authority: Identity) -> Callable[..., Identity]:
+    """Make a certificate for a name, valid from and to some days from now."""
+    return lambda name="127.0.0.1", start=-2, end=2: mint(
+        name, (name,), authority, days=(start, end)
+    )
 
 
 @pytest.fixture
@@ -117,10 +138,10 @@ def serve() -> Iterator[Serve]:
     """Start gRPC servers of a servicer's methods, in plaintext or with an identity."""
     with contextlib.ExitStack() as stack:
 
-        def start(servicer: object, identity: Identity | None = None) -> Endpoint:
+        def start(servicer: object, identity: Identity | None = None, port: int = 0) -> Endpoint:
             server = grpc.server(futures.ThreadPoolExecutor(8))
             server.add_generic_rpc_handlers((generic_handler(servicer),))
-            where = "127.0.0.1:0"
+            where = f"127.0.0.1:{port}"
             if identity is None:
                 port = server.add_insecure_port(where)
             else:

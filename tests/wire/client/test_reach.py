@@ -20,7 +20,7 @@ import pytest
 
 from drawbridge import errors
 from drawbridge.client import channel
-from drawbridge.client.client import DrawThingsClient
+from drawbridge.client.client import MOST_GREETING_BYTES, DrawThingsClient
 from drawbridge.client.credentials import Secret
 from drawbridge.client.endpoint import Endpoint, Transport
 from drawbridge.emulator.server import Emulator
@@ -396,3 +396,34 @@ async def test_closing_the_client_fails_its_calls_without_cancelling_their_tasks
     assert task.done()
     assert not task.cancelled()
     assert isinstance(task.exception(), errors.ServerUnreachable)
+
+
+async def test_what_a_server_says_is_made_harmless(serve: Callable[..., Endpoint]) -> None:
+    class Rude:
+        def Echo(self, request: pb2.EchoRequest, context: grpc.ServicerContext) -> pb2.EchoReply:
+            message = f"\x1b[2J\x07HELLO\n{request.sharedSecret} <b>{'x' * 9999}"
+            files = ["plain.ckpt", "\x1b[2J.ckpt", "a" * 300, "\u202egnp.ckpt"]
+            return pb2.EchoReply(message=message, files=files)
+
+        def Hours(self, request: pb2.HoursRequest, context: grpc.ServicerContext) -> None:
+            context.abort(grpc.StatusCode.NOT_FOUND, "no\x1b[2J\x9b\u202ehours")
+
+    endpoint = dataclasses.replace(serve(Rude()), secret=Secret(_SECRET))
+    async with DrawThingsClient(endpoint) as client:
+        info = await client.echo()
+        with pytest.raises(DrawbridgeError) as caught:
+            await client.hours()
+    assert info.message.startswith("[2J HELLO *** <b>xxx")
+    assert len(info.message) < 400
+    assert info.files == ("plain.ckpt",)
+    assert '("no [2J hours")' in caught.value.problem
+
+
+async def test_a_greeting_beyond_all_measure_is_refused(serve: Callable[..., Endpoint]) -> None:
+    class Flood:
+        def Echo(self, request: pb2.EchoRequest, context: grpc.ServicerContext) -> pb2.EchoReply:
+            return pb2.EchoReply(message="x" * (MOST_GREETING_BYTES + 1))
+
+    error = await _failure(serve(Flood()))
+    assert type(error) is errors.ProtocolMismatch
+    assert "greets with 16 MiB" in error.problem
