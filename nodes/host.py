@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import comfy.model_management
 import comfy.utils
 
+from ..client.plain import one_line
 from ..errors import Cancelled
 
 if TYPE_CHECKING:
+    from aiohttp.web import Request, StreamResponse
     from PIL.Image import Image
 
 T = TypeVar("T")
@@ -22,6 +24,12 @@ CLEAN_UP_SECONDS = 0.3
 MODEL_KINDS = (
     *("checkpoints", "diffusion_models", "loras", "controlnet", "upscale_models", "embeddings"),
     *("vae", "text_encoders"),
+)
+LONGEST_WORDS = 500
+# Not entities: other pages show those as they are.
+_NO_TAGS = str.maketrans(
+    "<>",
+    "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}",
 )
 PREVIEW_PIXELS = 1024  # ComfyUI scales a preview down to this before it sends it
 
@@ -72,9 +80,13 @@ class Display:
         self._bar.update_absolute(value, total, shown)
 
     def say(self, words: str) -> None:
-        """Show a line of text on the node; the same line again costs nothing."""
+        """Show a line of text on the node; the same line again costs nothing.
+
+        Some of ComfyUI's pages take it for HTML, and names of files and models can be anybody's.
+        """
         from server import PromptServer
 
+        words = one_line(words, LONGEST_WORDS).translate(_NO_TAGS)
         if words != self._words:
             self._words = words
             server = PromptServer.instance
@@ -119,3 +131,36 @@ def user_folder() -> Path:
     import folder_paths
 
     return Path(folder_paths.get_user_directory()) / "__drawbridge"
+
+
+def serves_other_sites() -> bool:
+    """Whether ComfyUI was started to let pages of other sites in (--enable-cors-header)."""
+    from comfy.cli_args import args
+
+    return bool(args.enable_cors_header)
+
+
+def add_routes(routes: Mapping[str, Callable[[Request], Awaitable[StreamResponse]]]) -> None:
+    """Have ComfyUI's web server answer POST requests, by path; paths that are taken stay as they
+    are, as where two copies of the pack are installed. Without a web server nothing happens.
+    """
+    try:
+        from server import PromptServer
+    except ImportError:
+        return
+    table = getattr(getattr(PromptServer, "instance", None), "routes", None)
+    if table is None:
+        return
+    taken = {getattr(known, "path", None) for known in table}
+    for path, handler in routes.items():
+        if path not in taken:
+            table.post(path)(handler)
+
+
+def tell_page(event: str, data: dict[str, Any]) -> None:
+    """Send an event to the page that has queued the graph; from the API there may be none."""
+    from server import PromptServer
+
+    server = PromptServer.instance
+    if server.client_id is not None:
+        server.send_sync(event, data, server.client_id)

@@ -1,0 +1,205 @@
+"""What models can do, which settings suit them, and the app's configurations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from drawbridge.client import config_json
+from drawbridge.client.config import Control, GenerationConfig, LoRA
+from drawbridge.client.enums import LoRAMode, Sampler
+from drawbridge.client.families import FAMILIES
+from drawbridge.client.recommended import RECOMMENDED
+from drawbridge.nodes.generate import Generate
+from drawbridge.nodes.generate_widgets import FIELDS, Widgets, as_widgets
+
+Ask = Callable[..., Awaitable[Any]]
+INPUTS = {entry.id: entry.as_dict() for entry in Generate.GET_SCHEMA().inputs}
+
+
+async def test_families_are_told(ask: Ask) -> None:
+    told = await ask("families")
+    assert told["families"].keys() == FAMILIES.keys()
+    assert told["families"]["flux1"]["sizes"][1] == {
+        **{"label": "1152 x 896 (4:3)", "width": 1152, "height": 896},
+    }
+    assert told["families"]["wan_v2.1_14b"]["kind"] == "video"
+    assert "Euler A" in told["families"]["v1"]["samplers"]
+    assert "Euler A" not in told["families"]["flux1"]["samplers"]
+    assert told["families"]["svd_i2v"]["needs_image"] is True
+    assert told["families"]["seedvr2_3b"]["negative_prompt"] is False
+    assert told["matters_for"]["stage_2_steps"] == ["wurstchen_v3.0_stage_c"]
+    assert told["compatible"]["loras"]["kandinsky2.1"] == ["v1", "kandinsky2.1"]
+    assert told["compatible"]["loras"]["flux1"] == ["flux1"]
+    assert "sdxl_refiner_v0.9" in told["compatible"]["refiners"]["sdxl_base_v0.9"]
+    assert told["compatible"]["refiners"]["v1"] == ["v1"]
+
+
+async def test_recommended_settings_are_told(ask: Ask) -> None:
+    told = await ask("recommended", model="flux_1_dev_q8p.ckpt", version="flux1")
+    assert told["widgets"] == {
+        **{"width": 1024, "height": 1024, "steps": 28, "guidance": 4.5},
+        **{"sampler": "Euler A Trailing", "shift": 0.0},
+    }
+    assert told["settings"] == {}
+
+
+async def test_version_of_an_official_file_need_not_be_said(ask: Ask) -> None:
+    said = await ask("recommended", model="z_image_turbo_1.0_q8p.ckpt", version="z_image")
+    assert said["widgets"]["steps"] == 8
+    assert await ask("recommended", model="z_image_turbo_1.0_q8p.ckpt", version="") == said
+
+
+async def test_nothing_is_recommended_for_what_nobody_knows(ask: Ask) -> None:
+    told = await ask("recommended", model="mine.ckpt", version="newer_than_this")
+    assert told == {"widgets": {}, "settings": {}}
+
+
+@pytest.mark.parametrize("row", RECOMMENDED, ids=lambda row: row.files[0])
+async def test_recommended_widgets_can_be_set(ask: Ask, row: Any) -> None:
+    told = await ask("recommended", model=f"{row.files[0]}.ckpt", version=row.version)
+    for name, value in told["widgets"].items():
+        entry = INPUTS[name]
+        if name == "sampler":
+            assert value in entry["options"]
+        else:
+            assert entry["min"] <= value <= entry["max"]
+            assert name not in ("width", "height") or value % 64 == 0
+    assert told["settings"].keys() <= GenerationConfig.__dataclass_fields__.keys()
+
+
+def test_widgets_are_those_of_generate() -> None:
+    for name, (field, allowed) in FIELDS.items():
+        entry = INPUTS[name]
+        assert (entry["min"], entry["max"]) == (allowed.low, allowed.high)
+        assert field in GenerationConfig.__dataclass_fields__
+
+
+async def test_configuration_goes_out_and_comes_back(ask: Ask) -> None:
+    widgets = {
+        **{"width": 768, "height": 512, "steps": 12, "guidance": 3.5, "seed": 4294967295},
+        **{"sampler": "Euler A AYS", "shift": 2.5, "batch_size": 2, "batch_count": 3},
+        "strength": 0.7,
+    }
+    loras = [
+        {"file": "ink.ckpt", "weight": 0.8, "mode": "base"},
+        {"file": "b.ckpt", "weight": -1.0, "mode": "all"},
+    ]
+    told = await ask("configuration/write", widgets=widgets, model="m.ckpt", loras=loras)
+    assert json.loads(told["text"])["seed"] == 4294967295
+    back = await ask("configuration/read", text=told["text"])
+    assert back == {
+        **{"widgets": widgets, "model": "m.ckpt", "loras": loras, "rest": []},
+        **{"rest_text": "", "warnings": []},
+    }
+
+
+@pytest.mark.parametrize("version", FAMILIES)
+async def test_configuration_is_what_generate_sends(ask: Ask, version: str) -> None:
+    widgets = Widgets(512, 640, 9, 2.5, 3, "", 0.0, 1)
+    given = {**vars(widgets), "sampler": "automatic", "prompt": "not its business"}
+    told = await ask("configuration/write", widgets=given, model="a.ckpt", version=version)
+    written = config_json.read(told["text"]).config()
+    sent = widgets.fields("a.ckpt", version)
+    for name in ("sampler", "shift", "resolution_dependent_shift", "steps", "model"):
+        assert getattr(written, name) == sent[name], name
+
+
+async def test_configuration_of_the_app_becomes_widgets(ask: Ask) -> None:
+    config = GenerationConfig(
+        model="flux_1_dev_q8p.ckpt",
+        start_width=1152,
+        start_height=896,
+        seed=7,
+        sampler=Sampler.EULER_A_TRAILING,
+        loras=(LoRA("ink.ckpt", 0.5, LoRAMode.REFINER),),
+        controls=(Control("depth.ckpt"),),
+        mask_blur=3.0,
+        num_frames=40,
+        guidance_embed=4.5,
+    )
+    told = await ask("configuration/read", text=config_json.write(config))
+    assert told["widgets"] == {
+        **{"width": 1152, "height": 896, "steps": 20, "guidance": 4.5, "seed": 7},
+        **{"sampler": "Euler A Trailing", "shift": 0.0, "batch_size": 1, "batch_count": 1},
+        "strength": 1.0,
+    }
+    assert told["model"] == "flux_1_dev_q8p.ckpt"
+    assert told["loras"] == [{"file": "ink.ckpt", "weight": 0.5, "mode": "refiner"}]
+    assert told["rest"] == ["controls", "mask_blur"]  # no image model reads num_frames
+    assert told["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "shift"),
+    [
+        ({"shift": 3.0, "resolutionDependentShift": False}, 3.0),
+        ({"shift": 3.0, "resolutionDependentShift": True}, 0.0),
+        ({"shift": 3.0}, 3.0),
+        ({"resolutionDependentShift": True}, 0.0),
+        ({"resolutionDependentShift": False}, 1.0),
+    ],
+    ids=str,
+)
+async def test_shift_is_automatic_where_it_comes_from_the_size(
+    ask: Ask, said: dict[str, Any], shift: float
+) -> None:
+    told = await ask("configuration/read", text=json.dumps(said), version="flux1")
+    assert (told["widgets"], told["rest"]) == ({"shift": shift}, [])
+
+
+async def test_what_a_widget_cannot_hold_is_said(ask: Ask) -> None:
+    text = json.dumps({"width": 64, "batchCount": 200, "steps": 4, "seed": -1, "shift": 20})
+    told = await ask("configuration/read", text=text)
+    assert told["widgets"].keys() == {"steps", "seed"}
+    assert 0 <= told["widgets"]["seed"] < 1 << 32
+    assert set(told["rest"]) == {"start_width", "batch_count", "shift"}
+    assert [words.split()[:2] for words in told["warnings"]] == [
+        *(["The", "seed"], ["Generate's", "width"]),
+        *(["Generate's", "batch_count"], ["Generate's", "shift"]),
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[]", "{}", '{"steps": "many"}', "[" * 5000])
+async def test_text_that_is_no_configuration_is_said(ask: Ask, text: str) -> None:
+    told = await ask("configuration/read", text=text)
+    assert told["error"]["kind"] == "RequestRejected"
+
+
+@pytest.mark.parametrize(
+    ("widgets", "loras", "words"),
+    [
+        ({"sampler": "Pigeon"}, [], "Pigeon"),
+        ({"width": 1000}, [], "width"),
+        ({"steps": 0}, [], "steps"),
+        ({}, [{"file": "a", "mode": "none"}], "mode"),
+    ],
+    ids=["sampler", "width", "steps", "mode"],
+)
+async def test_widgets_that_cannot_be_are_said(
+    ask: Ask, widgets: dict[str, Any], loras: list[Any], words: str
+) -> None:
+    told = await ask("configuration/write", widgets=widgets, model="", loras=loras)
+    assert words in told["error"]["problem"]
+
+
+async def test_seeds_of_other_nodes_fit(ask: Ask) -> None:
+    told = await ask("configuration/write", widgets={"seed": (1 << 40) + 5}, model="")
+    assert json.loads(told["text"])["seed"] == 5
+
+
+def test_fields_without_a_widget_are_left() -> None:
+    widgets, rest, warnings = as_widgets({"guidance_scale": 4.0, "guidance_embed": 6.0})
+    assert (widgets, rest, warnings) == ({"guidance": 4.0}, {"guidance_embed": 6.0}, [])
+
+
+async def test_what_generate_has_no_widget_for_is_told_as_a_text_of_its_own(ask: Ask) -> None:
+    text = '{"width": 512, "sharpness": 4, "maskBlur": 2.5, "hiresFix": false, "newKey": 1}'
+    told = await ask("configuration/read", text=text)
+    assert told["rest"] == ["sharpness", "mask_blur"]
+    assert json.loads(told["rest_text"]) == {"sharpness": 4, "maskBlur": 2.5}
+    again = await ask("configuration/read", text=told["rest_text"])
+    assert (again["widgets"], again["rest"]) == ({}, told["rest"])
