@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from pathlib import Path
 from typing import Any
 
 from comfy_api.latest import io
 
-from ..client import credentials
+from ..client.credentials import Credentials
 from ..client.endpoint import DEFAULT_PORT, Endpoint, Transport
-from ..errors import CredentialMissing, RequestRejected
-from .sockets import Server, ServerSocket
+from ..errors import DrawbridgeError, RequestRejected
+from .server_values import ServerValues, read_certificate
+from .sockets import ServerSocket
 
-PEM_MARK = "-----BEGIN CERTIFICATE-----"
-MOST_CERTIFICATE_BYTES = 1 << 20
+EVENT = "drawbridge.server"
 # Fingerprints of secrets are compared within one process only, so this key never leaves it.
 _FINGERPRINT_KEY = secrets.token_bytes(32)
 
@@ -29,7 +28,7 @@ class Connect(io.ComfyNode):
             node_id="Drawbridge_Connect",
             display_name="Draw Things Connect",
             category="Draw Things",
-            description="Names a Draw Things server and checks that it answers.",
+            description="Says where the Draw Things server is, and checks that it answers.",
             inputs=[
                 io.String.Input(
                     "host",
@@ -48,9 +47,13 @@ class Connect(io.ComfyNode):
                     "transport",
                     options=Transport,
                     default=Transport.DRAW_THINGS,
-                    tooltip="How the connection is protected. 'Draw Things certificate' fits a "
-                    "server as it comes (TLS on); it keeps listeners out but does not prove who "
-                    "answers. 'plaintext' is for servers with TLS off.",
+                    tooltip="How the connection is protected, and what proves who answers. "
+                    "'Draw Things certificate' fits a server as it comes (TLS on): it keeps "
+                    "listeners out but proves nothing, since anybody has its key. 'own certificate "
+                    "authority' and 'system certificates' prove that the server has the name you "
+                    "gave. 'pinned certificate' trusts the certificate that is seen first, and "
+                    "from then on no other. 'plaintext', for servers with TLS off, protects "
+                    "nothing.",
                 ),
                 io.String.Input(
                     "certificate",
@@ -62,13 +65,16 @@ class Connect(io.ComfyNode):
                     "credential",
                     default="",
                     tooltip="Empty if the server has no shared secret. Otherwise the name of a "
-                    f"credential, never the secret: 'studio' stands for the environment variable "
-                    f"{credentials.PREFIX}STUDIO of the computer that runs ComfyUI.",
+                    "credential, such as studio, never the secret: workflows are shared. "
+                    "Credentials stay on the computer that runs ComfyUI, in a file that only its "
+                    "user may read, and are managed in ComfyUI's settings under Drawbridge or by "
+                    "`drawbridge credentials`.",
                 ),
             ],
             outputs=[
                 ServerSocket.Output(display_name="server", tooltip="For Load Model."),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -83,57 +89,53 @@ class Connect(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, **inputs: Any) -> str:
-        """Run again when the secret or the certificate's file has changed behind its name."""
+        """Run again when the secret or the certificate's file has changed behind its name, or a
+        pinned certificate was forgotten.
+        """
+        from .host import user_folder
+
         digest = hashlib.blake2b(key=_FINGERPRINT_KEY)
+        if inputs.get("transport") == Transport.PINNED.value:
+            digest.update(_times_forgotten(inputs.get("host"), inputs.get("port")))
         if inputs.get("transport") == Transport.OWN_CA.value:
-            digest.update(_certificate(inputs.get("certificate")) or b"")
+            digest.update(read_certificate(inputs.get("certificate")) or b"")
         try:
-            secret = credentials.find(inputs.get("credential") or "")
-        except CredentialMissing:
-            secret = None
-        if secret is not None:
-            digest.update(secret.reveal().encode())
+            found = Credentials(user_folder()).digest(
+                inputs.get("credential") or "", _FINGERPRINT_KEY
+            )
+        except DrawbridgeError:  # said when it runs
+            found = b""
+        digest.update(found)
         return digest.hexdigest()
 
     @classmethod
     async def execute(
         cls, host: str, port: int, transport: str, certificate: str, credential: str
     ) -> io.NodeOutput:
-        from . import lookup
-        from .host import interruptible
+        from . import lookup, status
+        from .host import Display, interruptible, tell_page
 
-        chosen = _transport(transport)
-        pem = _certificate(certificate) if chosen is Transport.OWN_CA else None
-        server = Server(host.strip(), port, chosen, pem, credential.strip())
-        await interruptible(lookup.greet(server))
+        values = ServerValues(host, port, transport, certificate, credential)
+        told = {"node": cls.hidden.unique_id, "server": values.as_dict()}
+        try:
+            server = values.server()
+            heard = await interruptible(lookup.greet(server))
+        except DrawbridgeError as error:
+            tell_page(EVENT, {**told, "status": status.failed(values.shown_address, error)})
+            raise
+        tell_page(EVENT, {**told, "status": status.connected(server.address, heard)})
+        if heard.note:
+            Display(cls.hidden.unique_id).say(heard.note)
         return io.NodeOutput(server)
 
 
-def _transport(value: str) -> Transport:
-    """ComfyUI lets any text through a Combo, so a workflow can hold one that nobody knows."""
-    try:
-        return Transport(value)
-    except ValueError:
-        known = ", ".join(member.value for member in Transport)
-        raise RequestRejected(
-            f"The transport {value!r} is not known.", f"Choose one of: {known}."
-        ) from None
+def _times_forgotten(host: Any, port: Any) -> bytes:
+    """Not the pin itself: it comes after the first run, which would make a second one of all."""
+    from ..client.pins import Pins
+    from .host import user_folder
 
-
-def _certificate(value: str | None) -> bytes | None:
-    """Return PEM bytes from PEM text or from the file that is named; None for an empty value."""
-    text = (value or "").strip()
-    if not text:
-        return None
-    if PEM_MARK in text:
-        return text.encode()
-    remedy = "Give the path of a PEM file on the computer that runs ComfyUI, or paste its text."
-    path = Path(text).expanduser()
     try:
-        if not path.is_file():  # a device or a pipe would never end
-            raise RequestRejected(f"There is no certificate file {text}.", remedy)
-        if path.stat().st_size > MOST_CERTIFICATE_BYTES:
-            raise RequestRejected(f"The file {text} is too large for a certificate.", remedy)
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        raise RequestRejected(f"The certificate file {text} cannot be read.", remedy) from error
+        address = Endpoint(host, port, Transport.PINNED).address
+        return str(Pins(user_folder()).times_forgotten(address)).encode()
+    except (DrawbridgeError, AttributeError, TypeError):  # told when it runs
+        return b""

@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 from ..client.client import DrawThingsClient
+from ..client.credentials import Credentials
+from ..client.pins import Pins
+from ..client.saved import SavedServers
+from .host import user_folder
+from .permission import check_way
 from .sockets import Server
 
 
-def open_client(server: Server) -> DrawThingsClient:
-    """Return a client of that server; nothing is sent yet. Raises CredentialMissing."""
-    return DrawThingsClient(server.endpoint())
+def open_client(server: Server, *, connect_timeout_seconds: float = 10) -> DrawThingsClient:
+    """Return a client of that server; nothing is sent yet.
+
+    Raises CredentialMissing, also where the secret would travel in another way than the person has
+    chosen; StoreUnusable where what is kept cannot be read.
+    """
+    folder = user_folder()
+    endpoint = server.endpoint(Credentials(folder))
+    if endpoint.secret is not None:
+        check_way(server, endpoint, SavedServers(folder).all())
+    return DrawThingsClient(
+        endpoint,
+        connect_timeout_seconds=connect_timeout_seconds,
+        pins=Pins(folder),
+    )

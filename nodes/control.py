@@ -9,7 +9,9 @@ from comfy_api.latest import io
 from ..client.config import Control
 from ..client.enums import ControlInput, ControlMode
 from ..client.hints import KINDS, LINES
+from ..client.specification import read_controls
 from ..errors import RequestRejected
+from . import given
 from .sockets import ControlsSocket, Hinted
 
 if TYPE_CHECKING:
@@ -60,8 +62,8 @@ class ControlNetHint(io.ComfyNode):
                     "kind",
                     options=list(KINDS),
                     default=KINDS[0],
-                    tooltip="What the picture is. A control for one kind takes no other; union "
-                    "controls take many.",
+                    tooltip="What the picture shows: edges (canny), a depth map, a pose, ... A "
+                    "control for one kind takes no other; union controls take many.",
                 ),
                 io.Combo.Input(
                     "lines",
@@ -80,8 +82,16 @@ class ControlNetHint(io.ComfyNode):
                     round=0.001,
                     tooltip="How strongly the control acts. 0 leaves it out.",
                 ),
-                _part("start", 0.0, "begins"),
-                _part("end", 1.0, "stops"),
+                _part(
+                    "start",
+                    0.0,
+                    "When the control sets in, as a part of the steps: 0 is at once, 0.5 half-way.",
+                ),
+                _part(
+                    "end",
+                    1.0,
+                    "When the control stops, as a part of the steps: 1 is the end, 0.5 half-way.",
+                ),
                 io.Combo.Input(
                     "control_mode",
                     options=MODES,
@@ -120,11 +130,17 @@ class ControlNetHint(io.ComfyNode):
                 io.Boolean.Input(
                     "global_average_pooling",
                     default=True,
-                    tooltip="For shuffle: take over colours and mood, not places.",
+                    tooltip="For shuffle: take over colours and mood, and not where things are.",
                 ),
+                _specification(),
             ],
             outputs=[ControlsSocket.Output(display_name="controls", tooltip="For Generate.")],
         )
+
+    @classmethod
+    def validate_inputs(cls, specification: str | None = "") -> bool | str:
+        """Say at the field what is wrong with a specification; a linked one arrives as None."""
+        return given.complaint(read_controls, specification)
 
     @classmethod
     async def execute(
@@ -143,6 +159,7 @@ class ControlNetHint(io.ComfyNode):
         global_average_pooling: bool,
         controls: tuple[Hinted, ...] = (),
         image: torch.Tensor | None = None,
+        specification: str = "",
     ) -> io.NodeOutput:
         _check_choice("kind of picture", kind, KINDS)
         _check_choice("lines", lines, (LIGHT, DARK))
@@ -156,8 +173,9 @@ class ControlNetHint(io.ComfyNode):
         if not weight:
             return io.NodeOutput(controls)
         mode = "unspecified" if input_override == AUTOMATIC else input_override
+        file, told = given.control(_file(control), specification)
         named = Control(
-            _file(control),
+            file,
             weight=weight,
             guidance_start=start,
             guidance_end=end,
@@ -168,7 +186,7 @@ class ControlNetHint(io.ComfyNode):
             target_blocks=tuple(part.strip() for part in target_blocks.split(",") if part.strip()),
             input_override=ControlInput[mode.upper()],
         )
-        if not named.file and image is None:
+        if not file and image is None:
             raise RequestRejected(
                 "There is neither a control nor a picture.",
                 "Name a control, or connect a picture that the model itself reads.",
@@ -176,7 +194,8 @@ class ControlNetHint(io.ComfyNode):
         if image is not None and kind in LINES and lines == DARK:
             image = image.clone()
             image[..., :3] = 1 - image[..., :3]
-        return io.NodeOutput((*controls, Hinted(named if named.file else None, kind, image)))
+        hinted = Hinted(named if file else None, kind, image, specification=told)
+        return io.NodeOutput((*controls, hinted))
 
 
 class Moodboard(io.ComfyNode):
@@ -213,9 +232,15 @@ class Moodboard(io.ComfyNode):
                     tooltip="How strongly that control acts. 0 leaves it out, with its pictures.",
                 ),
                 *rows,
+                _specification(),
             ],
             outputs=[ControlsSocket.Output(display_name="controls", tooltip="For Generate.")],
         )
+
+    @classmethod
+    def validate_inputs(cls, specification: str | None = "") -> bool | str:
+        """Say at the field what is wrong with a specification; a linked one arrives as None."""
+        return given.complaint(read_controls, specification)
 
     @classmethod
     async def execute(
@@ -223,6 +248,7 @@ class Moodboard(io.ComfyNode):
         control: str,
         control_weight: float,
         controls: tuple[Hinted, ...] = (),
+        specification: str = "",
         **rows: Any,
     ) -> io.NodeOutput:
         pictures = [
@@ -237,14 +263,27 @@ class Moodboard(io.ComfyNode):
         file = _file(control)
         if file and not control_weight:
             return io.NodeOutput(controls)
+        file, told = given.control(file, specification)
         reader = Control(file, control_weight) if file else None
         hinted = [
-            Hinted(reader, "shuffle", picture, weight) for picture, weight in pictures if weight
+            Hinted(reader, "shuffle", picture, weight, told)
+            for picture, weight in pictures
+            if weight
         ]
         return io.NodeOutput((*controls, *hinted))
 
 
-def _part(name: str, default: float, verb: str) -> io.Input:
+def _specification() -> io.Input:
+    return io.String.Input(
+        "specification",
+        optional=True,
+        default="",
+        tooltip="Only for a control that the server has and does not know, such as one from "
+        "Upload: its JSON object as in Draw Things' custom_controlnet.json.",
+    )
+
+
+def _part(name: str, default: float, tooltip: str) -> io.Input:
     return io.Float.Input(
         name,
         default=default,
@@ -252,7 +291,7 @@ def _part(name: str, default: float, verb: str) -> io.Input:
         max=1.0,
         step=0.01,
         round=0.001,
-        tooltip=f"The part of the steps after which the control {verb}: 0 to 1.",
+        tooltip=tooltip,
     )
 
 

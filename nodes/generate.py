@@ -59,7 +59,8 @@ class Generate(io.ComfyNode):
                 SettingsSocket.Input(
                     "settings",
                     optional=True,
-                    tooltip="From settings nodes. What comes in here wins over the widgets below.",
+                    tooltip="From the nodes in the menu under Settings. What comes in here wins "
+                    "over the widgets below.",
                 ),
                 io.String.Input(
                     "prompt",
@@ -117,15 +118,16 @@ class Generate(io.ComfyNode):
                     max=8.0,
                     step=0.01,
                     round=0.01,
-                    tooltip="Timestep shift, 0.1 to 8. 0 is automatic: from the size where the "
-                    "model allows that, else 1.",
+                    tooltip="Timestep shift, 0.1 to 8. More gives more steps to the composition, "
+                    "less to details. 0 is automatic: what suits the model.",
                 ),
                 io.Int.Input(
                     "batch_size",
                     default=1,
                     min=1,
                     max=4,
-                    tooltip="Pictures at a time, with seeds of their own. Video models make one.",
+                    tooltip="Pictures of one request, each with a seed of its own. Video models "
+                    "make one.",
                 ),
                 io.Int.Input(
                     "batch_count",
@@ -133,7 +135,8 @@ class Generate(io.ComfyNode):
                     default=1,
                     min=1,
                     max=100,
-                    tooltip="Requests one after the other, with seed, seed + 1, and so on.",
+                    tooltip="How often to generate, one after the other, with seed, seed + 1, and "
+                    "so on.",
                 ),
                 io.Float.Input(
                     "strength",
@@ -234,9 +237,10 @@ class Generate(io.ComfyNode):
         from comfy_execution.graph_utils import ExecutionBlocker
 
         from ..codec.fit import Fit
+        from .generate_widgets import Widgets
         from .generation import generate
         from .host import Display, interruptible
-        from .job import Job, Widgets
+        from .job import Job
 
         widgets = Widgets(
             width=width,

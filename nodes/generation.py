@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from ..client import official
 from ..client.client import DrawThingsClient
 from ..client.events import (
     Audio,
@@ -21,6 +22,7 @@ from ..client.events import (
 )
 from ..client.families import family
 from ..client.request import GenerationRequest
+from ..client.specification import demand_files
 from ..client.threads import in_thread
 from ..codec import audio, image
 from ..codec.audio import Sound
@@ -79,7 +81,9 @@ async def generate(job: Job, display: Display) -> Result:
 async def _run(job: Job, reporter: Reporter, turn: Turn) -> Result:
     async with open_client(job.model.server) as client:
         info = await client.echo(PATIENCE_SECONDS)
-        todo = await in_thread(lambda _: plan(job, info.catalog, client.endpoint.address))
+        catalog = await official.usable(client, info)
+        todo = await in_thread(lambda _: plan(job, catalog, client.endpoint.address))
+        await demand_files(client, *todo.given)
         for note in todo.notes:
             LOG.warning("Generate: %s.", note)
         pieces = _Pieces()

@@ -27,7 +27,8 @@ def build(
 ) -> tuple[tuple[Control, ...], tuple[Hint, ...]]:
     """Return controls, with files for display names, and hints as they are sent.
 
-    `config` says model, LoRAs and sizes; an empty catalogue means that the server does not tell.
+    `config` says model, LoRAs and sizes; an empty or incomplete catalogue says nothing about other
+    files.
     `has_image` and `has_mask` tell about the init image, which `fit` was brought to its size with.
     Raises ModelUnavailable for a control that the server does not have, RequestRejected for what
     it would ignore, misread or crash on.

@@ -11,70 +11,15 @@ import numpy as np
 import torch
 
 from ..client import config_json, selection
-from ..client.advice import advise
-from ..client.catalog import Catalog
+from ..client.catalog import Catalog, ControlSpec, LoRASpec
 from ..client.config import GenerationConfig, LoRA
-from ..client.enums import Sampler
-from ..client.recommended import recommended
 from ..client.relevance import relevant
 from ..client.request import GenerationRequest
 from ..codec import fit, image, mask
 from ..codec.fit import Fit
-from ..errors import RequestRejected
-from . import hints
+from . import given, hints
+from .generate_widgets import SEEDS, Widgets
 from .sockets import Hinted, Model, Settings
-
-SEEDS = 1 << 32
-
-
-@dataclass(frozen=True)
-class Widgets:
-    """What Generate's widgets say; `sampler` is "" and `shift` 0 where the model shall decide."""
-
-    width: int
-    height: int
-    steps: int
-    guidance: float
-    seed: int
-    sampler: str
-    shift: float
-    batch_size: int
-    strength: float = 1.0
-
-    def fields(self, model: Model) -> dict[str, Any]:
-        """Return them as fields of GenerationConfig.
-
-        Raises RequestRejected for a sampler that nobody knows.
-        """
-        advised = advise(model.file, model.version)
-        shift, by_size = self.shift, False
-        if not shift:  # the model's own; where nothing is known, the server's rule
-            shift, by_size = advised["shift"], advised["resolution_dependent_shift"]
-        row = recommended(model.file, model.version)
-        frames = {"num_frames": row.num_frames} if row and row.num_frames else {}
-        return {
-            "model": model.file,
-            "start_width": self.width,
-            "start_height": self.height,
-            "steps": self.steps,
-            "guidance_scale": self.guidance,
-            "guidance_embed": self.guidance,
-            "seed": self.seed,
-            "sampler": self._chosen_sampler() if self.sampler else advised["sampler"],
-            "shift": shift,
-            "resolution_dependent_shift": by_size,
-            "batch_size": self.batch_size,
-            "strength": self.strength,
-            **frames,
-        }
-
-    def _chosen_sampler(self) -> Sampler:
-        try:
-            return Sampler.from_label(self.sampler)
-        except KeyError:
-            raise RequestRejected(
-                f"The sampler {self.sampler!r} is not known.", "Choose one of Generate's list."
-            ) from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,24 +46,31 @@ class Job:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """The requests of a job, in the order of their results, and what a person should know."""
+    """The requests of a job, in the order of their results, and what a person should know.
+
+    `given` are specifications that they carry and that a person gave: the server has yet to be
+    asked for their files.
+    """
 
     requests: tuple[GenerationRequest, ...]
     notes: tuple[str, ...] = ()
+    given: tuple[LoRASpec | ControlSpec, ...] = ()
 
 
-def plan(job: Job, catalog: Catalog | None, address: str) -> Plan:
-    """Return what to send; `catalog` is the server's, None where it does not tell.
+def plan(job: Job, catalog: Catalog, address: str) -> Plan:
+    """Return what to send; `catalog` is what is known of the server's files.
 
     Raises ModelUnavailable for a file that the server does not have, RequestRejected for what it
     would crash on or ignore.
     """
+    told = given.catalog(job.loras, job.hinted)
+    catalog = selection.beside(told, catalog)
     config = _config(job, catalog, address)
     config = replace(config, seed=config.seed % SEEDS)  # other nodes count seeds in 64 bits
     controls, carried = hints.build(
         job.hinted,
         config,
-        catalog or Catalog(),
+        catalog,
         job.model.version,
         has_image=job.image is not None,
         has_mask=job.image is not None and (job.mask is not None or fit.has_holes(job.image)),
@@ -147,22 +99,26 @@ def plan(job: Job, catalog: Catalog | None, address: str) -> Plan:
             requests.append(replace(request, config=replace(config, seed=seed)))
     if job.image is not None and requests[0].ignores_image:
         notes.append(f"the image is not used: at strength 1 {job.model.file} starts from noise")
-    return Plan(tuple(requests), tuple(notes))
+    carried_specs = (*override.loras, *override.controls)
+    by_person = tuple(spec for spec in carried_specs if spec in (*told.loras, *told.controls))
+    return Plan(tuple(requests), tuple(notes), by_person)
 
 
-def _config(job: Job, catalog: Catalog | None, address: str) -> GenerationConfig:
-    values: dict[str, Any] = {**job.widgets.fields(job.model), **job.settings.as_dict()}
+def _config(job: Job, catalog: Catalog, address: str) -> GenerationConfig:
+    values: dict[str, Any] = {
+        **job.widgets.fields(job.model.file, job.model.version),
+        **job.settings.as_dict(),
+    }
     known = {one.name for one in fields(GenerationConfig)}
     config = GenerationConfig(**{name: value for name, value in values.items() if name in known})
-    config = replace(config, loras=(*config.loras, *job.loras))
-    return config if catalog is None else selection.with_files(config, catalog, address)
+    loras = (LoRA(lora.file, lora.weight, lora.mode) for lora in job.loras)
+    config = replace(config, loras=(*config.loras, *loras))
+    return selection.with_files(config, catalog, address)
 
 
-def _used(job: Job, config: GenerationConfig, catalog: Catalog | None) -> Catalog:
+def _used(job: Job, config: GenerationConfig, catalog: Catalog) -> Catalog:
     """Return the specifications of exactly the files that a request uses (protocol.md 1.5)."""
     known = Catalog.from_json(models=f"[{job.model.specification}]".encode())
-    if catalog is None:
-        return known
     return selection.used(
         known, config, catalog, job.model.version, job.prompt, job.negative_prompt
     )

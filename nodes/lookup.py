@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..client.catalog import LoRASpec, ServerInfo, alike, find
+from ..client import official, selection
+from ..client.catalog import Catalog, LoRASpec, ServerInfo, alike, find
+from ..client.catalog_cache import Told
 from ..client.config import LoRA
 from ..client.families import takes_lora, takes_refiner
-from ..client.selection import browser_off, unknown
-from ..client.specification import read_model
+from ..client.specification import demand_files, read_model
 from ..errors import ModelUnavailable, RequestRejected
+from . import catalogs, given
 from .connection import open_client
 from .sockets import Model, Server
+from .status import question
 
 # A server that was started to answer in turn does so after the generations of others.
 PATIENCE_SECONDS = 600
 
 
-async def greet(server: Server) -> None:
-    """Check that the server answers, and that it takes the secret."""
+async def greet(server: Server) -> Told:
+    """Check that the server answers, and that it takes the secret; return what it tells."""
     async with open_client(server) as client:
-        await client.echo(PATIENCE_SECONDS)
+        told = await question(client, PATIENCE_SECONDS)
+    await catalogs.remember(server, told)
+    return told
 
 
 async def find_model(server: Server, name: str, version: str) -> Model:
@@ -31,21 +36,14 @@ async def find_model(server: Server, name: str, version: str) -> Model:
     """
     async with open_client(server) as client:
         info = await client.echo(PATIENCE_SECONDS)
-        if info.catalog is None:
-            [found] = await client.files_exist([name])
-            if not found.exists:
-                raise ModelUnavailable(
-                    f"The server at {client.endpoint.address} has no file {name}.",
-                    "Enter the name of a model file that is on the server.",
-                )
-    if info.catalog is None:
-        if not version:
-            silence, otherwise = f"tell what {name} is", "choose the version in Load Model"
-            raise browser_off(client.endpoint.address, silence, otherwise)
-        return Model(server, name, version)
-    spec = find(info.catalog.models, name)
+        catalog = await official.usable(client, info)
+        await catalogs.learn(server, info, catalog)
+        spec = await selection.find_model(client, info, catalog, name)
+        address = client.endpoint.address
+    if spec is None and not version:
+        raise selection.untold(address, name, "choose the version in Load Model")
     if spec is None:
-        raise unknown(client.endpoint.address, info, name)
+        return Model(server, name, version)
     if version and version != spec.version:
         raise RequestRejected(
             f"The model {spec.file} is of version {spec.version}, not {version}.",
@@ -71,63 +69,72 @@ async def find_specified(server: Server, specification: str, name: str, version:
             f"The specification says version {spec.version}, not {version}.",
             "Set the version in Load Model to automatic.",
         )
-    files = list(dict.fromkeys([spec.file, *spec.files, *spec.stage_models]))
     async with open_client(server) as client:
-        found = await client.files_exist(files)
-        address = client.endpoint.address
-    missing = [file.name for file in found if not file.exists]
-    if missing:
-        raise ModelUnavailable(
-            f"The server at {address} lacks {', '.join(missing)}, which the specification of"
-            f" {spec.name} names.",
-            "Bring the files there with Upload, or download them there.",
-        )
+        await demand_files(client, spec)
     return Model(server, spec.file, spec.version, spec.raw)
 
 
 async def find_loras(
     model: Model, loras: Sequence[LoRA]
 ) -> tuple[tuple[LoRA, ...], tuple[LoRASpec, ...]]:
-    """Return LoRAs with files for display names, and what the model's server knows about them.
+    """Return LoRAs with files for display names, and what is known about them.
 
-    With the server's model browser off, nothing is known of files that it has. Raises
-    ModelUnavailable for a LoRA that it does not have, RequestRejected for one that fits neither
-    the model nor a refiner of it.
+    With the server's model browser off, nothing is known of files that are neither official nor
+    specified by a person. Raises ModelUnavailable for a LoRA that the server does not have,
+    RequestRejected for one that fits neither the model nor a refiner of it.
     """
     if not loras:
         return (), ()
     async with open_client(model.server) as client:
         info = await client.echo(PATIENCE_SECONDS)
+        catalog = await official.usable(client, info)
+        await catalogs.learn(model.server, info, catalog)
+        told = given.catalog(loras)
+        catalog = selection.beside(told, catalog)
+        await demand_files(client, *told.loras)
         address = client.endpoint.address
-        if info.catalog is None:
-            for found in await client.files_exist(list({lora.file: None for lora in loras})):
-                if not found.exists:
-                    raise ModelUnavailable(
-                        f"The server at {address} has no file {found.name}.",
-                        "Enter the name of a LoRA file that is on the server.",
-                    )
-            return tuple(loras), ()
-    specs = tuple(_lora(address, info, model, lora.file) for lora in loras)
-    return tuple(
-        replace(lora, file=spec.file) for lora, spec in zip(loras, specs, strict=True)
-    ), specs
+        specs = [_lora(address, info, catalog, model, lora.file) for lora in loras]
+        untold = [lora.file for lora, spec in zip(loras, specs, strict=True) if spec is None]
+        for found in await client.files_exist(list(dict.fromkeys(untold))) if untold else ():
+            if not found.exists:
+                raise ModelUnavailable(
+                    f"The server at {address} has no file {found.name}.",
+                    alike(found.name, catalog.loras)
+                    or "Enter the name of a LoRA file that is on the server.",
+                )
+    files = (
+        replace(lora, file=spec.file) if spec else lora
+        for lora, spec in zip(loras, specs, strict=True)
+    )
+    return tuple(files), tuple(spec for spec in specs if spec)
 
 
-def _lora(address: str, info: ServerInfo, model: Model, name: str) -> LoRASpec:
-    known = info.catalog.loras if info.catalog else ()
-    fitting = [spec for spec in known if _fits(model.version, spec.version)]
+def _lora(
+    address: str, info: ServerInfo, catalog: Catalog, model: Model, name: str
+) -> LoRASpec | None:
+    """Return what is known of a LoRA, None for a name that nobody knows."""
+    fitting = [spec for spec in catalog.loras if _fits(model.version, spec.version)]
     # Of two LoRAs of one display name, the one for this model is meant.
-    spec = find(fitting, name) or find(known, name)
+    spec = find(fitting, name) or find(catalog.loras, name)
+    if spec is None:
+        others = official.CATALOG.loras
+        fits = find([one for one in others if _fits(model.version, one.version)], name)
+        other = fits or find(others, name)
+        if other is not None:
+            raise selection.absent(address, "LoRA", other)
+        if not catalog.complete:
+            return None
     if spec is None and name in info.files:
         raise ModelUnavailable(
             f"The server at {address} has the file {name} but no specification of it, and would"
             " leave it out.",
-            "Import the LoRA in the Draw Things app that runs the server, or choose another.",
+            "Give the LoRA's specification, too, or import the LoRA in the Draw Things app that"
+            " runs the server.",
         )
     if spec is None:
         raise ModelUnavailable(
             f"The server at {address} has no LoRA {name}.",
-            alike(name, fitting or known) or "Choose a LoRA that it has.",
+            alike(name, fitting or catalog.loras) or "Choose a LoRA that it has.",
         )
     if not _fits(model.version, spec.version):
         names = ", ".join(other.file for other in fitting[:3])

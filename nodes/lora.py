@@ -9,7 +9,9 @@ from comfy_api.latest import io
 from ..client.catalog import LoRASpec
 from ..client.config import LoRA
 from ..client.enums import LoRAMode
+from ..client.specification import read_loras
 from ..errors import RequestRejected
+from . import given
 from .sockets import LorasSocket, Model, ModelSocket
 
 ROWS = 8
@@ -41,6 +43,14 @@ class LoRAStack(io.ComfyNode):
                     "it Generate checks them.",
                 ),
                 *rows,
+                io.String.Input(
+                    "specification",
+                    optional=True,
+                    default="",
+                    tooltip="Only for LoRAs that the server has and does not know, such as one "
+                    "from Upload: their JSON object, or an array of objects, as in Draw Things' "
+                    "custom_lora.json. It counts for the rows that name these LoRAs.",
+                ),
             ],
             outputs=[
                 LorasSocket.Output(display_name="loras", tooltip="For Generate."),
@@ -58,13 +68,20 @@ class LoRAStack(io.ComfyNode):
         )
 
     @classmethod
+    def validate_inputs(cls, specification: str | None = "") -> bool | str:
+        """Say at the field what is wrong with a specification; a linked one arrives as None."""
+        return given.complaint(read_loras, specification)
+
+    @classmethod
     async def execute(
         cls,
         loras: tuple[LoRA, ...] = (),
         model: Model | None = None,
+        specification: str = "",
         **rows: str | float,
     ) -> io.NodeOutput:
-        chosen = (*loras, *_chosen(rows))
+        named = [name for number in range(1, ROWS + 1) if (name := _name(rows, number))]
+        chosen = given.with_specification((*loras, *_chosen(rows)), specification, named)
         if model is None:
             return io.NodeOutput(chosen, "", "")
         from . import lookup
@@ -108,10 +125,10 @@ def _row(number: int) -> list[io.Input]:
 def _chosen(rows: dict[str, str | float]) -> list[LoRA]:
     loras = []
     for number in range(1, ROWS + 1):
-        file = str(rows.get(f"lora_{number}", "")).strip()
+        file = _name(rows, number)
         weight = float(rows.get(f"weight_{number}", LoRA("").weight))
         mode = str(rows.get(f"mode_{number}", MODES[0]))
-        if file.casefold() in ("", "none") or not weight:
+        if not file or not weight:
             continue
         if mode not in MODES:
             raise RequestRejected(
@@ -120,6 +137,12 @@ def _chosen(rows: dict[str, str | float]) -> list[LoRA]:
             )
         loras.append(LoRA(file, weight, LoRAMode[mode.upper()]))
     return loras
+
+
+def _name(rows: dict[str, str | float], number: int) -> str:
+    """Return what a row names, "" where that is nothing."""
+    name = str(rows.get(f"lora_{number}", "")).strip()
+    return "" if name.casefold() == "none" else name
 
 
 def _triggers(specs: Iterable[LoRASpec]) -> str:

@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from ..client.families import FAMILIES
 from ..client.specification import read_model
-from ..errors import RequestRejected
+from . import given
 from .sockets import ModelSocket, Server, ServerSocket
 
 AUTOMATIC = "automatic"
@@ -35,13 +35,12 @@ class LoadModel(io.ComfyNode):
                     "version",
                     options=[AUTOMATIC, *FAMILIES],
                     default=AUTOMATIC,
-                    tooltip="What kind of model the file is. 'automatic' asks the server, which "
-                    "needs its model browser switched on; with it off, choose it here.",
+                    tooltip="What kind of model the file is. 'automatic' asks the server, and with "
+                    "its model browser off knows the official models alone; choose it for others.",
                 ),
                 io.String.Input(
                     "specification",
                     optional=True,
-                    multiline=True,
                     default="",
                     tooltip="Only for a model that the server has and does not know, such as one "
                     "from Upload: its JSON object as in Draw Things' custom.json. The model above "
@@ -59,11 +58,8 @@ class LoadModel(io.ComfyNode):
     ) -> bool | str:
         """Say at the fields that a model must be named; what is linked arrives as None."""
         if specification and specification.strip():
-            try:
-                read_model(specification)
-            except RequestRejected as error:
-                return f"{error.problem} {error.remedy}"
-        elif model is not None and specification is not None and not model.strip():
+            return given.complaint(read_model, specification)
+        if model is not None and specification is not None and not model.strip():
             return "No model is chosen. Enter the file name of a model on the server."
         return True
 

@@ -47,7 +47,7 @@ class Prompt(io.ComfyNode):
                     display_name="embeddings",
                     is_output_list=True,
                     tooltip="What a prompt for this model can call for, ready to be pasted. "
-                    "Without any, or without a model, nodes connected here do not run.",
+                    "Nodes connected here do not run if there is none, or no model is connected.",
                 ),
             ],
         )

@@ -41,7 +41,7 @@ class HighResolutionFix(SettingsNode):
         " Has no effect where Generate starts from an image."
     )
     FIELDS = (
-        Setting("hires_fix", "Whether there are two passes."),
+        Setting("hires_fix", "Generates in two passes."),
         Setting(
             "hires_fix_start_width",
             "Width of the first pass in pixels, a multiple of 64, smaller than the picture.",
@@ -67,7 +67,7 @@ class HighResolutionFix(SettingsNode):
 
 
 _TILE = "of a tile in pixels, a multiple of 64"
-_OVERLAP = "Pixels that neighbouring tiles share, a multiple of 64, smaller than a tile."
+_OVERLAP = "pixels that neighbouring tiles share, a multiple of 64, smaller than a tile."
 
 
 class Tiling(SettingsNode):
@@ -76,11 +76,11 @@ class Tiling(SettingsNode):
     ID, TITLE = "Tiling", "Tiling"
     ABOUT = "Decodes or samples large pictures in tiles, which needs less memory on the server."
     FIELDS = (
-        Setting("tiled_decoding", "Whether the picture is decoded in tiles."),
+        Setting("tiled_decoding", "Decodes the picture in tiles."),
         Setting("decoding_tile_width", f"Decoding: width {_TILE}."),
         Setting("decoding_tile_height", f"Decoding: height {_TILE}."),
         Setting("decoding_tile_overlap", f"Decoding: {_OVERLAP}"),
-        Setting("tiled_diffusion", "Whether sampling, too, goes in tiles. Most models can."),
+        Setting("tiled_diffusion", "Samples in tiles, too. Most models can."),
         Setting("diffusion_tile_width", f"Sampling: width {_TILE}."),
         Setting("diffusion_tile_height", f"Sampling: height {_TILE}."),
         Setting("diffusion_tile_overlap", f"Sampling: {_OVERLAP}"),
@@ -160,22 +160,22 @@ class Speed(SettingsNode):
     FIELDS = (
         Setting(
             "tea_cache",
-            "Whether steps like their neighbours are skipped. FLUX.1, Hunyuan Video and HiDream"
-            " can; others where the server knows the model's coefficients.",
+            "Skips steps that would change little. FLUX.1, Hunyuan Video and HiDream can; others"
+            " where the server knows the model's coefficients.",
         ),
-        Setting("tea_cache_start", "First step that may be skipped."),
-        Setting("tea_cache_end", "Last step that may be skipped; -1 is the last of all."),
-        Setting("tea_cache_threshold", "More is faster and less exact, 0 to 1."),
-        Setting("tea_cache_max_skip_steps", "How many steps in a row may be skipped."),
+        Setting("tea_cache_start", "TeaCache: the first step that may be skipped."),
         Setting(
-            "cfg_zero_star", "Whether CFG-Zero* corrects the guidance. Needs guidance above 1."
+            "tea_cache_end", "TeaCache: the last step that may be skipped; -1 is the last of all."
         ),
+        Setting("tea_cache_threshold", "TeaCache: more is faster and less exact, 0 to 1."),
+        Setting("tea_cache_max_skip_steps", "TeaCache: how many steps in a row may be skipped."),
+        Setting("cfg_zero_star", "Corrects the guidance by CFG-Zero*. Needs guidance above 1."),
         Setting(
             "cfg_zero_init_steps", "Steps at the start that CFG-Zero* leaves without guidance."
         ),
         Setting(
             "speed_up_with_guidance_embed",
-            "On, the model takes the guidance as an input. Off, it is computed as well, with the"
+            "On, the model takes the guidance as an input. Off, CFG is computed besides, with the"
             " negative prompt, in twice the time.",
         ),
         Setting(
@@ -198,7 +198,7 @@ class Inpainting(SettingsNode):
         ),
         Setting(
             "preserve_original_after_inpaint",
-            "Whether what the mask keeps is put back from the image, pixel by pixel.",
+            "Puts what the mask keeps back from the image, pixel by pixel.",
         ),
         Setting(
             "color_calibration",

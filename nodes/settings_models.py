@@ -30,8 +30,11 @@ class SDXLSizeConditioning(SettingsNode):
             "negative_original_image_height",
             "Original height for the negative prompt, 128 to 2048 pixels; 0: as above.",
         ),
-        Setting("aesthetic_score", "How good the picture should be rated, 0 to 10."),
-        Setting("negative_aesthetic_score", "The rating to keep away from, 0 to 10."),
+        Setting("aesthetic_score", "The rating for beauty that the picture should reach, 0 to 10."),
+        Setting(
+            "negative_aesthetic_score",
+            "The rating for beauty that it should keep away from, 0 to 10.",
+        ),
     )
 
     @classmethod
@@ -55,14 +58,14 @@ class SDXLSizeConditioning(SettingsNode):
         )
 
 
-_OWN_TEXT = "Whether {} reads a text of its own instead of the prompt."
+_OWN_TEXT = "Gives {} a text of its own instead of the prompt."
 
 
 class TextEncoders(SettingsNode):
     """Prompts for one text encoder only."""
 
     ID, TITLE = "TextEncoders", "Text Encoders"
-    ABOUT = "Gives single text encoders a text of their own instead of the prompt."
+    ABOUT = "Gives one text encoder or several a text of their own instead of the prompt."
     FIELDS = (
         Setting("separate_clip_l", _OWN_TEXT.format("CLIP-L")),
         Setting("clip_l_text", "The text for CLIP-L.", multiline=True),
@@ -70,7 +73,7 @@ class TextEncoders(SettingsNode):
         Setting("open_clip_g_text", "The text for OpenCLIP-G.", multiline=True),
         Setting("separate_t5", _OWN_TEXT.format("T5")),
         Setting("t5_text", "The text for T5.", multiline=True),
-        Setting("t5_text_encoder", "Whether T5 is used at all; off needs less memory."),
+        Setting("t5_text_encoder", "Uses T5 at all; off needs less memory."),
     )
 
 
@@ -82,20 +85,21 @@ class Video(SettingsNode):
     FIELDS = (
         Setting(
             "num_frames",
-            "Frames of the video: 4 k + 1 for Hunyuan, Wan and LongCat (81), 8 k + 1 for LTX (121)."
-            " 0 takes what suits the model.",
+            "Frames of the video: a multiple of 4, plus 1, for Hunyuan, Wan and LongCat (such as"
+            " 81); a multiple of 8, plus 1, for LTX (such as 121). 0 takes what suits the model.",
             automatic=True,
         ),
         Setting("fps_id", "Frames per second that the movement is made for."),
-        Setting("motion_bucket_id", "How much moves, 0 to 255."),
-        Setting("cond_aug", "Noise on the starting image, 0 to 1; more lets more change."),
+        Setting("motion_bucket_id", "How much movement there is, 0 to 255."),
+        Setting(
+            "cond_aug",
+            "Noise on the starting image, 0 to 1; with more of it the video keeps less to it.",
+        ),
         Setting(
             "start_frame_cfg",
             "Guidance of the first frame, from which it rises to Generate's at the last.",
         ),
-        Setting(
-            "causal_inference_enabled", "Whether frames attend to earlier ones only, in chunks."
-        ),
+        Setting("causal_inference_enabled", "Lets frames look at earlier ones only, in chunks."),
         Setting("causal_inference", "Causal inference: latent frames in a chunk."),
         Setting("causal_inference_pad", "Causal inference: latent frames that chunks share."),
     )
@@ -120,6 +124,8 @@ class ImagePrior(SettingsNode):
     ABOUT = "Sets how Kandinsky imagines the picture before it draws it."
     FIELDS = (
         Setting("image_prior_steps", "Steps of the image prior."),
-        Setting("negative_prompt_for_image_prior", "Whether it reads the negative prompt."),
+        Setting(
+            "negative_prompt_for_image_prior", "Lets the image prior read the negative prompt, too."
+        ),
         Setting("clip_weight", "How much CLIP's reading of the prompt counts, 0 to 1."),
     )

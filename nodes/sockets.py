@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from comfy_api.latest import io
 
-from ..client import credentials
-from ..client.config import Control
+from ..client.config import Control, LoRA
+from ..client.credentials import Credentials
 from ..client.endpoint import Endpoint, Transport
 
 if TYPE_CHECKING:
@@ -36,15 +36,16 @@ class Server:
         """Return `host:port`, an IPv6 host in brackets."""
         return Endpoint(self.host, self.port, Transport.PLAINTEXT).address
 
-    def endpoint(self) -> Endpoint:
-        """Return the endpoint with its secret. Raises CredentialMissing if there is none here."""
-        return Endpoint(
-            host=self.host,
-            port=self.port,
-            transport=self.transport,
-            certificate=self.certificate,
-            secret=credentials.find(self.credential),
-        )
+    def endpoint(self, credentials: Credentials) -> Endpoint:
+        """Return the endpoint with what the credential stands for.
+
+        Raises CredentialMissing if it is not there, or not meant for this server.
+        """
+        endpoint = Endpoint(self.host, self.port, self.transport, self.certificate)
+        found = credentials.find(self.credential, endpoint.host, endpoint.port)
+        if found is None:
+            return endpoint
+        return replace(endpoint, secret=found.secret, identity=found.identity)
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,13 @@ class Model:
     file: str
     version: str
     specification: str = ""
+
+
+@dataclass(frozen=True)
+class SpecifiedLoRA(LoRA):
+    """A LoRA with its specification, a JSON object that a person gives: its server knows none."""
+
+    specification: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -83,10 +91,11 @@ class Hinted:
     `control` is None for a moodboard picture that the model itself reads; its file may be a display
     name. `kind` says what the picture is (client/hints.py). `image` is an IMAGE, float32
     [batch, height, width, channels], 0 to 1; without it the control reads the init image. `weight`
-    is a moodboard picture's.
+    is a moodboard picture's. `specification` is the control's JSON object where a person gives it.
     """
 
     control: Control | None
     kind: str
     image: torch.Tensor | None
     weight: float = 1.0
+    specification: str = field(default="", repr=False)

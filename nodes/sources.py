@@ -33,8 +33,11 @@ def find(source: str, environ: Mapping[str, str] = os.environ) -> Path:
                 f"ComfyUI has no model file {source}.",
                 "Choose one of the list, and refresh the page if it is new.",
             )
-        real = Path(os.path.realpath(path))
         known = [] if is_path else host.model_folders()
+        # Before the system looks: a path of another computer would have it log in there.
+        if is_path and not is_below(Path(os.path.normpath(path)), allowed(environ), spelled=True):
+            raise _forbidden(source, is_path)
+        real = Path(os.path.realpath(path))
         if not is_below(real, [*known, *allowed(environ)]):
             raise _forbidden(source, is_path)
         if not real.is_file():
@@ -57,11 +60,15 @@ def allowed(environ: Mapping[str, str] = os.environ) -> list[Path]:
     ]
 
 
-def is_below(path: Path, folders: Iterable[Path]) -> bool:
-    """Say whether a path without links lies within one of the folders, links resolved."""
+def is_below(path: Path, folders: Iterable[Path], *, spelled: bool = False) -> bool:
+    """Say whether a path without links lies within one of the folders, links resolved; if
+    `spelled`, also one that begins as a folder is written.
+    """
     inner = os.path.normcase(path)
-    for folder in folders:
-        outer = os.path.normcase(os.path.realpath(folder))
+    named = list(folders)
+    resolved = [os.path.realpath(folder) for folder in named]
+    outers = [*resolved, *map(os.path.normpath, named)] if spelled else resolved
+    for outer in map(os.path.normcase, outers):
         try:
             if inner != outer and os.path.commonpath([inner, outer]) == outer:
                 return True

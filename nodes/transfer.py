@@ -8,7 +8,8 @@ import json
 from ..client.catalog import Thresholds
 from ..client.files import HashCache
 from ..client.threads import in_thread
-from ..client.upload import Done, Hashing, Sending, UploadEvent, Verifying
+from ..client.upload import Done, UploadEvent
+from ..client.upload_words import result, share, words
 from ..errors import ProtocolMismatch, RequestRejected
 from . import sources
 from .connection import open_client
@@ -16,8 +17,6 @@ from .host import Display, user_folder
 from .lookup import PATIENCE_SECONDS
 from .sockets import Server
 
-MEGABYTE = 1_000_000
-HASHING_SHARE = 0.1  # of the bar
 BAR_STEPS = 1000
 
 
@@ -40,7 +39,7 @@ async def send(
             async for event in events:
                 reporter.show(event)
         address = client.endpoint.address
-    return name, _report(name, address, reporter.done, compare_hash)
+    return name, _report(address, reporter.done, compare_hash)
 
 
 class _Reporter:
@@ -55,54 +54,24 @@ class _Reporter:
         """Show an event. Raises ComfyUI's interruption when the person has asked to stop."""
         if isinstance(event, Done):
             self.done = event
-        step, words = _progress(event)
+        step = int(share(event) * BAR_STEPS)
         if step == self._shown:
             return
         self._shown = step
-        self._display.say(words)
+        self._display.say(words(event))
         self._display.progress(step, BAR_STEPS)
 
 
-def _progress(event: UploadEvent) -> tuple[int, str]:
-    match event:
-        case Hashing():
-            share = HASHING_SHARE * event.done_bytes / event.total_bytes
-            return int(share * BAR_STEPS), _of("Reading", event.done_bytes, event.total_bytes)
-        case Sending():
-            sent = event.acknowledged_bytes / event.total_bytes
-            share = HASHING_SHARE + (1 - HASHING_SHARE) * sent
-            words = _of("Sending", event.acknowledged_bytes, event.total_bytes)
-            return int(share * (BAR_STEPS - 2)), words
-        case Verifying():
-            return BAR_STEPS - 1, "The server checks the file"
-        case Done():
-            return BAR_STEPS, "Already there" if event.skipped else "Done"
-
-
-def _of(word: str, done: int, total: int) -> str:
-    return f"{word} {done / MEGABYTE:.0f} of {total / MEGABYTE:.0f} MB"
-
-
-def _report(name: str, address: str, done: Done, compared: bool) -> str:
+def _report(address: str, done: Done, compared: bool) -> str:
     """Say what happened and how the file becomes usable (protocol.md 1.3, 1.7)."""
-    if done.skipped:
-        same = "with the same content" if compared else "by that name; its content was not compared"
-        lines = [f"The server at {address} has {name} already, {same}."]
-    else:
-        lines = [f"{name} is on the server at {address} now."]
-    if done.sha256:
-        lines.append(f"SHA-256: {done.sha256}")
-    if not name.lower().endswith(".ckpt"):
-        lines.append(
-            "Draw Things lists and reads its own .ckpt files: another kind has to be imported in"
-            " the app first."
-        )
-    lines.append(
-        "The server does not learn by itself what the file is. Give the model's specification, a"
-        " JSON object as in Draw Things' custom.json, to Load Model, which sends it along with"
-        " every generation; files that it names besides, such as text encoders, must be there, too."
+    usable = (
+        "The server does not learn by itself what the file is. Give its specification, a JSON"
+        " object, to the node that names the file: a model's as in Draw Things' custom.json to Load"
+        " Model, a LoRA's as in custom_lora.json to LoRA Stack, a control's as in"
+        " custom_controlnet.json to ControlNet Hint or Moodboard. It then goes along with every"
+        " generation; files that it names besides, such as text encoders, must be there, too."
     )
-    return "\n".join(lines)
+    return "\n".join([*result(address, done, compared), usable])
 
 
 async def files_exist(server: Server, names: str, with_hashes: bool) -> tuple[str, str, bool]:

@@ -42,10 +42,10 @@ class Setting:
     def input(self) -> io.Input:
         """Return the widget, its tooltip ending with the model versions that read the field."""
         versions = readers(self.name)
-        only = "For" if versions.startswith("all but") else "Only for"
-        tooltip = (
-            f"{self.tooltip} {only} {versions}; left out for others." if versions else self.tooltip
-        )
+        only = f"Only for {versions}; left out for others."
+        if versions.startswith("all but"):
+            only = f"For {versions}, where it is left out."
+        tooltip = f"{self.tooltip} {only}" if versions else self.tooltip
         kind, default = _KINDS[self.name], _DEFAULTS[self.name]
         if kind is bool:
             return io.Boolean.Input(self.name, default=default, tooltip=tooltip)

@@ -225,17 +225,17 @@ def generate(
 @pytest.mark.parametrize(
     ("model", "control", "kind"),
     [
-        (V1, "Canny Edge Map (v1)", "canny"),
-        (V1, "Depth Map (v1)", "depth"),
-        (V1, "Scribble (v1)", "scribble"),
-        (V1, "Pose (v1)", "pose"),
-        (V1, "Line Art (v1)", "lineart"),
-        (V1, "Inpainting (v1)", "inpaint"),
-        (V1, "Shuffle (v1)", "shuffle"),
-        (V1, "Tile (v1)", "tile"),
-        (V1, "T2I Colour (v1)", "color"),
-        (V1, "IP Adapter Plus (v1)", "shuffle"),
-        (XL, "Canny Edge Map (XL)", "canny"),
+        (V1, "Canny Edge Map (SD v1.x, ControlNet 1.1)", "canny"),
+        (V1, "Depth Map (SD v1.x, ControlNet 1.1)", "depth"),
+        (V1, "Scribble (SD v1.x, ControlNet 1.1)", "scribble"),
+        (V1, "Pose (SD v1.x, ControlNet 1.1)", "pose"),
+        (V1, "LineArt (SD v1.x, ControlNet 1.1)", "lineart"),
+        (V1, "Inpainting (SD v1.x, ControlNet 1.1)", "inpaint"),
+        (V1, "Shuffle (SD v1.x, ControlNet 1.1)", "shuffle"),
+        (V1, "Tile (SD v1.x, ControlNet 1.1)", "tile"),
+        (V1, "Color Palette (SD v1.x, T2I Adapter)", "color"),
+        (V1, "IP Adapter Plus (SD v1.x)", "shuffle"),
+        (XL, "Canny Edge Map (SDXL, ControlNet, Diffusers 1.0 Mid)", "canny"),
         (FLUX, "Canny LoRA (Fjord.1)", "canny"),
         (FLUX, "Redux (Fjord.1)", "shuffle"),
         (FLUX, "PuLID (Fjord.1)", "shuffle"),
@@ -280,11 +280,11 @@ def test_strict_server_makes_the_picture_from_the_init_image(serve: Serve, kind:
 def test_strict_server_reads_several_hints_at_once(serve: Serve) -> None:
     request = generate(
         serve(strict=True),
-        *(V1, Hinted(Control("Pose (v1)"), "pose", PICTURE)),
-        Hinted(Control("Depth Map (v1)"), "depth", PICTURE),
-        Hinted(Control("Tile (v1)"), "tile", PICTURE),
-        Hinted(Control("IP Adapter Plus (v1)"), "shuffle", torch.cat((PICTURE, PICTURE)), 0.5),
-        Hinted(Control("IP Adapter Plus (v1)"), "shuffle", PICTURE, 0.25),
+        *(V1, Hinted(Control("Pose (SD v1.x, ControlNet 1.1)"), "pose", PICTURE)),
+        Hinted(Control("Depth Map (SD v1.x, ControlNet 1.1)"), "depth", PICTURE),
+        Hinted(Control("Tile (SD v1.x, ControlNet 1.1)"), "tile", PICTURE),
+        Hinted(Control("IP Adapter Plus (SD v1.x)"), "shuffle", torch.cat((PICTURE, PICTURE)), 0.5),
+        Hinted(Control("IP Adapter Plus (SD v1.x)"), "shuffle", PICTURE, 0.25),
     )
     assert [one.type for one in request.hints] == ["pose", "depth", "custom", "shuffle"]
     assert [one.weight for one in request.hints[-1].tensors] == [0.5, 0.5, 0.25]
@@ -293,7 +293,7 @@ def test_strict_server_reads_several_hints_at_once(serve: Serve) -> None:
 
 def test_strict_server_gets_a_pose_for_each_pass(serve: Serve) -> None:
     hires = {"hires_fix": True, "hires_fix_start_width": 128, "hires_fix_start_height": 128}
-    one = Hinted(Control("Pose (v1)"), "pose", PICTURE)
+    one = Hinted(Control("Pose (SD v1.x, ControlNet 1.1)"), "pose", PICTURE)
     [carried] = generate(
         *(serve(strict=True), V1, one), start_width=256, start_height=192, **hires
     ).hints

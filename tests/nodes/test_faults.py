@@ -144,11 +144,12 @@ def test_secret_reaches_neither_picture_nor_page(
     assert SECRET not in repr(stage.events) + repr(outcome) + caplog.text
 
 
-def test_model_browser_off_is_said_at_load_model(serve: Serve, stage: Stage) -> None:
+def test_model_that_nobody_knows_is_said_at_load_model(serve: Serve, stage: Stage) -> None:
     emulator = serve(model_browser=False)
-    outcome = stage.host.run(graph(emulator.port))
-    assert_failed(outcome, "model", "ModelUnavailable", "model browser is off")
-    assert stage.host.run(graph(emulator.port, version="z_image")).status == "success"
+    outcome = stage.host.run(graph(emulator.port, model="fjord_1_dev_q8p.ckpt"))
+    assert_failed(outcome, "model", "ModelUnavailable", "model browser of the server at .* is off")
+    known = graph(emulator.port, model="fjord_1_dev_q8p.ckpt", version="flux1")
+    assert stage.host.run(known).status == "success"
 
 
 @pytest.mark.parametrize("options", [{}, {"model_browser": False}], ids=["browser", "no browser"])
@@ -158,8 +159,7 @@ def test_unknown_model_is_said_at_load_model(
     emulator = serve(**options)
     outcome = stage.host.run(graph(emulator.port, model="z_image_turbo_1.0_q4p.ckpt"))
     assert_failed(outcome, "model", "ModelUnavailable", "z_image_turbo_1.0_q4p.ckpt")
-    if not options:
-        assert "z_image_turbo_1.0_q8p.ckpt" in str(outcome.exception_message)
+    assert "z_image_turbo_1.0_q8p.ckpt" in str(outcome.exception_message)
 
 
 def test_file_without_specification_is_said_at_load_model(serve: Serve, stage: Stage) -> None:

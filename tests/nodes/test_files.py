@@ -96,6 +96,8 @@ def test_chosen_file_arrives_and_is_told(
     assert (there / "mine.ckpt").read_bytes() == DATA
     assert "mine.ckpt is on the server" in report
     assert "specification" in report
+    for node in ("Load Model", "LoRA Stack", "ControlNet Hint", "Moodboard"):
+        assert node in report
     bars = [data for kind, data in stage.events if "progress" in kind]
     assert bars
     name, report = outputs(stage.host.run(upload(emulator, "checkpoints/deep/other.safetensors")))
@@ -208,6 +210,29 @@ def test_paths_outside_are_refused_and_so_are_links(
     assert sources.find("checkpoints/inside.ckpt") == (checkpoints / "mine.ckpt").resolve()
     monkeypatch.setenv(sources.VARIABLE, str(tmp_path))
     assert sources.find("checkpoints/link.ckpt") == secret.resolve()
+
+
+def test_nothing_outside_is_as_much_as_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look is enough for Windows to log in at the computer that a path names."""
+    allowed = tmp_path / "allowed"
+    allowed.mkdir()
+    (allowed / "x.ckpt").write_bytes(b"x")
+    monkeypatch.setenv(sources.VARIABLE, str(allowed))
+    looked: list[str] = []
+    resolve = os.path.realpath
+
+    def note(path: str | Path, **options: Any) -> str:
+        looked.append(str(path))
+        return resolve(path, **options)
+
+    monkeypatch.setattr(os.path, "realpath", note)
+    for path in ("//computer/share/x.ckpt", "/net/computer/x.ckpt", f"{allowed}/../x.ckpt"):
+        with pytest.raises(RequestRejected, match="lies in no folder"):
+            sources.find(path)
+    assert set(looked) == {str(allowed)}
+    assert sources.find(f"{allowed}/./x.ckpt").name == "x.ckpt"
 
 
 def test_folder_of_models_may_be_a_link(

@@ -47,7 +47,7 @@ def test_schema_has_eight_rows_in_order() -> None:
     names = [entry.id for entry in LoRAStack.GET_SCHEMA().inputs]
     assert names[:2] == ["loras", "model"]
     rows = [f"{part}_{row}" for row in range(1, 9) for part in ("lora", "weight", "mode")]
-    assert names[2:] == rows
+    assert names[2:] == [*rows, "specification"]
 
 
 def test_rows_become_loras_and_empty_ones_are_left_out(stage: Stage) -> None:

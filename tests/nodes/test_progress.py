@@ -12,6 +12,7 @@ from standin.stage import Stage, graph
 
 from drawbridge.emulator.models import MODELS
 from drawbridge.emulator.server import Emulator
+from drawbridge.nodes.host import Display
 from drawbridge.nodes.sockets import Settings
 
 Serve = Callable[..., Emulator]
@@ -89,3 +90,18 @@ def test_files_that_the_server_fetches_are_told(serve: Serve, stage: Stage) -> N
     assert outcome.status == "success", outcome.exception_message
     words = [text for _, text in PromptServer.instance.texts]
     assert "The server downloads file 1 of 1, 50%" in words
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("<img src=x onerror=alert(1)>", "\u2039img src=x onerror=alert(1)\u203a"),
+        ("a & b: 20 %; 3 > 2", "a & b: 20 %; 3 \u203a 2"),
+        ("one\x1b[2J\ntwo\ud800", "one [2J two"),
+        ("x" * 9999, "x" * 500 + "..."),
+    ],
+)
+def test_words_on_a_node_are_no_html(stage: Stage, said: str, shown: str) -> None:
+    """ComfyUI's page 1.27 puts them into the document as they come."""
+    Display("generate").say(said)
+    assert PromptServer.instance.texts[-1] == ("generate", shown)

@@ -260,7 +260,7 @@ def test_choice_that_nobody_knows_is_refused(stage: Stage) -> None:
         ("fps_id", "Only for Stable Video Diffusion; left out for others."),
         ("crop_top", "Only for SDXL, SSD-1B; left out for others."),
         ("stage_2_cfg", "Only for Stable Cascade; left out for others."),
-        ("hires_fix", "For all but Stable Cascade; left out for others."),
+        ("hires_fix", "For all but Stable Cascade, where it is left out."),
         ("t5_text", "Only for HiDream I1; left out for others."),
     ],
 )

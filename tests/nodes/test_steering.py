@@ -68,14 +68,14 @@ def test_stack_reaches_the_server_and_changes_the_picture(stage: Stage, serve: S
 @pytest.mark.parametrize(
     ("control", "kind", "shown"),
     [
-        ("Canny Edge Map (v1)", "canny", OUTLINE),
-        ("Scribble (v1)", "scribble", OUTLINE),
-        ("Line Art (v1)", "lineart", OUTLINE),
-        ("Depth Map (v1)", "depth", SQUARE),
-        ("Pose (v1)", "pose", OUTLINE),
-        ("Tile (v1)", "tile", SQUARE),
-        ("T2I Colour (v1)", "color", SQUARE),
-        ("IP Adapter Plus (v1)", "shuffle", SQUARE),
+        ("Canny Edge Map (SD v1.x, ControlNet 1.1)", "canny", OUTLINE),
+        ("Scribble (SD v1.x, ControlNet 1.1)", "scribble", OUTLINE),
+        ("LineArt (SD v1.x, ControlNet 1.1)", "lineart", OUTLINE),
+        ("Depth Map (SD v1.x, ControlNet 1.1)", "depth", SQUARE),
+        ("Pose (SD v1.x, ControlNet 1.1)", "pose", OUTLINE),
+        ("Tile (SD v1.x, ControlNet 1.1)", "tile", SQUARE),
+        ("Color Palette (SD v1.x, T2I Adapter)", "color", SQUARE),
+        ("IP Adapter Plus (SD v1.x)", "shuffle", SQUARE),
     ],
 )
 def test_hint_changes_the_picture(
@@ -90,7 +90,11 @@ def test_hint_changes_the_picture(
 
 @pytest.mark.parametrize(
     ("control", "kind"),
-    [("Canny Edge Map (v1)", "canny"), ("Line Art (v1)", "lineart"), ("Scribble (v1)", "scribble")],
+    [
+        ("Canny Edge Map (SD v1.x, ControlNet 1.1)", "canny"),
+        ("LineArt (SD v1.x, ControlNet 1.1)", "lineart"),
+        ("Scribble (SD v1.x, ControlNet 1.1)", "scribble"),
+    ],
 )
 def test_dark_lines_do_what_light_ones_do(
     stage: Stage, serve: Serve, control: str, kind: str
@@ -124,7 +128,7 @@ def test_moodboard_of_an_edit_model_changes_the_picture(stage: Stage, serve: Ser
 
 def test_control_works_on_the_init_image(stage: Stage, serve: Serve) -> None:
     emulator = serve(strict=True)
-    node = hint(control="Canny Edge Map (v1)", kind="canny")
+    node = hint(control="Canny Edge Map (SD v1.x, ControlNet 1.1)", kind="canny")
     make(stage, emulator, hint=node, inputs={"image": NOISE})
 
 
@@ -139,14 +143,14 @@ def test_control_works_on_the_init_image(stage: Stage, serve: Serve) -> None:
             "is for sdxl_base_v0.9, the model for v1",
         ),
         (
-            hint(control="Canny Edge Map (v1)", image="picture"),
+            hint(control="Canny Edge Map (SD v1.x, ControlNet 1.1)", image="picture"),
             {},
             "RequestRejected",
             "kind canny, and the kind is pose",
         ),
         (board(image_1="picture"), {}, "RequestRejected", "reads the moodboard"),
         (
-            hint(control="Canny Edge Map (v1)", kind="canny", image="picture"),
+            hint(control="Canny Edge Map (SD v1.x, ControlNet 1.1)", kind="canny", image="picture"),
             {"image": NOISE},
             "RequestRejected",
             "a server ignores the one that is given",
