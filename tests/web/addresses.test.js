@@ -1,0 +1,59 @@
+// @ts-check
+/** Addresses as people write them. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  addressOf,
+  freeName,
+  isSameServer,
+  readAddress,
+  readList,
+} from "../../web/lib/addresses.js";
+
+/** @type {[string, {host: string, port: number}][]} */
+const WRITTEN = [
+  ["mac.local", { host: "mac.local", port: 7859 }],
+  [" mac.local:7860 ", { host: "mac.local", port: 7860 }],
+  ["https://mac.local:7860/", { host: "mac.local", port: 7860 }],
+  ["[fe80::1]:7860", { host: "fe80::1", port: 7860 }],
+  ["[fe80::1]", { host: "fe80::1", port: 7859 }],
+  ["fe80::1", { host: "fe80::1", port: 7859 }],
+  ["", { host: "", port: 7859 }],
+];
+for (const [text, expected] of WRITTEN) {
+  test(`the address ${JSON.stringify(text)} is read`, () => {
+    assert.deepEqual(readAddress(text), expected);
+  });
+}
+
+test("an address that was read is written alike", () => {
+  for (const text of ["mac.local:7860", "[fe80::1]:7860"]) {
+    assert.equal(addressOf(readAddress(text)), text);
+  }
+});
+
+test("a list may be separated as people like", () => {
+  assert.deepEqual(readList(" a, b:1;c\n d,,a "), ["a", "b:1", "c", "d"]);
+  assert.deepEqual(readList("  "), []);
+});
+
+test("a name that is taken gets a number", () => {
+  assert.equal(freeName("Mac", []), "Mac");
+  assert.equal(freeName("mac", ["Mac", "mac 2"]), "mac 3");
+  assert.equal(freeName(" ", []), "Draw Things");
+});
+
+test("servers are the same if they are reached in the same way", () => {
+  const server = {
+    host: "Mac.local",
+    port: 7859,
+    transport: "plaintext",
+    certificate: "",
+    credential: "",
+  };
+  assert.ok(isSameServer(server, { ...server, host: "mac.local", credential: "studio" }));
+  assert.ok(!isSameServer(server, { ...server, port: 1 }));
+  assert.ok(!isSameServer(server, { ...server, transport: "system certificates" }));
+});

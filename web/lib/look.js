@@ -1,0 +1,85 @@
+// @ts-check
+/** What Connect says of its server. */
+
+import { say } from "./words.js";
+
+/** @typedef {import("./servers.js").Known} Known */
+/** @typedef {import("./servers.js").Status} Status */
+
+const COUNTED = /** @type {const} */ ([
+  ["models", "connect.models"],
+  ["loras", "connect.loras"],
+  ["controls", "connect.controls"],
+]);
+const PINS = /** @type {const} */ ({ new: "connect.pin.new", public: "connect.pin.public" });
+
+/**
+ * @typedef {object} Look
+ * @property {"unasked" | "asking" | "failed" | "connected"} state
+ * @property {string} title
+ * @property {string} detail
+ */
+
+/**
+ * Return what to say of a server.
+ *
+ * @param {Readonly<Known> | null} known null where only a run knows which it is
+ * @param {string | null} name by which it was saved
+ * @returns {Look}
+ */
+export function lookOf(known, name) {
+  if (!known) return look("unasked", say("connect.unasked"), say("picker.linked"));
+  const { status } = known;
+  // Of others than saved ones ComfyUI only says what it knows.
+  const isAsked = known.asking && (known.pressed || name !== null);
+  if (isAsked && status.state !== "connected") return look("asking", say("connect.asking"));
+  if (status.state === "failed") {
+    const { problem = "", remedy = "" } = status.error ?? {};
+    return look("failed", say("connect.failed"), `${problem} ${remedy}`.trim());
+  }
+  if (status.state === "unasked") {
+    return look("unasked", say("connect.unasked"), say("connect.unasked.detail"));
+  }
+  const title = name ? say("connect.connected.to", { name }) : say("connect.connected");
+  return look("connected", title, detailOf(status));
+}
+
+/**
+ * @param {Look["state"]} state
+ * @param {string} title
+ * @param {string} detail
+ * @returns {Look}
+ */
+function look(state, title, detail = "") {
+  return { state, title, detail };
+}
+
+/** @param {Status} status */
+function detailOf({ counts = {}, latency_ms, fingerprint, pin, model_browser }) {
+  /** @type {string[]} */
+  const parts = COUNTED.flatMap(([list, key]) => {
+    const count = counts[list];
+    return count ? [say(key, { count })] : [];
+  });
+  if (typeof latency_ms === "number") {
+    parts.push(say("connect.latency", { ms: Math.max(1, Math.round(latency_ms)) }));
+  }
+  const lines = [
+    parts.join(" · "),
+    fingerprint ? say("connect.fingerprint", { print: shortened(fingerprint) }) : "",
+    pin ? say(PINS[pin]) : "",
+    model_browser === false ? say("connect.browser.off") : "",
+  ];
+  return lines.filter(Boolean).join("\n");
+}
+
+/**
+ * Return the two ends of a fingerprint, by which people compare it.
+ *
+ * @param {string} fingerprint
+ */
+function shortened(fingerprint) {
+  const parts = fingerprint.split(":");
+  if (parts.length <= 8) return fingerprint;
+  return [parts.slice(0, 4).join(":"), parts.slice(-4).join(":")].join(" … ");
+}

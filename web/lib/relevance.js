@@ -1,0 +1,37 @@
+// @ts-check
+/** Which widgets a model does not read. */
+
+/**
+ * What /drawbridge/families answers.
+ *
+ * @typedef {object} Family
+ * @property {string} name
+ * @property {boolean} negative_prompt whether it reads one
+ * @property {readonly import("./sizes.js").Size[]} sizes
+ *
+ * @typedef {object} Families
+ * @property {Readonly<Record<string, Family>>} families by version
+ * @property {Readonly<Record<string, readonly string[]>>} matters_for versions, by field
+ * @property {import("./catalog.js").Compatible} [compatible]
+ */
+
+/**
+ * Return those of a node's widgets that a model does not read; none if its version is unknown.
+ *
+ * @param {readonly string[]} names of widgets, which are those of fields
+ * @param {string} version
+ * @param {boolean} refined whether a refiner takes part: it reads fields of its own
+ * @param {Families | null} known
+ * @returns {Set<string>}
+ */
+export function unread(names, version, refined, known) {
+  const family = known?.families[version];
+  if (!known || !family) return new Set();
+  const versions = [version, ...(refined ? (known.compatible?.refiners?.[version] ?? []) : [])];
+  const isRead = (/** @type {string} */ name) => {
+    if (name === "negative_prompt") return family.negative_prompt;
+    const readers = known.matters_for[name];
+    return !readers || versions.some((one) => readers.includes(one));
+  };
+  return new Set(names.filter((name) => !isRead(name)));
+}

@@ -1,0 +1,151 @@
+// @ts-check
+/** Texts on the Connect node: the state of its server, and what can be done about it. */
+
+/** @satisfies {Record<string, import("../words.js").Text>} */
+export const CONNECT = {
+  "connect.unasked": {
+    en: "Not asked yet",
+    zh: "尚未询问",
+    ja: "未確認",
+    de: "Noch nicht gefragt",
+  },
+  "connect.unasked.detail": {
+    en: "Test asks the server now. Once saved, it is asked by itself.",
+    zh: "“测试”会立即询问服务器；“保存”后会自动询问。",
+    ja: "「テスト」で今すぐ確認し、「保存」すると以後は自動で確認します。",
+    de: "„Testen“ fragt den Server jetzt, nach „Speichern“ wird er von selbst gefragt.",
+  },
+  "connect.asking": { en: "Asking …", zh: "正在询问 …", ja: "確認中 …", de: "Wird gefragt …" },
+  "connect.connected": { en: "Connected", zh: "已连接", ja: "接続済み", de: "Verbunden" },
+  "connect.connected.to": {
+    en: "Connected to {name}",
+    zh: "已连接到 {name}",
+    ja: "{name} に接続済み",
+    de: "Verbunden mit {name}",
+  },
+  "connect.failed": { en: "Not connected", zh: "未连接", ja: "未接続", de: "Nicht verbunden" },
+  "connect.latency": { en: "{ms} ms", zh: "{ms} 毫秒", ja: "{ms} ミリ秒", de: "{ms} ms" },
+  "connect.models": {
+    en: "{count} models",
+    zh: "{count} 个模型",
+    ja: "モデル {count}",
+    de: "{count} Modelle",
+  },
+  "connect.loras": {
+    en: "{count} LoRAs",
+    zh: "{count} 个 LoRA",
+    ja: "LoRA {count}",
+    de: "{count} LoRAs",
+  },
+  "connect.controls": {
+    en: "{count} controls",
+    zh: "{count} 个控制",
+    ja: "コントロール {count}",
+    de: "{count} Controls",
+  },
+  "connect.fingerprint": {
+    en: "Certificate {print}",
+    zh: "证书 {print}",
+    ja: "証明書 {print}",
+    de: "Zertifikat {print}",
+  },
+  "connect.pin.new": {
+    en: "Trusted from now on; compare it with the server's.",
+    zh: "从现在起信任该证书；请与服务器上的比对。",
+    ja: "これからこの証明書を信頼します。サーバーのものと照合してください。",
+    de: "Gilt von jetzt an; mit dem des Servers vergleichen.",
+  },
+  "connect.pin.public": {
+    en: "It comes with Draw Things and its key is public, so it does not prove who answers.",
+    zh: "它是 Draw Things 自带的证书，密钥是公开的，因此无法证明是谁在应答。",
+    ja: "Draw Things に付属する証明書で鍵が公開されているため、応答する相手の証明にはなりません。",
+    de: "Es ist in Draw Things enthalten und sein Schlüssel öffentlich: Es beweist nicht, wer antwortet.",
+  },
+  "connect.browser.off": {
+    en: "The server's model browser is off: only official files are listed.",
+    zh: "服务器的模型浏览已关闭：仅列出官方文件。",
+    ja: "サーバーのモデルブラウザーがオフのため、公式ファイルだけを表示します。",
+    de: "Der Modell-Browser des Servers ist aus: Nur offizielle Dateien sind aufgeführt.",
+  },
+  "connect.test": { en: "Test", zh: "测试", ja: "テスト", de: "Testen" },
+  "connect.test.hint": {
+    en: "Ask the server now",
+    zh: "立即询问服务器",
+    ja: "今すぐサーバーに確認",
+    de: "Den Server jetzt fragen",
+  },
+  "connect.save": { en: "Save", zh: "保存", ja: "保存", de: "Speichern" },
+  "connect.save.hint": {
+    en: "Remember this server: workflows that name it may ask it by themselves",
+    zh: "记住此服务器：使用它的工作流可自动询问",
+    ja: "このサーバーを記憶し、これを使うワークフローから自動で確認できるようにする",
+    de: "Diesen Server merken: Workflows, die ihn nennen, dürfen ihn von selbst fragen",
+  },
+  "connect.saved.as": {
+    en: "Saved as {name}",
+    zh: "已保存为 {name}",
+    ja: "{name} として保存済み",
+    de: "Gespeichert als {name}",
+  },
+  "connect.servers.saved": {
+    en: "Saved servers",
+    zh: "已保存的服务器",
+    ja: "保存済みサーバー",
+    de: "Gespeicherte Server",
+  },
+  "connect.look": { en: "Look", zh: "查找", ja: "探す", de: "Suchen" },
+  "connect.host.search": {
+    en: "Host name or IP address",
+    zh: "主机名或 IP 地址",
+    ja: "ホスト名または IP アドレス",
+    de: "Name oder IP-Adresse",
+  },
+  "connect.credentials": {
+    en: "Credentials here",
+    zh: "此处的凭据",
+    ja: "ここにある認証情報",
+    de: "Zugangsdaten hier",
+  },
+  "connect.credential.search": {
+    en: "Name of a credential",
+    zh: "凭据名称",
+    ja: "認証情報の名前",
+    de: "Name der Zugangsdaten",
+  },
+  "connect.credential.none": {
+    en: "The server asks for none",
+    zh: "服务器不要求凭据",
+    ja: "サーバーは認証情報を求めません",
+    de: "Der Server verlangt keine",
+  },
+  "connect.credential.missing": {
+    en: "not known here",
+    zh: "此处未知",
+    ja: "ここにはありません",
+    de: "hier nicht bekannt",
+  },
+  "connect.credential.missing.hint": {
+    en: "This computer has no credential {value}. Add it in the settings under Drawbridge.",
+    zh: "此电脑没有凭据 {value}。请在设置中的 Drawbridge 下添加。",
+    ja: "このコンピューターに認証情報 {value} はありません。設定の Drawbridge で追加してください。",
+    de: "Auf diesem Computer gibt es keine Zugangsdaten {value}. Sie lassen sich in den Einstellungen unter Drawbridge anlegen.",
+  },
+  "connect.credential.elsewhere": {
+    en: "for other servers",
+    zh: "用于其他服务器",
+    ja: "ほかのサーバー用",
+    de: "für andere Server",
+  },
+  "connect.credential.anywhere": {
+    en: "for every server",
+    zh: "用于所有服务器",
+    ja: "すべてのサーバー用",
+    de: "für jeden Server",
+  },
+  "connect.credential.environment": {
+    en: "from the environment",
+    zh: "来自环境变量",
+    ja: "環境変数から",
+    de: "aus der Umgebung",
+  },
+};

@@ -1,0 +1,46 @@
+/** What our routes of ComfyUI's server answer, besides errors. */
+
+import type { SavedServer } from "./lib/addresses.js";
+import type { Configuration } from "./lib/configuration.js";
+import type { Families } from "./lib/relevance.js";
+import type { Status } from "./lib/servers.js";
+
+/** Of a credential, without anything of its secret. */
+export interface Credential {
+  name: string;
+  /** False for one of the environment, which only its owner can change. */
+  stored: boolean;
+  servers: string[];
+  has_secret: boolean;
+  has_identity: boolean;
+}
+
+/** A server that announces itself in this network. */
+export type Nearby = Omit<SavedServer, "certificate" | "credential">;
+
+export interface Pin {
+  address: string;
+  fingerprint: string;
+  first_seen: string;
+  is_public: boolean;
+}
+
+export interface Answers {
+  server: Status;
+  families: Families;
+  recommended: { widgets: Record<string, unknown>; settings?: Record<string, unknown> };
+  "configuration/read": Configuration;
+  "configuration/write": { text: string };
+  "credentials/list": { credentials: Credential[] };
+  "credentials/set": object;
+  "credentials/remove": object;
+  "servers/list": { servers: SavedServer[] };
+  "servers/save": { servers: SavedServer[] };
+  "servers/remove": { servers: SavedServer[] };
+  "pins/list": { pins: Pin[] };
+  "pins/forget": { pins: Pin[] };
+  /** Nobody can look where `available` is false: zeroconf is not installed. */
+  nearby: { servers: Nearby[]; available: boolean };
+}
+
+export type RouteName = keyof Answers;
