@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+WEB_DIRECTORY = "./web"  # the page imports every .js below it
+
 
 async def comfy_entrypoint() -> Drawbridge:
     """Return the extension with our nodes; ComfyUI asks once, at its start."""

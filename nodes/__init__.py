@@ -58,4 +58,7 @@ class Drawbridge(ComfyExtension):
     """What ComfyUI asks for our nodes."""
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        from . import routes
+
+        routes.register()  # here, as ComfyUI 0.3.64 does not call on_load
         return NODES

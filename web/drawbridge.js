@@ -1,0 +1,43 @@
+// @ts-check
+/** Registers Drawbridge with the page; the only module of web/ that does anything on import. */
+
+import { app } from "../../scripts/app.js";
+import { combine } from "./lib/features.js";
+import { speak } from "./lib/words.js";
+import { setUpConfiguration } from "./page/configuration.js";
+import { setUpConnect } from "./page/connect.js";
+import { setUpPicker } from "./page/picker.js";
+import { setUpRelevance } from "./page/relevance.js";
+import { setUpRows } from "./page/rows.js";
+import { setUpServers } from "./page/servers.js";
+import { setUpSettings } from "./page/settings.js";
+import { setUpSizes } from "./page/sizes.js";
+import { addStyles } from "./page/styles.js";
+
+/** @typedef {import("./comfyui.js").App} App */
+
+// Each is called once, before the page is set up, and answers what it adds to the extension.
+/** @type {((app: App) => import("./lib/features.js").Feature)[]} */
+const FEATURES = [
+  setUpServers,
+  setUpConfiguration,
+  setUpConnect,
+  setUpPicker,
+  setUpRelevance,
+  setUpRows,
+  setUpSettings,
+  setUpSizes,
+];
+
+followLanguage();
+for (const name of ["base", "settings", "picker", "connect"]) {
+  addStyles(new URL(`./styles/${name}.css`, import.meta.url).href);
+}
+app.registerExtension({ name: "Drawbridge", ...combine(FEATURES.map((setUp) => setUp(app))) });
+
+/** Speak the language that is chosen for the page, also when it is changed later. */
+function followLanguage() {
+  const listen = () => speak(String(app.extensionManager.setting.get("Comfy.Locale") ?? "en"));
+  app.ui.settings.addEventListener("Comfy.Locale.change", listen);
+  listen();
+}

@@ -1,0 +1,211 @@
+// @ts-check
+/** The settings' list of servers: add, change, remove, and look who is in this network. */
+
+import {
+  DEFAULT_PORT,
+  addressOf,
+  freeName,
+  isSameServer,
+  readAddress,
+} from "../../lib/addresses.js";
+import { TRANSPORTS, transportLabel } from "../../lib/transports.js";
+import { say } from "../../lib/words.js";
+import { button, element } from "../elements.js";
+import { hereOf, lookAround } from "../here.js";
+import { ask } from "../routes.js";
+import { problemBox } from "../tell.js";
+import { Section, makeForm, selectInput, textInput } from "./section.js";
+
+/** @typedef {import("../../lib/addresses.js").SavedServer} SavedServer */
+
+/** @type {SavedServer} */
+const NEW = {
+  name: "",
+  host: "",
+  port: DEFAULT_PORT,
+  transport: "Draw Things certificate",
+  certificate: "",
+  credential: "",
+};
+
+/**
+ * @param {import("../../comfyui.js").App} app
+ * @returns {HTMLElement}
+ */
+export function serversSection(app) {
+  const { api } = app;
+  const section = new Section("servers", {
+    title: say("servers.title"),
+    about: say("servers.about"),
+    empty: say("servers.empty"),
+  });
+  const found = element("div", { class: "drawbridge-found", "aria-live": "polite" });
+  section.below.after(found);
+  /** @type {SavedServer[]} */
+  let servers = [];
+
+  /** @param {{servers: SavedServer[]}} answer */
+  const show = (answer) => {
+    servers = answer.servers;
+    section.show(
+      servers.map((server) => ({
+        name: server.name,
+        title: [server.name],
+        about: [
+          element("code", {}, addressOf(server)),
+          ` · ${transportLabel(server.transport)}`,
+          ...(server.credential ? [` · ${say("servers.uses", { name: server.credential })}`] : []),
+        ],
+        edit: () => void edit(server, server.name),
+        remove: async () => {
+          show(await ask(api, "servers/remove", { name: server.name }));
+        },
+      })),
+    );
+  };
+
+  /**
+   * @param {SavedServer} server
+   * @param {string} known its name as it is saved; empty for a new one
+   */
+  const edit = async (server, known) => {
+    const credentials = await credentialNames(api);
+    const name = textInput(server.name, { maxlength: 80, placeholder: say("servers.name.hint") });
+    const host = textInput(server.host && addressOf(server), { placeholder: "mac.local:7859" });
+    const transport = selectInput(
+      TRANSPORTS.map((value) => ({ value, label: transportLabel(value) })),
+      server.transport,
+    );
+    const certificate = textInput(server.certificate);
+    const credential = selectInput(
+      [
+        { value: "", label: say("servers.credential.none") },
+        ...credentials.map((value) => ({ value, label: value })),
+      ],
+      server.credential,
+    );
+    const save = () =>
+      section.attempt(async () => {
+        const address = readAddress(host.value, DEFAULT_PORT);
+        const others = servers.map((each) => each.name).filter((each) => each !== known);
+        const wanted = {
+          name: name.value.trim() || freeName(address.host, others),
+          ...address,
+          transport: transport.value,
+          certificate:
+            transport.value === "own certificate authority" ? certificate.value.trim() : "",
+          credential: credential.value,
+        };
+        const answer = await ask(api, "servers/save", wanted);
+        const renamed = known && known.toLowerCase() !== wanted.name.toLowerCase();
+        show(renamed ? await ask(api, "servers/remove", { name: known }) : answer);
+        section.open(null);
+        found.replaceChildren();
+      });
+    const authority = {
+      name: "certificate",
+      label: say("servers.certificate"),
+      hint: say("servers.certificate.hint"),
+      input: certificate,
+    };
+    const form = makeForm({
+      name: "server",
+      title: known ? say("servers.change", { name: known }) : say("servers.add"),
+      fields: [
+        { name: "name", label: say("servers.name"), input: name },
+        { name: "host", label: say("servers.host"), hint: say("servers.host.hint"), input: host },
+        { name: "transport", label: say("servers.transport"), input: transport },
+        authority,
+        {
+          name: "credential",
+          label: say("servers.credential"),
+          hint: say("servers.credential.hint"),
+          input: credential,
+        },
+      ],
+      save,
+      saveLabel: say("dialog.save"),
+      cancel: () => section.open(null),
+    });
+    const showAuthority = () => {
+      const line = /** @type {HTMLElement} */ (certificate.parentElement);
+      line.hidden = transport.value !== "own certificate authority";
+    };
+    transport.addEventListener("change", showAuthority);
+    showAuthority();
+    section.open(form);
+  };
+
+  const look = async () => {
+    section.trouble.replaceChildren();
+    search.disabled = true;
+    found.replaceChildren(note(say("nearby.looking")));
+    await lookAround(app);
+    search.disabled = false;
+    found.replaceChildren(...nearby());
+  };
+
+  /** @returns {HTMLElement[]} what was found */
+  const nearby = () => {
+    const { state, servers: near, error } = hereOf(app).nearby;
+    if (error) return [problemBox(error)];
+    if (state === "unavailable") return [note(say("nearby.missing"))];
+    if (!near.length) return [note(say("nearby.none"))];
+    return [
+      element("h4", {}, say("nearby.title")),
+      element("ul", { class: "drawbridge-list", data: { list: "nearby" } }, ...near.map(offer)),
+    ];
+  };
+
+  /** @param {import("../../routes.js").Nearby} one */
+  const offer = (one) => {
+    const server = { ...NEW, ...one };
+    const saved = servers.some((each) => isSameServer(each, server));
+    const taken = servers.map((each) => each.name);
+    const add = button(
+      saved ? say("nearby.saved") : say("nearby.add"),
+      () => void edit({ ...server, name: freeName(one.name, taken) }, ""),
+      { icon: saved ? "check" : "plus", action: "add-found" },
+    );
+    add.disabled = saved;
+    return element(
+      "li",
+      { data: { name: one.name } },
+      element(
+        "div",
+        { class: "drawbridge-what" },
+        element("div", { class: "drawbridge-title" }, one.name),
+        element("div", { class: "drawbridge-detail" }, element("code", {}, addressOf(one))),
+      ),
+      add,
+    );
+  };
+
+  const search = button(say("nearby.look"), look, { icon: "search", action: "nearby" });
+  section.buttons.append(
+    button(say("servers.add"), () => void edit(NEW, ""), { icon: "plus", action: "add" }),
+    search,
+  );
+  void section.attempt(async () => show(await ask(api, "servers/list")));
+  return section.element;
+}
+
+/** @param {string} text */
+function note(text) {
+  return element("p", { class: "drawbridge-note" }, text);
+}
+
+/**
+ * Return the names of all credentials; none if they can't be had, which their own list reports.
+ *
+ * @param {import("../../comfyui.js").Api} api
+ * @returns {Promise<string[]>}
+ */
+async function credentialNames(api) {
+  try {
+    const { credentials } = await ask(api, "credentials/list");
+    return credentials.map((each) => each.name);
+  } catch {
+    return [];
+  }
+}
