@@ -12,9 +12,11 @@ import json
 import re
 import subprocess
 import tempfile
+import zipfile
 from pathlib import Path
 
 STAMP = "comfyui-requirements.sha256"
+FRONTEND = "comfyui-frontend-package"
 RECIPE = "1"  # raise it when the steps below change, so that old stamps count no longer
 ABOUT = (
     "import importlib.metadata, json, sys;"
@@ -44,6 +46,32 @@ def prepare(comfyui_path: Path, python: Path) -> None:
         _pip(python, "--no-deps", *torch_companions(torch))
         _pip(python, "-c", str(constraints), "-r", str(requirements))
     stamp.write_text(wanted, encoding="utf-8")
+
+
+def newest_frontend(python: Path, folder: Path) -> Path | None:
+    """Return a folder with the newest release of ComfyUI's page, kept below `folder`.
+
+    Without a network the newest that is there, or None.
+    """
+    command = [str(python), "-m", "pip", "download", "--disable-pip-version-check", "--quiet"]
+    wanted = ["--no-deps", "--dest", str(folder), FRONTEND]
+    subprocess.run([*command, *wanted], check=False)
+    wheels = sorted(folder.glob("*.whl"), key=_release)
+    if not wheels:
+        return None
+    unpacked = wheels[-1].with_suffix("")
+    static = unpacked / FRONTEND.replace("-", "_") / "static"
+    if not static.is_dir():
+        with tempfile.TemporaryDirectory(dir=folder) as half:
+            with zipfile.ZipFile(wheels[-1]) as archive:
+                archive.extractall(half)
+            Path(half).replace(unpacked)
+            Path(half).mkdir()  # what the context manager takes away
+    return static
+
+
+def _release(wheel: Path) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", wheel.name.split("-")[1])]
 
 
 def without_torch(requirements: str) -> list[str]:

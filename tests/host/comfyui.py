@@ -24,8 +24,9 @@ from .interpreter import HostError
 from .process import ComfyUIProcess
 
 ROOT = Path(__file__).resolve().parents[2]
-# Not the pack's own name, nor any module's: ComfyUI users name the folder as they like.
-FOLDER = "ComfyUI Drawbridge-1.0"
+# Not the pack's own name, nor any module's: ComfyUI users name the folder as they like. No space:
+# aiohttp, which ComfyUI serves the web folder with, does not find such a folder again.
+FOLDER = "ComfyUI-Drawbridge-1.0"
 START_SECONDS = 180.0
 ANSWER_SECONDS = 30.0
 PROBE_SECONDS = 3.0
@@ -96,8 +97,8 @@ class RealComfyUI:
     """A ComfyUI in a process of its own; a context manager.
 
     `checkout` is its folder, `base` where its files go (made if missing). `packs` are further node
-    packs, loaded under their folders' names. `environment` extends the process's environment.
-    `watch` is called with every event, in another thread.
+    packs, loaded under their folders' names; `folder` is our own pack's. `environment` extends the
+    process's environment. `watch` is called with every event, in another thread.
     """
 
     def __init__(
@@ -107,11 +108,12 @@ class RealComfyUI:
         *,
         python: Path | None = None,
         packs: Iterable[Path] = (),
+        folder: str = FOLDER,
         environment: Mapping[str, str] | None = None,
         arguments: Sequence[str] = (),
         watch: Callable[[Event], None] | None = None,
     ) -> None:
-        named = {FOLDER: ROOT, **{pack.name: pack for pack in packs}}
+        named = {folder: ROOT, **{pack.name: pack for pack in packs}}
         self._process = ComfyUIProcess(checkout, base, python, named, environment or {}, arguments)
         self._watch = watch
         self._client_id = uuid.uuid4().hex

@@ -148,7 +148,8 @@ class Listener:
             return
         if event.type == "execution_start":
             self._running = event.prompt_id
-        if event.prompt_id is None and event.type in ("preview", "text"):
+        ours = event.type.startswith("drawbridge.")
+        if event.prompt_id is None and (ours or event.type in ("preview", "text")):
             event = Event(event.type, event.data, self._running, event.picture)
         with self._changed:
             self._events.append(event)

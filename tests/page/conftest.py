@@ -1,0 +1,137 @@
+"""ComfyUI's page: a real browser, the real ComfyUI, and an emulated server at the other end.
+
+COMFYUI_PATH names ComfyUI's folder; COMFYUI_FRONTENDS names further releases of its page (folders
+of their own, with the path separator between them), beside the one that it comes with.
+
+What is shared ends with the last test of this folder: as long as a browser is driven, an event loop
+counts as running in the thread, and other tests could have none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from drawbridge.emulator.server import Emulator, Options
+from drawbridge.tests.page.browser import ComfyPage, find_browser, started
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ViewportSize
+
+    from drawbridge.tests.host.comfyui import RealComfyUI
+
+HERE = Path(__file__).resolve().parent
+VARIABLE = "COMFYUI_FRONTENDS"
+FOLDER = "ComfyUI-Drawbridge"  # the page takes a name up to its first dot to ask for help pages
+FRONTENDS = ["", *filter(None, os.environ.get(VARIABLE, "").split(os.pathsep))]
+RENDERINGS = {"classic": False, "vue": True}
+SETTINGS = {
+    "Comfy.TutorialCompleted": True,
+    "Comfy.Minimap.Visible": False,
+    "Comfy.Locale": "en",
+    "Comfy.VueNodes.Enabled": False,
+}
+VIEW: ViewportSize = {"width": 1700, "height": 1000}
+
+
+def _reason() -> str:
+    if not os.environ.get("COMFYUI_PATH"):
+        return "COMFYUI_PATH names no ComfyUI to ask"
+    if find_browser() is None:
+        return "no Chromium is installed; CHROMIUM_PATH can name one"
+    return ""
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one frontend on one worker, so that one ComfyUI serves them all."""
+    reason = _reason()
+    for item in items:
+        if HERE not in item.path.parents:
+            continue
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
+        item.add_marker(pytest.mark.xdist_group("page"))
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """A browser without a window."""
+    executable = find_browser()
+    assert executable is not None, "these tests are skipped where there is no browser"
+    with started(executable) as running:
+        yield running
+
+
+@pytest.fixture(scope="package", params=FRONTENDS, ids=lambda path: "newest" if path else "pinned")
+def comfyui(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RealComfyUI]:
+    """A running ComfyUI with our pack, one after the other for each release of the page."""
+    from drawbridge.tests.host.comfyui import RealComfyUI
+    from drawbridge.tests.host.interpreter import find_comfyui
+
+    checkout = find_comfyui()
+    assert checkout is not None, "these tests are skipped where COMFYUI_PATH is not set"
+    arguments = ["--front-end-root", request.param] if request.param else []
+    base = tmp_path_factory.mktemp("page")
+    with RealComfyUI(checkout, base, folder=FOLDER, arguments=arguments) as running:
+        yield running
+
+
+Open = Callable[..., ComfyPage]
+
+
+@pytest.fixture(scope="package")
+def open_page(browser: Browser, comfyui: RealComfyUI) -> Iterator[Open]:
+    """Open pages, with ComfyUI's settings as keywords, "_" for "."; the same page for the same."""
+    opened: dict[str, ComfyPage] = {}
+    with ExitStack() as stack:
+
+        def open_one(**settings: object) -> ComfyPage:
+            named = {**SETTINGS, **{key.replace("_", "."): one for key, one in settings.items()}}
+            key = json.dumps(named, sort_keys=True)
+            if key in opened:
+                opened[key].start_over()
+                return opened[key]
+            comfyui.request("POST", "/settings", named)
+            context = browser.new_context(viewport=VIEW)
+            stack.callback(context.close)
+            opened[key] = ComfyPage(context.new_page(), comfyui.url)
+            opened[key].open()
+            return opened[key]
+
+        yield open_one
+
+
+@pytest.fixture(params=RENDERINGS)
+def page(request: pytest.FixtureRequest, open_page: Open) -> ComfyPage:
+    """The page, once with each way of drawing nodes."""
+    return open_page(Comfy_VueNodes_Enabled=RENDERINGS[request.param])
+
+
+@pytest.fixture(scope="package")
+def used_ports() -> set[int]:
+    """The ports that emulators have had: ComfyUI remembers what servers there have told it."""
+    return set()
+
+
+@pytest.fixture
+def serve(used_ports: set[int]) -> Iterator[Callable[..., Emulator]]:
+    """Start emulators with the options given; they end with the test."""
+    with ExitStack() as stack:
+
+        def start(**options: Any) -> Emulator:
+            while True:
+                emulator = stack.enter_context(Emulator(Options(**options)))
+                if "port" in options or emulator.port not in used_ports:
+                    used_ports.add(emulator.port)
+                    return emulator
+
+        yield start

@@ -1,0 +1,54 @@
+"""The shared workflows in the page: each loads without a complaint and runs by the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PIL import Image
+from standin.workflow import to_prompt
+
+from drawbridge.emulator.server import Emulator
+from drawbridge.tests.host.comfyui import ROOT, RealComfyUI
+from drawbridge.tests.page.browser import ComfyPage, read_workflow
+from drawbridge.tests.page.conftest import Open
+
+FOLDER = ROOT / "workflows"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+@pytest.fixture(autouse=True)
+def example(comfyui: RealComfyUI) -> None:
+    """Save a picture with a transparent part: what Load Image gives as picture and mask."""
+    picture = Image.new("RGBA", (512, 512), (200, 120, 40, 255))
+    picture.paste((0, 0, 0, 0), (256, 0, 512, 512))
+    picture.save(comfyui.base / "input" / "example.png")
+
+
+def test_every_workflow_loads_and_says_what_the_file_says(
+    page: ComfyPage, comfyui: RealComfyUI
+) -> None:
+    info = comfyui.object_info()
+    for name in NAMES:
+        workflow = read_workflow(FOLDER / f"{name}.json")
+        page.load(workflow)
+        theirs = page.prompt()
+        assert page.missing() == [], name
+        assert page.dialogs() == [], name
+        for key, node in to_prompt(workflow, info).items():
+            told = {field: theirs[key]["inputs"].get(field) for field in node["inputs"]}
+            assert told == node["inputs"], f"{name}: {node['class_type']}"
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_workflow_runs(open_page: Open, serve: Callable[..., Emulator], name: str) -> None:
+    emulator = serve(strict=True)
+    page = open_page()
+    connection = {"port": emulator.port, "transport": "plaintext"}
+    page.load(read_workflow(FOLDER / f"{name}.json"), Connect=connection)
+    ending, told = page.run()
+    assert ending == "execution_success", told.get("exception_message", told)
+    assert emulator.journal.events("finished")
+    assert page.dialogs() == []
+    assert page.complaints == []
