@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from drawbridge.client import failures, selection
 from drawbridge.client.catalog import Catalog, ServerInfo
-from drawbridge.client.credentials import Secret, find
+from drawbridge.client.credentials import Credentials, missing
 from drawbridge.client.endpoint import Endpoint, Transport
 from drawbridge.client.probe import Finding, Probed
+from drawbridge.client.secret import Secret
 from drawbridge.codec import fpzip_process
 from drawbridge.errors import CredentialMissing, DrawbridgeError
 
@@ -20,9 +22,12 @@ PLAIN = Endpoint("mac.local", transport=Transport.PLAINTEXT)
 SIGNED = Endpoint("mac.local", secret=Secret("x"))
 
 
-def missing_credential() -> DrawbridgeError:
-    with pytest.raises(CredentialMissing) as caught:
-        find("studio", {})
+def not_meant() -> DrawbridgeError:
+    with tempfile.TemporaryDirectory() as folder:
+        credentials = Credentials(Path(folder), {})
+        credentials.put("studio", servers=["localhost"], secret=Secret("x"))
+        with pytest.raises(CredentialMissing) as caught:
+            credentials.find("studio", "mac.local", 7859)
     return caught.value
 
 
@@ -37,10 +42,9 @@ def missing_credential() -> DrawbridgeError:
         failures.describe(MAC, Probed(Finding.UNKNOWN_AUTHORITY)),
         failures.describe(MAC, Probed(Finding.HTTP)),
         failures.secret_rejected(SIGNED),
-        missing_credential(),
-        selection.browser_off(
-            "mac.local:7859", "tell what my_model_f16.ckpt is", "choose the version in Load Model"
-        ),
+        missing("studio"),
+        not_meant(),
+        selection.untold("mac.local:7859", "my_model_f16.ckpt", "choose the version in Load Model"),
         selection.unknown("mac.local:7859", ServerInfo("", 0, (), Catalog()), "my_model_f16.ckpt"),
         failures.no_pictures(MAC),
     ],
