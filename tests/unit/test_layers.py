@@ -25,6 +25,8 @@ OUTSIDE = {
         "server",
         "nodes",
         "grpc_reflection",
+        "zeroconf",
+        "ifaddr",
     ),
 }
 # floor -> (our floors it may know, outside packages it may know)
@@ -32,10 +34,10 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "errors": (set(), set()),
     "proto": (set(), {"grpc", "google", "flatbuffers"}),
     "codec": ({"errors"}, {"numpy", "torch", "fpzip"}),
-    "client": ({"errors", "proto", "codec"}, {"grpc", "google", "numpy"}),
+    "client": ({"errors", "proto", "codec"}, {"grpc", "google", "numpy", "zeroconf"}),
     "emulator": (
         {"errors", "proto", "codec"},
-        {"grpc", "numpy", "cryptography", "grpc_reflection"},
+        {"grpc", "numpy", "cryptography", "grpc_reflection", "zeroconf", "ifaddr"},
     ),
     "cli": ({"errors", "client", "codec"}, {"numpy", "torch", "PIL"}),
     "nodes": (

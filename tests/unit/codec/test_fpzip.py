@@ -25,7 +25,7 @@ def stream(array: np.ndarray, precision: int = 0) -> memoryview:
 
 
 @given(GRIDS, st.booleans(), st.integers(2, 32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_header_reads_as_it_was_written(grid, double: bool, precision: int) -> None:
     precision = precision * 2 if double else precision
     values = np.zeros(grid, np.float64 if double else np.float32)
@@ -34,7 +34,7 @@ def test_header_reads_as_it_was_written(grid, double: bool, precision: int) -> N
 
 
 @given(st.binary(max_size=60), st.integers(0, 30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_junk_is_no_header_or_a_header(junk: bytes, kept: int) -> None:
     good = bytes(stream(np.ones((1, 2, 3, 4), np.float32), 19))
     for payload in (junk, good[:kept] + junk):
@@ -66,7 +66,7 @@ def test_grid_is_the_dims_from_the_last_one_on(dims, grid) -> None:
         elements=st.floats(-1000, 1000, width=16),
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_array_survives_encoding(array: np.ndarray) -> None:
     got = decode(encode(array, Codec.FPZIP))
     assert got.dtype == array.dtype
@@ -113,7 +113,7 @@ def test_values_that_could_break_the_encoder_never_reach_it(array, monkeypatch) 
 
 
 @given(st.integers(0, 2**32 - 1), GRIDS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_packed_values_stay_far_from_the_end_of_the_encoder_s_buffer(seed: int, grid) -> None:
     patterns = np.random.default_rng(seed).integers(0, 0x7C00, grid, dtype=np.uint16)
     values = (patterns | (patterns & 1) << 15).view(np.float16)
@@ -188,7 +188,7 @@ def test_missing_package_says_what_to_do(monkeypatch) -> None:
     st.integers(0, 2**32 - 1),
     st.sampled_from(["flip", "bytes", "cut", "fill"]),
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_damaged_body_gives_an_array_or_bad_tensor(seed: int, damage: str) -> None:
     rng = np.random.default_rng(seed)
     values = np.cumsum(rng.standard_normal((1, 16, 16, 3)), 1).astype(np.float16)

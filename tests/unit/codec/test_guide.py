@@ -59,7 +59,7 @@ def test_fpzip_flag_is_read() -> None:
     ),
     st.sampled_from([Codec.RAW, Codec.DEFLATE]),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_tensor_of_the_wire_is_never_taken_for_the_guide_s(array, codec) -> None:
     assert not guide.recognises(encode(array, codec))
 

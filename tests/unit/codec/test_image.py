@@ -81,7 +81,7 @@ def test_order_of_values_is_kept() -> None:
 
 
 @given(st.lists(st.floats(0, 1, width=32), min_size=3, max_size=60))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_float_picture_keeps_what_float16_can_hold(values: list[float]) -> None:
     count = len(values) // 3 * 3
     images = torch.tensor(values[:count]).view(1, 1, -1, 3)

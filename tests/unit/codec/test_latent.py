@@ -149,7 +149,7 @@ def test_values_that_are_not_finite_are_black_and_spoil_no_others(family, value)
     ),
     st.sampled_from([*VERSIONS, "", "nothing"]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_nothing_that_a_server_sends_raises(latents: np.ndarray, version: str) -> None:
     got = latent.preview(latents, version)
     assert got is None or (got.dtype == torch.uint8 and got.shape[-1] == 3)

@@ -54,7 +54,7 @@ def assert_same(got: np.ndarray, wanted: np.ndarray) -> None:
     st.sampled_from([Codec.RAW, Codec.DEFLATE]),
     st.integers(0, 9),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_array_survives_encoding(array: np.ndarray, codec: Codec, level: int) -> None:
     assert_same(decode(encode(array, codec, level=level)), array)
 
@@ -208,7 +208,7 @@ def test_stop_is_asked_while_inflating() -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_bytes_give_an_array_or_bad_tensor(data: bytes) -> None:
     _array_or_bad_tensor(decode, data)
 
@@ -218,7 +218,7 @@ def test_any_bytes_give_an_array_or_bad_tensor(data: bytes) -> None:
     st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=4),
     st.integers(0, 40),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_damage_gives_an_array_or_bad_tensor(
     codec: Codec, changes: list[tuple[int, int]], cut: int
 ) -> None:
