@@ -164,4 +164,4 @@ def test_words_of_a_server_cannot_command_the_terminal(
     done = run(serve(models=tmp_path), "models")
     assert "escape_f16.ckpt" in done.out
     assert "\x1b" not in done.out
-    assert "a\N{REPLACEMENT CHARACTER}[2Jb\N{REPLACEMENT CHARACTER}c" in done.out
+    assert "a [2Jb c" in done.out
