@@ -1,1 +1,1 @@
-"""ComfyUI's page in a browser; a package, so that what its tests share ends with the last of them."""
+"""ComfyUI's page in a browser; a package, so that what its tests share ends with them."""
