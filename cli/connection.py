@@ -9,22 +9,28 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..client.credentials import Credentials
-from ..client.endpoint import DEFAULT_PORT, Endpoint, Transport
+from ..client.endpoint import (
+    DEFAULT_PORT,
+    MOST_PEM_BYTES,
+    PEM_MARK,
+    Endpoint,
+    Transport,
+)
 from ..client.saved import SavedServer, SavedServers
 from ..errors import RequestRejected
 from . import folder
-from .outcome import TRANSPORTS, Usage
+from .outcome import TRANSPORTS, Usage, word_of
 
 if TYPE_CHECKING:
     from ..client.client import DrawThingsClient
     from .output import Output
 
+P = TypeVar("P", bound=argparse.ArgumentParser)
+
 DEFAULT_TIMEOUT_SECONDS = 30.0
-_MOST_CERTIFICATE_BYTES = 1 << 20
-_PEM_MARK = "-----BEGIN CERTIFICATE-----"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -77,6 +83,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def add_common_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of commands that ask no server."""
     _add_common(parser.add_argument_group("common", argument_default=argparse.SUPPRESS))
+
+
+def add_action(actions: argparse._SubParsersAction[P], name: str, text: str, **more: Any) -> P:
+    """Add the parser of a command, or of something that one can do, and return it."""
+    description = f"{text[:1].upper()}{text[1:]}."
+    return actions.add_parser(name, help=text, description=description, allow_abbrev=False, **more)
 
 
 def _add_common(group: argparse._ArgumentGroup) -> None:
@@ -230,14 +242,7 @@ def _saved(servers: SavedServers, name: str) -> dict[str, str]:
         server = servers.find(name)
     except RequestRejected as error:
         raise Usage(error.problem, error.remedy) from error
-    [word] = [word for word, transport in TRANSPORTS.items() if transport is server.transport]
-    return {
-        "host": server.host,
-        "port": str(server.port),
-        "transport": word,
-        "certificate": server.certificate,
-        "credential": server.credential,
-    }
+    return {**server.as_dict(), "port": str(server.port), "transport": word_of(server.transport)}
 
 
 def _port(given: _Given) -> int:
@@ -276,7 +281,7 @@ def _protection(given: _Given) -> tuple[Transport, str]:
 
 def absolute(certificate: str) -> str:
     """Return a certificate that means the same in every folder: PEM text, or an absolute path."""
-    if not certificate or _PEM_MARK in certificate:
+    if not certificate or PEM_MARK in certificate:
         return certificate
     return str(_path(certificate).absolute())
 
@@ -289,13 +294,13 @@ def _path(text: str) -> Path:
 
 def _read(certificate: str) -> bytes:
     """Return PEM text from itself or from its file."""
-    if _PEM_MARK in certificate:
+    if PEM_MARK in certificate:
         return certificate.encode()
     path = _path(certificate)
     try:
         if not path.is_file():  # a device or a pipe would never end
             raise Usage(f"There is no certificate file {path}.", "Give the path of a PEM file.")
-        if path.stat().st_size > _MOST_CERTIFICATE_BYTES:
+        if path.stat().st_size > MOST_PEM_BYTES:
             raise Usage(f"The file {path} is too large for a certificate.", "Give a PEM file.")
         return path.read_bytes()
     except OSError as error:

@@ -8,7 +8,7 @@ import getpass
 import sys
 from pathlib import Path
 
-from ..client.credential_sources import PREFIX, key_of
+from ..client.credential_sources import PREFIX, key_of, read_pem
 from ..client.credentials import Credentials, Listed
 from ..client.secret import Identity, Secret
 from ..errors import CredentialMissing, RequestRejected
@@ -17,7 +17,6 @@ from .outcome import OK, Interrupted, Usage
 from .output import Output
 
 _MOST_SECRET_BYTES = 1 << 16
-_MOST_PEM_BYTES = 1 << 20
 
 
 def add_actions(parser: argparse.ArgumentParser) -> None:
@@ -25,8 +24,7 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(title="actions", dest="action", required=True, metavar="ACTION")
 
     def action(name: str, text: str) -> argparse.ArgumentParser:
-        description = f"{text[:1].upper()}{text[1:]}."
-        added = actions.add_parser(name, help=text, description=description, allow_abbrev=False)
+        added = connection.add_action(actions, name, text)
         connection.add_common_options(added)
         return added
 
@@ -170,13 +168,7 @@ def _identity(certificate: Path | None, key: Path | None) -> Identity | None:
 
 
 def _pem(path: Path) -> Secret:
-    """Return what a file holds, as if all of it were secret."""
-    found = None
-    try:
-        if path.is_file() and path.stat().st_size <= _MOST_PEM_BYTES:  # a pipe would never end
-            found = Secret(path.read_text("ascii"))
-    except (OSError, ValueError, CredentialMissing):
-        found = None
+    found = read_pem(path)
     if found is None:
         raise Usage(f"The PEM file {path} cannot be read.", "Check its path and permissions.")
     return found

@@ -16,7 +16,7 @@ from .. import __version__
 from ..client.enums import Sampler
 from ..errors import DrawbridgeError
 from . import credentials, servers
-from .connection import add_common_options, add_options
+from .connection import add_action, add_common_options, add_options
 from .outcome import EXPLAINED, FAILED, Interrupted, Usage
 from .output import Output
 
@@ -113,13 +113,10 @@ def _parser() -> argparse.ArgumentParser:
     def command(
         name: str, text: str, add: Callable[[argparse.ArgumentParser], None] = add_options
     ) -> argparse.ArgumentParser:
-        added = commands.add_parser(
-            name,
-            help=text,
-            description=f"{text[:1].upper()}{text[1:]}.",
+        added = add_action(
+            *(commands, name, text),
             epilog=EXPLAINED,
             formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
         )
         add(added)
         return added

@@ -28,6 +28,11 @@ TRANSPORTS = {
 }
 
 
+def word_of(transport: Transport) -> str:
+    """Return what --transport calls a way of protection."""
+    return next(word for word, one in TRANSPORTS.items() if one is transport)
+
+
 class Usage(DrawbridgeError):
     """The command cannot mean what it says: an option, or a file of this computer, is wrong."""
 

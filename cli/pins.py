@@ -27,17 +27,7 @@ async def pins(options: argparse.Namespace, output: Output) -> int:
         output.line(f"  {pin.fingerprint}")
     if not found:
         output.line("No certificate is pinned.")
-    output.result(
-        pins=[
-            {
-                "address": pin.address,
-                "fingerprint": pin.fingerprint,
-                "first_seen": pin.first_seen,
-                "is_public": pin.is_public,
-            }
-            for pin in found
-        ]
-    )
+    output.result(pins=[pin.as_dict() for pin in found])
     return OK
 
 

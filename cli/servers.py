@@ -10,7 +10,7 @@ from ..client.saved import SavedServer, SavedServers
 from ..errors import RequestRejected
 from . import connection
 from .folder import user_folder
-from .outcome import OK, TRANSPORTS, Usage
+from .outcome import OK, Usage, word_of
 from .output import Output
 
 
@@ -18,15 +18,14 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
     """Add list, save and remove."""
     actions = parser.add_subparsers(title="actions", dest="action", required=True, metavar="ACTION")
 
-    def action(name: str, text: str) -> argparse.ArgumentParser:
-        description = f"{text[:1].upper()}{text[1:]}."
-        return actions.add_parser(name, help=text, description=description, allow_abbrev=False)
-
-    connection.add_common_options(action("list", "say which servers are saved"))
-    saving = action("save", "save the server that the options name, for --server and ComfyUI")
+    listing = connection.add_action(actions, "list", "say which servers are saved")
+    connection.add_common_options(listing)
+    saving = connection.add_action(
+        actions, "save", "save the server that the options name, for --server and ComfyUI"
+    )
     connection.add_options(saving)
     saving.add_argument("name", metavar="NAME")
-    removing = action("remove", "forget a saved server")
+    removing = connection.add_action(actions, "remove", "forget a saved server")
     connection.add_common_options(removing)
     removing.add_argument("name", metavar="NAME")
 
@@ -58,21 +57,9 @@ def servers(options: argparse.Namespace, output: Output) -> int:
 
 
 def _entry(server: SavedServer) -> dict[str, Any]:
-    return {
-        "name": server.name,
-        "host": server.host,
-        "port": server.port,
-        "transport": _word(server),
-        "certificate": server.certificate,
-        "credential": server.credential,
-    }
+    return {**server.as_dict(), "transport": word_of(server.transport)}
 
 
 def _words(server: SavedServer) -> str:
     named = f", credential {server.credential}" if server.credential else ""
-    return f"{server.name}  {server.address}  ({_word(server)}{named})"
-
-
-def _word(server: SavedServer) -> str:
-    [word] = [word for word, transport in TRANSPORTS.items() if transport is server.transport]
-    return word
+    return f"{server.name}  {server.address}  ({word_of(server.transport)}{named})"

@@ -26,6 +26,8 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "upscalers": frozenset({"name", "file", "scale_factor", "blocks"}),
 }
 
+KINDS = tuple(REQUIRED)  # the lists of a Catalog
+
 
 @dataclass(frozen=True)
 class ModelSpec:

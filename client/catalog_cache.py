@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -15,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from .catalog import Catalog, ServerInfo
+from .catalog import KINDS, Catalog, ServerInfo
+from .disk import replace_whole
 from .threads import in_thread
 
 MOST_BYTES = 8 << 20
@@ -23,7 +22,6 @@ MOST_SERVERS = 32
 _REWRITTEN_AFTER_SECONDS = 600
 _UNFINISHED_SECONDS = 3600
 _FORM = 1  # of a copy on disk; another one is not read
-_KINDS = ("models", "loras", "controls", "textual_inversions", "upscalers")
 
 
 @dataclass(frozen=True)
@@ -207,15 +205,8 @@ class CatalogCache:
         with self._writing, contextlib.suppress(OSError):
             path.parents[1].mkdir(mode=0o700, parents=True, exist_ok=True)
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")  # for the owner alone
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                Path(name).replace(path)
-                self._written[place] = told
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            replace_whole(path, data)
+            self._written[place] = told
             copies = sorted(path.parent.glob("*.json"), key=_written_at, reverse=True)
             unfinished = [
                 one
@@ -242,7 +233,7 @@ def _written_at(path: Path) -> float:
 def _to_json(told: Told) -> dict[str, Any]:
     catalog, lists = told.info.catalog, None
     if catalog is not None:
-        lists = {kind: [spec.raw for spec in getattr(catalog, kind)] for kind in _KINDS}
+        lists = {kind: [spec.raw for spec in getattr(catalog, kind)] for kind in KINDS}
     return {
         "asked_at": told.asked_at,
         "message": told.info.message,
@@ -257,7 +248,7 @@ def _from_json(kept: dict[str, Any]) -> Told:
     catalog, lists, present = None, kept["lists"], kept["present"]
     if lists is not None:
         catalog = Catalog.from_json(
-            **{kind: f"[{','.join(lists[kind])}]".encode() for kind in _KINDS}
+            **{kind: f"[{','.join(lists[kind])}]".encode() for kind in KINDS}
         )
     files = tuple(kept["files"])
     message = kept["message"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import CredentialMissing, RequestRejected
+from .endpoint import MOST_PEM_BYTES
 from .hosts import THIS_COMPUTER, Destination
 from .secret import Identity, Secret
 
@@ -19,7 +20,6 @@ CLIENT_KEY = "DRAWBRIDGE_CLIENT_KEY_"
 WHERE = "in ComfyUI's settings under Drawbridge or by `drawbridge credentials`"
 
 _NAME = re.compile(r"[A-Za-z0-9_.\- ]{1,64}")
-_MOST_PEM_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -162,15 +162,23 @@ def _known(
 
 
 def _pem(path: str) -> Secret:
-    """Return what a file holds, as if all of it were secret."""
-    remedy = "Correct the environment variable that names it, or the file's permissions."
-    file = Path(path).expanduser()
-    found = None
-    try:
-        if file.is_file() and file.stat().st_size <= _MOST_PEM_BYTES:
-            found = Secret(file.read_text("ascii"))
-    except (OSError, ValueError, CredentialMissing):
-        found = None
+    found = read_pem(Path(path).expanduser())
     if found is None:
-        raise CredentialMissing(f"The PEM file {path} cannot be read.", remedy)
+        raise CredentialMissing(
+            f"The PEM file {path} cannot be read.",
+            "Correct the environment variable that names it, or the file's permissions.",
+        )
     return found
+
+
+def read_pem(path: Path) -> Secret | None:
+    """Return what a file holds, as if all of it were secret; None where it cannot be read.
+
+    Nothing is raised: an exception would hold on to the text of the file.
+    """
+    try:
+        if path.is_file() and path.stat().st_size <= MOST_PEM_BYTES:  # a pipe would never end
+            return Secret(path.read_text("ascii"))
+    except (OSError, ValueError, CredentialMissing):
+        pass
+    return None

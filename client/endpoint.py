@@ -12,6 +12,8 @@ from .hosts import LONGEST_HOST, ascii_name, ip_address, is_loopback
 from .secret import Identity, Secret
 
 DEFAULT_PORT = 7859
+PEM_MARK = "-----BEGIN CERTIFICATE-----"
+MOST_PEM_BYTES = 1 << 20
 
 _HOST_REMEDY = "Give the bare host name or IP address, such as mac.local or 192.168.1.20."
 
@@ -120,7 +122,7 @@ def check_certificate(pem: str | bytes | None) -> bytes:
         raise RequestRejected("The certificate is not PEM text.", remedy) from None
     if not text.strip():
         raise RequestRejected("No certificate of your own authority is given.", remedy)
-    if "-----BEGIN CERTIFICATE-----" not in text:
+    if PEM_MARK not in text:
         raise RequestRejected("The certificate is not PEM text.", remedy)
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)

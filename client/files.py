@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import stat
-import tempfile
 import threading
 import unicodedata
 from collections.abc import Callable
@@ -16,6 +14,7 @@ from io import FileIO
 from pathlib import Path
 
 from ..errors import Cancelled, RequestRejected
+from .disk import replace_whole
 
 CHUNK_BYTES = 1 << 20
 # A server writes "<name>.part" first, and file systems take 255 bytes.
@@ -232,14 +231,7 @@ class HashCache:
             return
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._path.parent, suffix=".tmp")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(known, file)
-                Path(name).replace(self._path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            replace_whole(self._path, json.dumps(known).encode("ascii"))
 
 
 def _read(local: LocalFile, file: FileIO, size: int = _READ_BYTES) -> bytes:

@@ -22,7 +22,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from .catalog import Catalog, ControlSpec, LoRASpec, ModelSpec, ServerInfo, UpscalerSpec
+from .catalog import KINDS, Catalog, ControlSpec, LoRASpec, ModelSpec, ServerInfo, UpscalerSpec
 from .threads import in_thread
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ S = TypeVar("S", ModelSpec, LoRASpec, ControlSpec, UpscalerSpec)
 # Of every kind, first the files that servers have built in, then those of the app's public lists.
 CATALOG: Catalog
 _FILE = "official_files.json"
-_KINDS = ("models", "loras", "controls", "textual_inversions", "upscalers")
 
 
 def __getattr__(name: str) -> Catalog:
@@ -48,7 +47,7 @@ def _read() -> Catalog:
     groups = json.loads(Path(__file__).with_name(_FILE).read_text(encoding="utf-8"))
     lists = {
         kind: json.dumps([entry for group in groups.values() for entry in group[kind]]).encode()
-        for kind in _KINDS
+        for kind in KINDS
     }
     return Catalog.from_json(**lists)
 

@@ -44,6 +44,15 @@ class Pin:
         today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
         return cls(address, fingerprint(certificate), certificate, first_seen or today)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a person should see of it, as JSON has it."""
+        return {
+            "address": self.address,
+            "fingerprint": self.fingerprint,
+            "first_seen": self.first_seen,
+            "is_public": self.is_public,
+        }
+
     @property
     def is_public(self) -> bool:
         """Whether it is the certificate that Draw Things comes with: anybody has its key, so that

@@ -44,6 +44,10 @@ class SavedServer:
             key_of(self.credential)
         _ = self.address  # says what is wrong with host and port
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON has them."""
+        return {**vars(self), "transport": self.transport.value}
+
     @property
     def address(self) -> str:
         """Return `host:port`, an IPv6 host in brackets."""
@@ -83,15 +87,7 @@ class SavedServers:
         """Save a server in place of one of the same name. Raises RequestRejected beyond
         MOST_SERVERS, StoreUnusable.
         """
-        entry = {
-            "name": server.name,
-            "host": server.host,
-            "port": server.port,
-            "transport": server.transport.value,
-            "certificate": server.certificate,
-            "credential": server.credential,
-        }
-        self._replace(server.name, [entry])
+        self._replace(server.name, [server.as_dict()])
 
     def remove(self, name: str) -> None:
         """Forget a server. Raises RequestRejected where there is none of that name."""

@@ -11,7 +11,7 @@ from comfy_api.latest import io
 
 from ..client.config import Control, LoRA
 from ..client.enums import ControlInput
-from ..errors import RequestRejected
+from .checks import complaint
 from .sockets import (
     ControlsSocket,
     Hinted,
@@ -94,14 +94,9 @@ class ImportConfiguration(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, configuration: str | None) -> bool | str:
         """Say at the field what is wrong with the text; a linked one arrives as None."""
-        if configuration is not None:
-            from ..client import config_json
+        from ..client import config_json
 
-            try:
-                config_json.read(configuration)
-            except RequestRejected as error:
-                return f"{error.problem} {error.remedy}"
-        return True
+        return configuration is None or complaint(lambda: config_json.read(configuration))
 
     @classmethod
     def fingerprint_inputs(cls, **inputs: Any) -> str:

@@ -10,7 +10,8 @@ from comfy_api.latest import io
 
 from ..client.credentials import Credentials
 from ..client.endpoint import DEFAULT_PORT, Endpoint, Transport
-from ..errors import DrawbridgeError, RequestRejected
+from ..errors import DrawbridgeError
+from .checks import complaint
 from .server_values import ServerValues, read_certificate
 from .sockets import ServerSocket
 
@@ -80,12 +81,7 @@ class Connect(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, host: str | None) -> bool | str:
         """Say at the field what is wrong with the host; a linked host arrives as None."""
-        if host is not None:
-            try:
-                Endpoint(host, transport=Transport.PLAINTEXT)
-            except RequestRejected as error:
-                return f"{error.problem} {error.remedy}"
-        return True
+        return host is None or complaint(lambda: Endpoint(host, transport=Transport.PLAINTEXT))
 
     @classmethod
     def fingerprint_inputs(cls, **inputs: Any) -> str:

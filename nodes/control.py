@@ -12,6 +12,7 @@ from ..client.hints import KINDS, LINES
 from ..client.specification import read_controls
 from ..errors import RequestRejected
 from . import given
+from .checks import check_choice, file_name
 from .sockets import ControlsSocket, Hinted
 
 if TYPE_CHECKING:
@@ -161,10 +162,10 @@ class ControlNetHint(io.ComfyNode):
         image: torch.Tensor | None = None,
         specification: str = "",
     ) -> io.NodeOutput:
-        _check_choice("kind of picture", kind, KINDS)
-        _check_choice("lines", lines, (LIGHT, DARK))
-        _check_choice("control mode", control_mode, MODES)
-        _check_choice("input override", input_override, (AUTOMATIC, *KINDS))
+        check_choice(f"kind of picture {kind!r}", kind, KINDS)
+        check_choice(f"lines {lines!r}", lines, (LIGHT, DARK))
+        check_choice(f"control mode {control_mode!r}", control_mode, MODES)
+        check_choice(f"input override {input_override!r}", input_override, (AUTOMATIC, *KINDS))
         if start > end:
             raise RequestRejected(
                 f"The control starts at {start:g}, after its end at {end:g}.",
@@ -173,7 +174,7 @@ class ControlNetHint(io.ComfyNode):
         if not weight:
             return io.NodeOutput(controls)
         mode = "unspecified" if input_override == AUTOMATIC else input_override
-        file, told = given.control(_file(control), specification)
+        file, told = given.control(file_name(control), specification)
         named = Control(
             file,
             weight=weight,
@@ -260,7 +261,7 @@ class Moodboard(io.ComfyNode):
             raise RequestRejected(
                 "The moodboard has no picture.", "Connect one to image_1, or remove the node."
             )
-        file = _file(control)
+        file = file_name(control)
         if file and not control_weight:
             return io.NodeOutput(controls)
         file, told = given.control(file, specification)
@@ -314,17 +315,3 @@ def _row(number: int) -> list[io.Input]:
             "above 0 are alike. 0 leaves it out.",
         ),
     ]
-
-
-def _check_choice(what: str, value: str, known: list[str] | tuple[str, ...]) -> None:
-    """ComfyUI lets any text through a Combo, so a workflow can hold one that nobody knows."""
-    if value not in known:
-        raise RequestRejected(
-            f"The {what} {value!r} is not known.", f"Choose one of {', '.join(known)}."
-        )
-
-
-def _file(name: str) -> str:
-    """Return the name of a control; "" where there is none."""
-    file = name.strip()
-    return "" if file.casefold() == "none" else file

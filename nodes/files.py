@@ -6,6 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
+from .checks import complaint
 from .sockets import Server, ServerSocket
 
 NOTHING = "none"
@@ -71,17 +72,15 @@ class Upload(io.ComfyNode):
     ) -> bool | str:
         """Say at the node what cannot be sent; what is linked arrives as None."""
         from ..client.files import check_name
-        from ..errors import RequestRejected
         from . import sources
 
-        try:
+        def check() -> None:
             if source is not None and path is not None:
                 sources.find(_chosen(source, path))
             if remote_name and remote_name.strip():
                 check_name(remote_name.strip())
-        except RequestRejected as error:
-            return f"{error.problem} {error.remedy}"
-        return True
+
+        return complaint(check)
 
     @classmethod
     def fingerprint_inputs(

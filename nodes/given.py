@@ -9,6 +9,7 @@ from ..client.config import LoRA
 from ..client.pasted import listed
 from ..client.specification import read_controls, read_loras
 from ..errors import RequestRejected
+from . import checks
 from .sockets import Hinted, SpecifiedLoRA
 
 
@@ -25,10 +26,7 @@ def catalog(loras: Iterable[LoRA] = (), hinted: Iterable[Hinted] = ()) -> Catalo
 def complaint(read: Callable[[str], object], specification: str | None) -> bool | str:
     """Return what is wrong with a text, True if nothing is, or if it is empty or not yet known."""
     if specification and specification.strip():
-        try:
-            read(specification)
-        except RequestRejected as error:
-            return f"{error.problem} {error.remedy}"
+        return checks.complaint(lambda: read(specification))
     return True
 
 

@@ -10,8 +10,8 @@ from ..client.catalog import LoRASpec
 from ..client.config import LoRA
 from ..client.enums import LoRAMode
 from ..client.specification import read_loras
-from ..errors import RequestRejected
 from . import given
+from .checks import check_choice, file_name
 from .sockets import LorasSocket, Model, ModelSocket
 
 ROWS = 8
@@ -130,19 +130,14 @@ def _chosen(rows: dict[str, str | float]) -> list[LoRA]:
         mode = str(rows.get(f"mode_{number}", MODES[0]))
         if not file or not weight:
             continue
-        if mode not in MODES:
-            raise RequestRejected(
-                f"The mode {mode!r} of row {number} is not known.",
-                f"Choose one of {', '.join(MODES)}.",
-            )
+        check_choice(f"mode {mode!r} of row {number}", mode, MODES)
         loras.append(LoRA(file, weight, LoRAMode[mode.upper()]))
     return loras
 
 
 def _name(rows: dict[str, str | float], number: int) -> str:
     """Return what a row names, "" where that is nothing."""
-    name = str(rows.get(f"lora_{number}", "")).strip()
-    return "" if name.casefold() == "none" else name
+    return file_name(str(rows.get(f"lora_{number}", "")))
 
 
 def _triggers(specs: Iterable[LoRASpec]) -> str:

@@ -112,19 +112,7 @@ async def remove_server(body: Body) -> Answer:
 
 
 def _servers() -> Answer:
-    return {
-        "servers": [
-            {
-                "name": one.name,
-                "host": one.host,
-                "port": one.port,
-                "transport": one.transport.value,
-                "certificate": one.certificate,
-                "credential": one.credential,
-            }
-            for one in SavedServers(host.user_folder()).all()
-        ]
-    }
+    return {"servers": [one.as_dict() for one in SavedServers(host.user_folder()).all()]}
 
 
 async def list_pins(body: Body) -> Answer:
@@ -145,17 +133,7 @@ async def forget_pin(body: Body) -> Answer:
 
 
 def _pins() -> Answer:
-    return {
-        "pins": [
-            {
-                "address": pin.address,
-                "fingerprint": pin.fingerprint,
-                "first_seen": pin.first_seen,
-                "is_public": pin.is_public,
-            }
-            for pin in Pins(host.user_folder()).all()
-        ]
-    }
+    return {"pins": [pin.as_dict() for pin in Pins(host.user_folder()).all()]}
 
 
 async def look_around(body: Body) -> Answer:

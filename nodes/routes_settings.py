@@ -85,6 +85,11 @@ def _recommend(file: str, version: str) -> Answer:
     return {"widgets": widgets, "settings": {name: _plain(value) for name, value in others.items()}}
 
 
+def _official_version(file: str) -> str:
+    spec = official.known(file)
+    return spec.version if spec else ""
+
+
 async def read_configuration(body: Body) -> Answer:
     """Return the app's text as Generate's widgets, a model, LoRAs, and the names of what is left.
 
@@ -102,8 +107,7 @@ def _read(text: str, version: str) -> Answer:
     values = dict(imported.values)
     model = str(values.pop("model", ""))
     loras: Any = values.pop("loras", ())
-    spec = official.known(model)
-    version = version or (spec.version if spec else "")
+    version = version or _official_version(model)
     widgets, rest, warnings = as_widgets(values, model, version)
     kept: dict[str, Any] = {**rest, "sampler": values.get("sampler", GenerationConfig.sampler)}
     read, _ = relevant(GenerationConfig(**kept), version)
@@ -140,8 +144,7 @@ def _write(body: Body) -> Answer:
 
 def _config(body: Body) -> GenerationConfig:
     given, file = body.body("widgets"), body.text("model", "").strip()
-    spec = official.known(file)
-    version = body.text("version", "") or (spec.version if spec else "")
+    version = body.text("version", "") or _official_version(file)
     sampler = given.text("sampler", AUTOMATIC)
     widgets = Widgets(
         width=given.whole("width", GenerationConfig.start_width),

@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..client.catalog_cache import ServerKey
-from ..client.endpoint import Endpoint, Transport
+from ..client.endpoint import MOST_PEM_BYTES, PEM_MARK, Endpoint, Transport
 from ..errors import RequestRejected
 from .sockets import Server
-
-PEM_MARK = "-----BEGIN CERTIFICATE-----"
-MOST_CERTIFICATE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -109,9 +106,9 @@ def read_certificate(value: str | None) -> bytes | None:
         if not path.is_file():  # a device or a pipe would never end
             raise unusable
         with path.open("rb") as file:
-            data = file.read(MOST_CERTIFICATE_BYTES + 1)
+            data = file.read(MOST_PEM_BYTES + 1)
     except (OSError, ValueError, RuntimeError):  # the last where there is no home
         raise unusable from None
-    if len(data) > MOST_CERTIFICATE_BYTES or PEM_MARK.encode() not in data:
+    if len(data) > MOST_PEM_BYTES or PEM_MARK.encode() not in data:
         raise unusable
     return data

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..client import official
-from ..client.catalog import Catalog, ServerInfo
+from ..client.catalog import KINDS, Catalog, ServerInfo
 from ..client.catalog_cache import Told
 from ..client.families import family
 from ..client.pins import note as pin_note
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ..client.client import DrawThingsClient
 
 FILES_SECONDS = 10.0
-KINDS = ("models", "loras", "controls", "textual_inversions", "upscalers")
 
 
 async def question(client: DrawThingsClient, echo_seconds: float) -> Told:

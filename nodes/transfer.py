@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 
-from ..client.catalog import Thresholds
+from ..client.catalog import KINDS, Thresholds
 from ..client.files import HashCache
 from ..client.threads import in_thread
 from ..client.upload import Done, UploadEvent
@@ -103,13 +103,7 @@ async def describe(server: Server) -> tuple[str, str]:
         address = client.endpoint.address
     counts = {"files": len(info.files)}
     if info.catalog is not None:
-        counts |= {
-            "models": len(info.catalog.models),
-            "loras": len(info.catalog.loras),
-            "controls": len(info.catalog.controls),
-            "textual_inversions": len(info.catalog.textual_inversions),
-            "upscalers": len(info.catalog.upscalers),
-        }
+        counts |= {kind: len(getattr(info.catalog, kind)) for kind in KINDS}
     told = {
         "address": address,
         "message": info.message,
