@@ -24,7 +24,7 @@ import numpy as np
 import torch
 
 from drawbridge.codec import fpzip, image, latent, mask, tensor
-from drawbridge.codec.latent_space import Kind, families
+from drawbridge.facts.latent_spaces import Kind, families
 
 SIDE = 1024
 

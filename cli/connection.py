@@ -11,15 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..client.credentials import Credentials
-from ..client.endpoint import (
-    DEFAULT_PORT,
-    MOST_PEM_BYTES,
-    PEM_MARK,
-    Endpoint,
-    Transport,
-)
-from ..client.saved import SavedServer, SavedServers
+from ..client.connection.endpoint import DEFAULT_PORT, MOST_PEM_BYTES, PEM_MARK, Endpoint, Transport
+from ..client.store.credentials import Credentials
+from ..client.store.servers import SavedServer, SavedServers
 from ..errors import RequestRejected
 from . import folder
 from .outcome import TRANSPORTS, Usage, word_of
@@ -174,7 +168,7 @@ def open_client(
     When it is closed, `output` has been told what a person should know about a pinned certificate.
     """
     from ..client.client import DrawThingsClient
-    from ..client.pins import Pins
+    from ..client.store.pins import Pins
 
     seconds = timeout_seconds(options)
     client = DrawThingsClient(
@@ -188,7 +182,7 @@ def open_client(
 
 @contextlib.asynccontextmanager
 async def _noting(client: DrawThingsClient, output: Output) -> AsyncIterator[DrawThingsClient]:
-    from ..client.pins import note
+    from ..client.store.pins import note
 
     try:
         async with client:

@@ -8,9 +8,9 @@ import getpass
 import sys
 from pathlib import Path
 
-from ..client.credential_sources import PREFIX, key_of, read_pem
-from ..client.credentials import Credentials, Listed
-from ..client.secret import Identity, Secret
+from ..client.store.credential_sources import PREFIX, key_of, read_pem
+from ..client.store.credentials import Credentials, Listed
+from ..client.store.secret import Identity, Secret
 from ..errors import CredentialMissing, RequestRejected
 from . import connection
 from .outcome import OK, Interrupted, Usage

@@ -9,25 +9,26 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from ..client import failures, official
-from ..client.catalog import Catalog, ModelSpec, ServerInfo
-from ..client.channel import resolve
+from ..client.catalog import official
+from ..client.catalog.lookup import browser_off
+from ..client.catalog.records import Catalog, ModelSpec, ServerInfo
 from ..client.client import DrawThingsClient
-from ..client.endpoint import Transport
-from ..client.events import Picture, Progress
-from ..client.families import family
-from ..client.findings import Finding, Probed
-from ..client.pins import Pin
-from ..client.progress import Meter, words
-from ..client.selection import browser_off
+from ..client.connection import explain
+from ..client.connection.channel import resolve
+from ..client.connection.endpoint import Transport
+from ..client.connection.finding import Finding, Probed
+from ..client.generation.events import Picture, Progress
+from ..client.generation.progress import Meter, words
+from ..client.store.pins import Pin
 from ..errors import DrawbridgeError, ModelUnavailable, RequestRejected, SecretRejected
+from ..facts.versions import family
 from . import request
 from .connection import open_client, timeout_seconds
 from .outcome import OK
 from .output import Output
 
 if TYPE_CHECKING:
-    from ..client.request import GenerationRequest
+    from ..client.generation.request import GenerationRequest
 
 _MOST_PROBE_SECONDS = 10.0
 _NAME, _PORT, _TLS, _ANSWER = "host name", "port", "encryption", "gRPC"
@@ -122,19 +123,19 @@ async def _reach(client: DrawThingsClient, steps: _Steps, seconds: float) -> Non
     try:
         addresses = await asyncio.wait_for(resolve(endpoint), seconds)
     except (OSError, asyncio.TimeoutError) as error:
-        raise failures.describe(endpoint, Probed(Finding.NO_SUCH_HOST)) from error
+        raise explain.describe(endpoint, Probed(Finding.NO_SUCH_HOST)) from error
     steps.take(", ".join(addresses))
     limit = min(seconds, _MOST_PROBE_SECONDS)
     pin = client.pins.get(endpoint.address) if endpoint.transport is Transport.PINNED else None
-    seen = await failures.look(endpoint, limit, pin)
+    seen = await explain.look(endpoint, limit, pin)
     if seen.finding is Finding.NO_SUCH_HOST or seen.finding in _AT_PORT:
-        raise failures.describe(endpoint, seen, limit)
+        raise explain.describe(endpoint, seen, limit)
     steps.take(f"{endpoint.port} is open")
     if seen.finding in _NO_GRPC:
         steps.take("nothing against it")
-        raise failures.describe(endpoint, seen, limit)
+        raise explain.describe(endpoint, seen, limit)
     if seen.finding is not Finding.NOTHING_WRONG:
-        raise failures.describe(endpoint, seen, limit)
+        raise explain.describe(endpoint, seen, limit)
     _take_encryption(client, steps, seen, pin)
 
 
@@ -171,7 +172,7 @@ async def _generate(
     steps: _Steps,
     output: Output,
 ) -> None:
-    from ..client.request import GenerationRequest
+    from ..client.generation.request import GenerationRequest
 
     if options.model:
         wish = (options.model, options.model_version)

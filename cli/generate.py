@@ -6,8 +6,8 @@ import argparse
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from ..client import official
-from ..client.events import (
+from ..client.catalog import official
+from ..client.generation.events import (
     Audio,
     DownloadSize,
     Picture,
@@ -16,9 +16,9 @@ from ..client.events import (
     Receiving,
     RemoteDownload,
 )
-from ..client.families import family
-from ..client.progress import Meter, words
+from ..client.generation.progress import Meter, words
 from ..client.threads import in_thread
+from ..facts.versions import family
 from . import pictures, request
 from .connection import open_client, timeout_seconds
 from .outcome import OK
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..client.client import DrawThingsClient
-    from ..client.request import GenerationRequest
+    from ..client.generation.request import GenerationRequest
 
 
 async def generate(options: argparse.Namespace, output: Output) -> int:

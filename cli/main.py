@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from .. import __version__
-from ..client.enums import Sampler
 from ..errors import DrawbridgeError
+from ..facts.samplers import Sampler
 from . import credentials, servers
 from .connection import add_action, add_common_options, add_options
 from .outcome import EXPLAINED, FAILED, Interrupted, Usage

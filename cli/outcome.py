@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..client.credential_sources import WHERE
-from ..client.credentials import OR_NONE
-from ..client.endpoint import Transport
+from ..client.connection.endpoint import Transport
+from ..client.store.credential_sources import WHERE
+from ..client.store.credentials import OR_NONE
 from ..errors import (
     CredentialMissing,
     DrawbridgeError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..client.pins import Pins
+from ..client.store.pins import Pins
 from ..client.threads import in_thread
 from .folder import user_folder
 from .outcome import OK, Usage

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ..client import official
-from ..client.catalog import (
+from ..client.catalog import official
+from ..client.catalog.lookup import browser_off
+from ..client.catalog.records import (
     Catalog,
     ControlSpec,
     LoRASpec,
@@ -16,15 +17,14 @@ from ..client.catalog import (
     TextualInversionSpec,
     UpscalerSpec,
 )
-from ..client.families import family
-from ..client.selection import browser_off
 from ..errors import ModelUnavailable
+from ..facts.versions import family
 from .connection import open_client, timeout_seconds
 from .outcome import OK, TRANSPORTS, exit_code
 from .output import Output
 
 if TYPE_CHECKING:
-    from ..client.nearby import Nearby
+    from ..client.connection.nearby import Nearby
 
 _Spec = ModelSpec | LoRASpec | ControlSpec | TextualInversionSpec | UpscalerSpec
 _HASH_SECONDS = 600.0
@@ -120,7 +120,7 @@ async def hours(options: argparse.Namespace, output: Output) -> int:
 
 async def nearby(options: argparse.Namespace, output: Output) -> int:
     """List the servers that announce themselves on the local network."""
-    from ..client.nearby import nearby
+    from ..client.connection.nearby import nearby
 
     words = {transport: word for word, transport in TRANSPORTS.items()}
     found = await nearby(options.seconds, options.interfaces)

@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..client import selection
-from ..client.advice import advise
-from ..client.catalog import Catalog, ModelSpec, ServerInfo, find
-from ..client.config import GenerationConfig
-from ..client.enums import Sampler
-from ..client.families import family
-from ..client.relevance import relevant
-from ..client.specification import demand_files, read_model
+from ..client.catalog import lookup
+from ..client.catalog.records import Catalog, ModelSpec, ServerInfo, find
+from ..client.catalog.specification import demand_files, read_model
+from ..client.configuration.fields import GenerationConfig
+from ..client.generation.advice import advise
+from ..client.generation.relevance import relevant
 from ..errors import RequestRejected
+from ..facts.samplers import Sampler
+from ..facts.versions import family
 from .outcome import Usage
 
 if TYPE_CHECKING:
     from ..client.client import DrawThingsClient
-    from ..client.config_json import Imported
-    from ..client.request import GenerationRequest
+    from ..client.configuration.clipboard import Imported
+    from ..client.generation.request import GenerationRequest
 
 _MOST_BYTES = 1 << 20
 # Options that are fields of the configuration under other names.
@@ -62,7 +62,7 @@ async def find_model(
     `catalog` is what `official.usable` makes of `info`. Raises ModelUnavailable where the server
     does not have it.
     """
-    spec = await selection.find_model(client, info, catalog, name)
+    spec = await lookup.find_model(client, info, catalog, name)
     if spec is None:
         return Model(name, version)
     if version and version != spec.version:
@@ -84,12 +84,12 @@ async def specified(client: DrawThingsClient, spec: ModelSpec) -> Model:
 
 def read_configuration(path: Path | None) -> Imported:
     """Return what a file with the app's configuration says, nothing where there is no file."""
-    from ..client import config_json
+    from ..client.configuration import clipboard
 
     if path is None:
-        return config_json.Imported()
+        return clipboard.Imported()
     try:
-        return config_json.read(_read(path, "configuration"))
+        return clipboard.read(_read(path, "configuration"))
     except RequestRejected as error:
         raise Usage(f"In {path}: {error.problem}", error.remedy) from error
 
@@ -162,23 +162,23 @@ def build(
     Raises ModelUnavailable for a file that the server does not have, RequestRejected for what it
     would crash on or ignore, Usage for picture files that cannot be read.
     """
-    from ..client.request import GenerationRequest
+    from ..client.generation.request import GenerationRequest
     from . import pictures
 
     if not model.version:
         otherwise = "name the version with --model-version, such as sdxl_base_v0.9"
-        raise selection.untold(address, model.file, otherwise)
+        raise lookup.untold(address, model.file, otherwise)
     notes = list(imported.warnings)
     config = GenerationConfig(**_values(options, imported.values, model))
     if config.batch_count > 1:
         notes.append(f"One of the configuration's {config.batch_count} batches is generated.")
-    config = selection.with_files(config, catalog, address)
+    config = lookup.with_files(config, catalog, address)
     config, dropped = relevant(config, model.version)
     unread = [name for name in dropped if name in imported.values]
     if unread:
         notes.append(f"Models of {model.version} do not read {', '.join(unread)}.")
     prompts = (options.prompt, options.negative_prompt)
-    override = selection.used(model.known, config, catalog, model.version, *prompts)
+    override = lookup.used(model.known, config, catalog, model.version, *prompts)
     request = GenerationRequest(
         *(options.prompt, config, options.negative_prompt, override),
         model_version=model.version,

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-from ..client.saved import SavedServer, SavedServers
+from ..client.store.servers import SavedServer, SavedServers
 from ..errors import RequestRejected
 from . import connection
 from .folder import user_folder

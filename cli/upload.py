@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..client import upload_words
-from ..client.catalog import find
-from ..client.files import HashCache, LocalFile, check_name
+from ..client.catalog.records import find
 from ..client.threads import in_thread
-from ..client.upload import Done, Sending
+from ..client.upload import progress
+from ..client.upload.local_file import HashCache, LocalFile, check_name
+from ..client.upload.transfer import Done, Sending
 from ..errors import DrawbridgeError, RequestRejected
 from .connection import open_client, timeout_seconds
 from .folder import user_folder
@@ -43,7 +43,7 @@ async def upload(options: argparse.Namespace, output: Output) -> int:
         try:
             for one in wanted:
                 done = await _send(client, one, options.compare_hash, hashes, output)
-                for line in upload_words.result(address, done, options.compare_hash):
+                for line in progress.result(address, done, options.compare_hash):
                     output.line(line)
                 told.append(_entry(one, done))
                 sent.append(done.name)
@@ -93,7 +93,7 @@ async def _send(
                 if event.acknowledged_bytes < confirmed:
                     output.note(f"The connection was lost: {one.name} is sent once more.")
                 confirmed = event.acknowledged_bytes
-            output.progress(upload_words.share(event), upload_words.words(event))
+            output.progress(progress.share(event), progress.words(event))
     raise AssertionError("an upload ends with Done or an error")
 
 
@@ -132,7 +132,7 @@ async def _explain(
         entry["known_as"] = spec.name if spec else None
         if spec is not None:
             output.line(f"The server knows {name}: it is {spec.name}, and ready for use.")
-        elif upload_words.is_checkpoint(name):
+        elif progress.is_checkpoint(name):
             unknown.append(name)
     if unknown:
         for line in _usable(unknown):

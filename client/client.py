@@ -17,18 +17,19 @@ from ..codec.tensor import DEFAULT_LIMIT_BYTES, Codec
 from ..errors import DrawbridgeError, ProtocolMismatch, ServerBusy
 from ..proto import image_service_pb2
 from ..proto.service import ImageGenerationStub
-from . import channel, failures, plain
-from .catalog import Catalog, RemoteFile, ServerInfo, Thresholds
-from .endpoint import Endpoint, Transport
-from .events import Event
-from .files import HashCache, LocalFile, check_name
-from .findings import Finding, Probed
-from .generation import CallCancelled, Reader, Unreadable, settle
-from .identity import check_identity
-from .pins import IN_MEMORY, Pin, Pins
-from .request import GenerationRequest
+from . import safe_text
+from .catalog.records import Catalog, RemoteFile, ServerInfo, Thresholds
+from .connection import channel, explain
+from .connection.endpoint import Endpoint, Transport
+from .connection.finding import Finding, Probed
+from .generation.events import Event
+from .generation.request import GenerationRequest
+from .generation.stream import CallCancelled, Reader, Unreadable, settle
+from .store.identity import check_identity
+from .store.pins import IN_MEMORY, Pin, Pins
 from .threads import in_thread
-from .upload import Broken, Line, Transfer, UploadEvent, upload
+from .upload.local_file import HashCache, LocalFile, check_name
+from .upload.transfer import Broken, Line, Transfer, UploadEvent, upload
 
 T = TypeVar("T")
 
@@ -116,7 +117,7 @@ class DrawThingsClient:
         request = image_service_pb2.EchoRequest(name=self._name)
         reply = await self._ask("Echo", request, timeout_seconds)
         if reply.sharedSecretMissing:
-            raise failures.secret_rejected(self.endpoint)
+            raise explain.secret_rejected(self.endpoint)
         self._greeted = self._secret_confirmed = True
         if reply.ByteSize() > MOST_GREETING_BYTES:
             raise ProtocolMismatch(
@@ -125,7 +126,7 @@ class DrawThingsClient:
             )
         secret = self.endpoint.secret
         message = reply.message.replace(secret.reveal(), "***") if secret else reply.message
-        return await in_thread(lambda _: _server_info(reply, plain.one_line(message)))
+        return await in_thread(lambda _: _server_info(reply, safe_text.one_line(message)))
 
     async def files_exist(
         self,
@@ -185,9 +186,9 @@ class DrawThingsClient:
         except (grpc.aio.AioRpcError, CallCancelled, Unreadable) as error:
             raise self._explain(error, call, reader) from self._cause(error)
         if not reader.pictures:
-            raise failures.no_pictures(self.endpoint)
+            raise explain.no_pictures(self.endpoint)
         if reader.pictures < request.least_pictures:
-            raise failures.too_few(self.endpoint, request.least_pictures, reader.pictures)
+            raise explain.too_few(self.endpoint, request.least_pictures, reader.pictures)
 
     async def upload(
         self,
@@ -230,12 +231,12 @@ class DrawThingsClient:
                 async for event in events:
                     yield event
         except Unreadable as error:
-            raise failures.unreadable(self.endpoint) from error
+            raise explain.unreadable(self.endpoint) from error
         except (grpc.aio.AioRpcError, CallCancelled) as error:
             code, details = _status(error)
-            told = failures.closed_here(self.endpoint)
+            told = explain.closed_here(self.endpoint)
             if self._channel is not None:
-                told = failures.from_upload_status(
+                told = explain.from_upload_status(
                     self.endpoint,
                     code,
                     details,
@@ -256,7 +257,7 @@ class DrawThingsClient:
                 return
             await asyncio.sleep(_POLL_SECONDS)
         if opened is None:
-            raise failures.closed_here(self.endpoint)
+            raise explain.closed_here(self.endpoint)
         raise await self._unreachable()
 
     def _message(self, request: GenerationRequest) -> image_service_pb2.ImageGenerationRequest:
@@ -332,9 +333,9 @@ class DrawThingsClient:
         self._pin = await in_thread(lambda _: self._pins.get(self.endpoint.address))
         seconds = self._connect_timeout_seconds
         # What else the server may want, gRPC finds out, and the probe after it.
-        seen = await failures.look(self.endpoint, seconds, self._pin, stay=False)
+        seen = await explain.look(self.endpoint, seconds, self._pin, stay=False)
         if seen.finding is not Finding.NOTHING_WRONG:
-            raise failures.describe(self.endpoint, seen, seconds)
+            raise explain.describe(self.endpoint, seen, seconds)
         return seen
 
     async def _trust(self, seen: Probed) -> None:
@@ -345,7 +346,7 @@ class DrawThingsClient:
         self._pin = await in_thread(lambda _: self._pins.learn(pin))
         if self._pin.fingerprint != pin.fingerprint:
             changed = Probed(Finding.CHANGED, "", seen.certificate, "", self._pin.fingerprint)
-            raise failures.describe(self.endpoint, changed)
+            raise explain.describe(self.endpoint, changed)
         self._pinned_now = self._pin is pin
 
     async def _becomes_ready(self, opened: grpc.aio.Channel) -> bool:
@@ -360,7 +361,7 @@ class DrawThingsClient:
 
     async def _unreachable(self) -> DrawbridgeError:
         waited_seconds = self._connect_timeout_seconds
-        return await failures.unreachable(self.endpoint, waited_seconds, self._pin)
+        return await explain.unreachable(self.endpoint, waited_seconds, self._pin)
 
     async def _ask(self, method: str, request: object, timeout_seconds: float) -> Any:
         stub = await self._stub()
@@ -374,15 +375,15 @@ class DrawThingsClient:
         self, error: Exception, call: Any, reader: Reader | None, waited_seconds: float = 0
     ) -> DrawbridgeError:
         if isinstance(error, Unreadable):
-            return failures.unreadable(self.endpoint)
+            return explain.unreadable(self.endpoint)
         if self._channel is None:
-            return failures.closed_here(self.endpoint)
+            return explain.closed_here(self.endpoint)
         code, details = _status(error)
         if reader is None and code is grpc.StatusCode.DEADLINE_EXCEEDED:
             if self._channel.get_state() is grpc.ChannelConnectivity.READY:
-                return failures.busy(self.endpoint, waited_seconds)
+                return explain.busy(self.endpoint, waited_seconds)
             code, details = grpc.StatusCode.UNAVAILABLE, None
-        return failures.from_status(
+        return explain.from_status(
             self.endpoint,
             code,
             details,
@@ -413,7 +414,7 @@ def _server_info(reply: image_service_pb2.EchoReply, message: str) -> ServerInfo
     return ServerInfo(
         message,
         reply.serverIdentifier,
-        tuple(filter(plain.is_file_name, dict.fromkeys(reply.files))),
+        tuple(filter(safe_text.is_file_name, dict.fromkeys(reply.files))),
         catalog,
         _thresholds(reply.thresholds) if reply.HasField("thresholds") else None,
     )

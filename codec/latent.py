@@ -9,8 +9,8 @@ from functools import cache
 import numpy as np
 import torch
 
+from ..facts.latent_spaces import Family, Kind, family
 from .borrow import borrow
-from .latent_space import Family, Kind, family
 
 
 def preview(latents: np.ndarray, version: str) -> torch.Tensor | None:

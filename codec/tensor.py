@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import Cancelled
-from . import fpzip, guide
+from . import fpzip, public_guide
 from .damage import damaged, out_of_memory, too_large
 from .deflate import deflate, inflate
 
@@ -88,15 +88,15 @@ def decode(
 ) -> np.ndarray:
     """The array that `data` holds: its own dtype and dims; it may be a read-only view of `data`.
 
-    A tensor in the public guide's form is read too (codec/guide.py). Everything the headers claim
-    is checked before memory is taken for it. Raises BadTensor for bytes that are damaged or need
-    more than `limit_bytes`, DecoderUnavailable where fpzip is needed and missing, Cancelled once
-    `stop()` is true.
+    A tensor in the public guide's form is read too (codec/public_guide.py). Everything the headers
+    claim is checked before memory is taken for it. Raises BadTensor for bytes that are damaged or
+    need more than `limit_bytes`, DecoderUnavailable where fpzip is needed and missing, Cancelled
+    once `stop()` is true.
     """
     if stop is not None and stop():
         raise Cancelled
-    if guide.recognises(data):
-        return guide.decode(data, limit_bytes=limit_bytes, stop=stop)
+    if public_guide.recognises(data):
+        return public_guide.decode(data, limit_bytes=limit_bytes, stop=stop)
     header = read_header(data)
     if header.size_bytes > limit_bytes:
         raise too_large(header.size_bytes, limit_bytes)

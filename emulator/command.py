@@ -13,8 +13,8 @@ from pathlib import Path
 
 from .. import __version__
 from ..errors import DrawbridgeError
-from .faults import DESCRIPTIONS, Faults
-from .server import Emulator, Options
+from .server.faults import DESCRIPTIONS, Faults
+from .server.server import Emulator, Options
 
 _DESCRIPTION = """\
 A stand-in for a Draw Things gRPC server. It answers like one and paints landscapes instead of

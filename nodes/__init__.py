@@ -13,7 +13,8 @@ from .lora import LoRAStack
 from .model import LoadModel
 from .prompt import Prompt, PromptBatch
 from .recommended import RecommendedSettings
-from .settings import (
+from .settings.by_model import ImagePrior, SDXLSizeConditioning, SecondStage, TextEncoders, Video
+from .settings.general import (
     HighResolutionFix,
     Inpainting,
     Refiner,
@@ -22,7 +23,6 @@ from .settings import (
     Tiling,
     UpscalerAndFaces,
 )
-from .settings_models import ImagePrior, SDXLSizeConditioning, SecondStage, TextEncoders, Video
 
 NODES: list[type[io.ComfyNode]] = [
     Connect,
@@ -58,7 +58,7 @@ class Drawbridge(ComfyExtension):
     """What ComfyUI asks for our nodes."""
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        from . import routes
+        from .routes import table
 
-        routes.register()  # here, as ComfyUI 0.3.64 does not call on_load
+        table.register()  # here, as ComfyUI 0.3.64 does not call on_load
         return NODES

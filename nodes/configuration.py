@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from ..client.config import Control, LoRA
-from ..client.enums import ControlInput
+from ..client.configuration.enums import ControlInput
+from ..client.configuration.fields import Control, LoRA
 from .checks import complaint
+from .settings.fields import CATEGORY, WINS, chained
 from .sockets import (
     ControlsSocket,
     Hinted,
@@ -21,10 +22,9 @@ from .sockets import (
     Settings,
     SettingsSocket,
 )
-from .widgets import CATEGORY, WINS, chained
 
 if TYPE_CHECKING:
-    from ..client.config_json import Imported
+    from ..client.configuration.clipboard import Imported
 
 # They travel on sockets of their own.
 _APART = ("model", "loras", "controls")
@@ -94,18 +94,18 @@ class ImportConfiguration(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, configuration: str | None) -> bool | str:
         """Say at the field what is wrong with the text; a linked one arrives as None."""
-        from ..client import config_json
+        from ..client.configuration import clipboard
 
-        return configuration is None or complaint(lambda: config_json.read(configuration))
+        return configuration is None or complaint(lambda: clipboard.read(configuration))
 
     @classmethod
     def fingerprint_inputs(cls, **inputs: Any) -> str:
         """Draw anew at every run where the configuration asks for a random seed."""
-        from ..client import config_json
+        from ..client.configuration import clipboard
 
         if not inputs.get("configuration") or not inputs.get("use_seed"):
             return ""
-        return str(config_json.read(inputs["configuration"]).values.get("seed", ""))
+        return str(clipboard.read(inputs["configuration"]).values.get("seed", ""))
 
     @classmethod
     def execute(
@@ -116,9 +116,9 @@ class ImportConfiguration(io.ComfyNode):
         loras: tuple[LoRA, ...] = (),
         controls: tuple[Hinted, ...] = (),
     ) -> io.NodeOutput:
-        from ..client import config_json
+        from ..client.configuration import clipboard
 
-        imported = config_json.read(configuration)
+        imported = clipboard.read(configuration)
         config = imported.config()
         left_out = _APART if use_seed else (*_APART, "seed")
         values = {key: value for key, value in imported.values.items() if key not in left_out}
@@ -189,10 +189,10 @@ class ExportConfiguration(io.ComfyNode):
         controls: tuple[Hinted, ...] | None = None,
         other_keys: str = "",
     ) -> io.NodeOutput:
-        from ..client import config_json, pasted
-        from ..client.config_json import Imported
+        from ..client.configuration import clipboard, json_text
+        from ..client.configuration.clipboard import Imported
 
-        sent = config_json.read(request) if request.strip() else Imported()
+        sent = clipboard.read(request) if request.strip() else Imported()
         parts: dict[str, object] = settings.as_dict() if settings else {}
         if model is not None:
             parts["model"] = model.file
@@ -202,8 +202,8 @@ class ExportConfiguration(io.ComfyNode):
             parts["controls"] = tuple(one.control for one in controls if one.control is not None)
         unknown = dict(sent.unknown)
         if other_keys.strip():
-            unknown.update(pasted.configuration(other_keys))
-        text = config_json.write(Imported(parts).config(sent.config()), unknown)
+            unknown.update(json_text.configuration(other_keys))
+        text = clipboard.write(Imported(parts).config(sent.config()), unknown)
         return io.NodeOutput(text, ui={"text": [text]})
 
 

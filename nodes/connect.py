@@ -8,11 +8,11 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..client.credentials import Credentials
-from ..client.endpoint import DEFAULT_PORT, Endpoint, Transport
+from ..client.connection.endpoint import DEFAULT_PORT, Endpoint, Transport
+from ..client.store.credentials import Credentials
 from ..errors import DrawbridgeError
 from .checks import complaint
-from .server_values import ServerValues, read_certificate
+from .servers.connect_values import ServerValues, read_certificate
 from .sockets import ServerSocket
 
 EVENT = "drawbridge.server"
@@ -108,8 +108,8 @@ class Connect(io.ComfyNode):
     async def execute(
         cls, host: str, port: int, transport: str, certificate: str, credential: str
     ) -> io.NodeOutput:
-        from . import lookup, status
         from .host import Display, interruptible, tell_page
+        from .servers import lookup, status
 
         values = ServerValues(host, port, transport, certificate, credential)
         told = {"node": cls.hidden.unique_id, "server": values.as_dict()}
@@ -127,7 +127,7 @@ class Connect(io.ComfyNode):
 
 def _times_forgotten(host: Any, port: Any) -> bytes:
     """Not the pin itself: it comes after the first run, which would make a second one of all."""
-    from ..client.pins import Pins
+    from ..client.store.pins import Pins
     from .host import user_folder
 
     try:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from ..client.config import Control
-from ..client.enums import ControlInput, ControlMode
-from ..client.hints import KINDS, LINES
-from ..client.specification import read_controls
+from ..client.catalog.specification import read_controls
+from ..client.configuration.enums import ControlInput, ControlMode
+from ..client.configuration.fields import Control
+from ..client.generation.hints import KINDS, LINES
 from ..errors import RequestRejected
-from . import given
 from .checks import check_choice, file_name
+from .servers import specifications
 from .sockets import ControlsSocket, Hinted
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class ControlNetHint(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, specification: str | None = "") -> bool | str:
         """Say at the field what is wrong with a specification; a linked one arrives as None."""
-        return given.complaint(read_controls, specification)
+        return specifications.complaint(read_controls, specification)
 
     @classmethod
     async def execute(
@@ -174,7 +174,7 @@ class ControlNetHint(io.ComfyNode):
         if not weight:
             return io.NodeOutput(controls)
         mode = "unspecified" if input_override == AUTOMATIC else input_override
-        file, told = given.control(file_name(control), specification)
+        file, told = specifications.control(file_name(control), specification)
         named = Control(
             file,
             weight=weight,
@@ -241,7 +241,7 @@ class Moodboard(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, specification: str | None = "") -> bool | str:
         """Say at the field what is wrong with a specification; a linked one arrives as None."""
-        return given.complaint(read_controls, specification)
+        return specifications.complaint(read_controls, specification)
 
     @classmethod
     async def execute(
@@ -264,7 +264,7 @@ class Moodboard(io.ComfyNode):
         file = file_name(control)
         if file and not control_weight:
             return io.NodeOutput(controls)
-        file, told = given.control(file, specification)
+        file, told = specifications.control(file, specification)
         reader = Control(file, control_weight) if file else None
         hinted = [
             Hinted(reader, "shuffle", picture, weight, told)

@@ -71,12 +71,12 @@ class Upload(io.ComfyNode):
         cls, source: str | None = None, path: str | None = "", remote_name: str | None = ""
     ) -> bool | str:
         """Say at the node what cannot be sent; what is linked arrives as None."""
-        from ..client.files import check_name
-        from . import sources
+        from ..client.upload.local_file import check_name
+        from .servers import upload_sources
 
         def check() -> None:
             if source is not None and path is not None:
-                sources.find(_chosen(source, path))
+                upload_sources.find(_chosen(source, path))
             if remote_name and remote_name.strip():
                 check_name(remote_name.strip())
 
@@ -88,10 +88,10 @@ class Upload(io.ComfyNode):
     ) -> str:
         """Run again when the file has changed."""
         from ..errors import RequestRejected
-        from . import sources
+        from .servers import upload_sources
 
         try:
-            seen = sources.find(_chosen(source or "", path or "")).stat()
+            seen = upload_sources.find(_chosen(source or "", path or "")).stat()
         except (RequestRejected, OSError):
             return ""
         return f"{seen.st_size} {seen.st_mtime_ns}"
@@ -105,11 +105,11 @@ class Upload(io.ComfyNode):
         remote_name: str = "",
         compare_hash: bool = False,
     ) -> io.NodeOutput:
-        from . import transfer
         from .host import Display, interruptible
+        from .servers import file_transfer
 
         display = Display(cls.hidden.unique_id)
-        work = transfer.send(
+        work = file_transfer.send(
             server, _chosen(source, path), remote_name.strip(), compare_hash, display
         )
         name, report = await interruptible(work)
@@ -168,10 +168,10 @@ class FilesExist(io.ComfyNode):
 
     @classmethod
     async def execute(cls, server: Server, names: str, with_hashes: bool = False) -> io.NodeOutput:
-        from . import transfer
         from .host import interruptible
+        from .servers import file_transfer
 
-        answer = await interruptible(transfer.files_exist(server, names, with_hashes))
+        answer = await interruptible(file_transfer.files_exist(server, names, with_hashes))
         return io.NodeOutput(*answer)
 
 
@@ -200,7 +200,7 @@ class ServerInfo(io.ComfyNode):
 
     @classmethod
     async def execute(cls, server: Server) -> io.NodeOutput:
-        from . import transfer
         from .host import interruptible
+        from .servers import file_transfer
 
-        return io.NodeOutput(*await interruptible(transfer.describe(server)))
+        return io.NodeOutput(*await interruptible(file_transfer.describe(server)))

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from comfy_api.latest import io
 
-from ..client.config import LoRA
-from ..client.enums import Sampler
+from ..client.configuration.fields import LoRA
 from ..errors import RequestRejected
+from ..facts.samplers import Sampler
 from .sockets import (
     ControlsSocket,
     Hinted,
@@ -237,10 +237,10 @@ class Generate(io.ComfyNode):
         from comfy_execution.graph_utils import ExecutionBlocker
 
         from ..codec.fit import Fit
-        from .generate_widgets import Widgets
-        from .generation import generate
+        from .generating.requests import Job
+        from .generating.run import generate
+        from .generating.widgets import Widgets
         from .host import Display, interruptible
-        from .job import Job
 
         widgets = Widgets(
             width=width,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import comfy.model_management
 import comfy.utils
 
-from ..client.plain import one_line
+from ..client.safe_text import one_line
 from ..errors import Cancelled
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from comfy_api.latest import io
 
-from ..client.catalog import LoRASpec
-from ..client.config import LoRA
-from ..client.enums import LoRAMode
-from ..client.specification import read_loras
-from . import given
+from ..client.catalog.records import LoRASpec
+from ..client.catalog.specification import read_loras
+from ..client.configuration.enums import LoRAMode
+from ..client.configuration.fields import LoRA
 from .checks import check_choice, file_name
+from .servers import specifications
 from .sockets import LorasSocket, Model, ModelSocket
 
 ROWS = 8
@@ -70,7 +70,7 @@ class LoRAStack(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, specification: str | None = "") -> bool | str:
         """Say at the field what is wrong with a specification; a linked one arrives as None."""
-        return given.complaint(read_loras, specification)
+        return specifications.complaint(read_loras, specification)
 
     @classmethod
     async def execute(
@@ -81,11 +81,11 @@ class LoRAStack(io.ComfyNode):
         **rows: str | float,
     ) -> io.NodeOutput:
         named = [name for number in range(1, ROWS + 1) if (name := _name(rows, number))]
-        chosen = given.with_specification((*loras, *_chosen(rows)), specification, named)
+        chosen = specifications.with_specification((*loras, *_chosen(rows)), specification, named)
         if model is None:
             return io.NodeOutput(chosen, "", "")
-        from . import lookup
         from .host import interruptible
+        from .servers import lookup
 
         found, specs = await interruptible(lookup.find_loras(model, chosen))
         return io.NodeOutput(found, _triggers(specs), _notes(specs))

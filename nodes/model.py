@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..client.families import FAMILIES
-from ..client.specification import read_model
-from . import given
+from ..client.catalog.specification import read_model
+from ..facts.versions import FAMILIES
+from .servers import specifications
 from .sockets import ModelSocket, Server, ServerSocket
 
 AUTOMATIC = "automatic"
@@ -58,7 +58,7 @@ class LoadModel(io.ComfyNode):
     ) -> bool | str:
         """Say at the fields that a model must be named; what is linked arrives as None."""
         if specification and specification.strip():
-            return given.complaint(read_model, specification)
+            return specifications.complaint(read_model, specification)
         if model is not None and specification is not None and not model.strip():
             return "No model is chosen. Enter the file name of a model on the server."
         return True
@@ -67,8 +67,8 @@ class LoadModel(io.ComfyNode):
     async def execute(
         cls, server: Server, model: str, version: str, specification: str = ""
     ) -> io.NodeOutput:
-        from . import lookup
         from .host import interruptible
+        from .servers import lookup
 
         asked = "" if version == AUTOMATIC else version
         if specification.strip():

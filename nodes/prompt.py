@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..client.catalog import nearest
-from ..client.embeddings import called, usable
+from ..client.catalog.embeddings import called, usable
+from ..client.catalog.records import nearest
 from ..errors import RequestRejected
 from .sockets import Model, ModelSocket
 
@@ -135,9 +135,9 @@ async def _checked(prompt: str, model: Model) -> list[str]:
     Raises RequestRejected for one in the prompt that it has not: to a server it would be a word
     that nobody knows.
     """
-    from .connection import open_client
     from .host import interruptible
-    from .lookup import PATIENCE_SECONDS
+    from .servers.client import open_client
+    from .servers.lookup import PATIENCE_SECONDS
 
     async def ask() -> list[str] | None:
         async with open_client(model.server) as client:

@@ -6,10 +6,10 @@ import json
 
 from comfy_api.latest import io
 
-from ..client import advice
-from ..client.catalog import Catalog, ModelSpec
+from ..client.catalog.records import Catalog, ModelSpec
+from ..client.generation import advice
+from .settings.fields import CATEGORY, WINS, chained
 from .sockets import Model, ModelSocket, Settings, SettingsSocket
-from .widgets import CATEGORY, WINS, chained
 
 
 class RecommendedSettings(io.ComfyNode):

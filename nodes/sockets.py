@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from comfy_api.latest import io
 
-from ..client.config import Control, LoRA
-from ..client.credentials import Credentials
-from ..client.endpoint import Endpoint, Transport
+from ..client.configuration.fields import Control, LoRA
+from ..client.connection.endpoint import Endpoint, Transport
+from ..client.store.credentials import Credentials
 
 if TYPE_CHECKING:
     import torch
@@ -89,7 +89,7 @@ class Hinted:
     """A picture that steers a generation, and the control that reads it.
 
     `control` is None for a moodboard picture that the model itself reads; its file may be a display
-    name. `kind` says what the picture is (client/hints.py). `image` is an IMAGE, float32
+    name. `kind` says what the picture is (client/generation/hints.py). `image` is an IMAGE, float32
     [batch, height, width, channels], 0 to 1; without it the control reads the init image. `weight`
     is a moodboard picture's. `specification` is the control's JSON object where a person gives it.
     """

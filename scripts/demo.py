@@ -25,7 +25,7 @@ import checkout
 
 checkout.register()
 ROOT = checkout.ROOT
-sys.path.insert(0, str(ROOT / "tests" / "standin"))
+sys.path.insert(0, str(ROOT / "devtools" / "standin"))
 
 BAR_WIDTH = 30
 
@@ -113,9 +113,9 @@ def in_comfyui(
     workflow: dict[str, Any], changes: dict[str, dict[str, Any]], output: Path
 ) -> list[Path]:
     """Execute the workflow in the real ComfyUI; return the files it wrote, moved to `output`."""
-    from drawbridge.tests.host.comfyui import Ending, RealComfyUI
-    from drawbridge.tests.host.events import Event
-    from drawbridge.tests.host.interpreter import find_comfyui
+    from drawbridge.devtools.comfyui.events import Event
+    from drawbridge.devtools.comfyui.host import Ending, RealComfyUI
+    from drawbridge.devtools.comfyui.interpreter import find_comfyui
 
     progress = Progress()
 

@@ -98,8 +98,8 @@ def prepare_node(python: Path) -> bool:
 def prepare_comfyui(python: Path) -> None:
     """Install what the ComfyUI of COMFYUI_PATH needs, unless it has a Python of its own."""
     sys.path.insert(0, str(ROOT))
+    from devtools.comfyui.interpreter import PYTHON_VARIABLE, find_comfyui, own_python
     from scripts.comfyui_environment import prepare
-    from tests.host.interpreter import PYTHON_VARIABLE, find_comfyui, own_python
 
     comfyui = find_comfyui()
     if comfyui is None or os.environ.get(PYTHON_VARIABLE) or own_python(comfyui) is not None:

@@ -26,8 +26,8 @@ IMAGES = ROOT / "docs" / "images"
 if TYPE_CHECKING:
     from playwright.sync_api import FloatRect, ViewportSize
 
-    from drawbridge.tests.host.comfyui import RealComfyUI
-    from drawbridge.tests.page.browser import ComfyPage
+    from drawbridge.devtools.browser import ComfyPage
+    from drawbridge.devtools.comfyui.host import RealComfyUI
 
 VIEW: ViewportSize = {"width": 1500, "height": 1000}
 MARGIN_PX = 14
@@ -38,11 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frontend", help="folder of another release of ComfyUI's page")
     options = parser.parse_args(arguments)
-    from drawbridge.client.endpoint import DEFAULT_PORT
-    from drawbridge.emulator.server import Emulator, Options
-    from drawbridge.tests.host.comfyui import RealComfyUI
-    from drawbridge.tests.host.interpreter import find_comfyui
-    from drawbridge.tests.page.browser import ComfyPage, find_browser, started
+    from drawbridge.client.connection.endpoint import DEFAULT_PORT
+    from drawbridge.devtools.browser import ComfyPage, find_browser, started
+    from drawbridge.devtools.comfyui.host import RealComfyUI
+    from drawbridge.devtools.comfyui.interpreter import find_comfyui
+    from drawbridge.emulator.server.server import Emulator, Options
 
     checkout, browser = find_comfyui(), find_browser()
     if checkout is None or browser is None:
@@ -81,7 +81,7 @@ def prepare(comfyui: RealComfyUI, port: int) -> None:
 
 def graph(page: ComfyPage, port: int) -> None:
     """Take the whole graph after a run, its Connect, and the list of models."""
-    from drawbridge.tests.page.browser import read_workflow
+    from drawbridge.devtools.browser import read_workflow
 
     page.load(
         read_workflow(ROOT / "workflows" / "text_to_image.json"),

@@ -22,7 +22,7 @@ if __name__ == "__main__":
     import checkout
 
     checkout.register()
-    sys.path.insert(0, str(checkout.ROOT / "tests" / "standin"))
+    sys.path.insert(0, str(checkout.ROOT / "devtools" / "standin"))
 
 if TYPE_CHECKING:
     from comfy_api.latest import io

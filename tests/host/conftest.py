@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from drawbridge.tests.host.comfyui import RealComfyUI
+    from drawbridge.devtools.comfyui.host import RealComfyUI
 
 HERE = Path(__file__).resolve().parent
 SECRET_VARIABLE = "DRAWBRIDGE_SECRET_HOST_TESTS"
@@ -38,8 +38,8 @@ def make_comfyui(
 
     It takes the keywords of RealComfyUI; who calls it starts and stops what it returns.
     """
-    from drawbridge.tests.host.comfyui import RealComfyUI
-    from drawbridge.tests.host.interpreter import find_comfyui
+    from drawbridge.devtools.comfyui.host import RealComfyUI
+    from drawbridge.devtools.comfyui.interpreter import find_comfyui
 
     checkout = find_comfyui()
     assert checkout is not None, "these tests are skipped where COMFYUI_PATH is not set"

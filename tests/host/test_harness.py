@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from drawbridge.tests.host import process
-from drawbridge.tests.host.comfyui import Ending, PromptRejected, RealComfyUI
-from drawbridge.tests.host.interpreter import HostError
+from drawbridge.devtools.comfyui import process
+from drawbridge.devtools.comfyui.host import Ending, PromptRejected, RealComfyUI
+from drawbridge.devtools.comfyui.interpreter import HostError
 
 Prompt = dict[str, dict[str, Any]]
 REVEALING_PACK = """

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from standin.stage import Stage, graph
 
-from drawbridge.emulator.server import Emulator, Options
-from drawbridge.tests.host.comfyui import Ending, RealComfyUI
+from drawbridge.devtools.comfyui.host import Ending, RealComfyUI
+from drawbridge.emulator.server.server import Emulator, Options
 
 Serve = Callable[..., Emulator]
 

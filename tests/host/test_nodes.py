@@ -19,9 +19,9 @@ from standin.stage import graph
 from standin.workflow import to_prompt
 
 import drawbridge
-from drawbridge.emulator.server import Emulator, Options
+from drawbridge.devtools.comfyui.host import ROOT, Ending, Outcome, PromptRejected, RealComfyUI
+from drawbridge.emulator.server.server import Emulator, Options
 from drawbridge.nodes import NODES
-from drawbridge.tests.host.comfyui import ROOT, Ending, Outcome, PromptRejected, RealComfyUI
 
 PLUGIN_VARIABLE = "OFFICIAL_PLUGIN_PATH"
 

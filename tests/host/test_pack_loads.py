@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drawbridge.tests.host.comfyui import FOLDER, RealComfyUI
+from drawbridge.devtools.comfyui.host import FOLDER, RealComfyUI
 
 
 def test_pack_loads_without_complaint(comfyui: RealComfyUI) -> None:

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from standin.stage import graph
 
-from drawbridge.emulator.server import Emulator, Options
-from drawbridge.tests.host.comfyui import Ending, RealComfyUI
+from drawbridge.devtools.comfyui.host import Ending, RealComfyUI
+from drawbridge.emulator.server.server import Emulator, Options
 
 Serve = Callable[..., Emulator]
 JSON = {"Content-Type": "application/json"}

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client import config_json
-from drawbridge.client.config import GenerationConfig, LoRA
+from drawbridge.client.configuration import clipboard
+from drawbridge.client.configuration.fields import GenerationConfig, LoRA
+from drawbridge.devtools.comfyui.host import Ending, PromptRejected, RealComfyUI
 from drawbridge.nodes import NODES
-from drawbridge.nodes.widgets import SettingsNode
-from drawbridge.tests.host.comfyui import Ending, PromptRejected, RealComfyUI
+from drawbridge.nodes.settings.fields import SettingsNode
 
 SETTINGS = [node for node in NODES if issubclass(node, SettingsNode)]
 
@@ -44,12 +44,12 @@ def test_fresh_settings_nodes_in_a_row_change_nothing(comfyui: RealComfyUI) -> N
     outcome = comfyui.run(exporting(str(len(SETTINGS) - 1), nodes))
     assert outcome.ending is Ending.SUCCESS, outcome.message
     [text] = outcome.outputs["export"]["text"]
-    assert json.loads(text) == config_json.to_object(GenerationConfig())
+    assert json.loads(text) == clipboard.to_object(GenerationConfig())
 
 
 def test_configuration_comes_out_as_it_went_in(comfyui: RealComfyUI) -> None:
     config = GenerationConfig(steps=28, shift=3.16, clip_l_text="Düne", loras=(LoRA("a", 0.8),))
-    text = config_json.write(config, {"shiftForAudio": 3})
+    text = clipboard.write(config, {"shiftForAudio": 3})
     nodes = {"import": importing(text)}
     links = {"loras": ["import", 1], "controls": ["import", 2], "other_keys": ["import", 8]}
     outcome = comfyui.run(exporting("import", nodes, **links))

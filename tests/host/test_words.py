@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import pytest
 
+from drawbridge.devtools.comfyui.host import FOLDER, ROOT, RealComfyUI
 from drawbridge.nodes import NODES
 from drawbridge.scripts import translations
-from drawbridge.tests.host.comfyui import FOLDER, ROOT, RealComfyUI
 
 
 @pytest.mark.parametrize("language", ["en", *translations.languages()])

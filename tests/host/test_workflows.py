@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from standin.workflow import to_prompt
 
-from drawbridge.emulator.server import Emulator, Options
-from drawbridge.tests.host.comfyui import ROOT, Ending, RealComfyUI
+from drawbridge.devtools.comfyui.host import ROOT, Ending, RealComfyUI
+from drawbridge.emulator.server.server import Emulator, Options
 
 FOLDER = ROOT / "workflows"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))

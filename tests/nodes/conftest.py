@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from server import PromptServer
 from standin.stage import Stage
 
-from drawbridge.emulator.server import Emulator, Options
+from drawbridge.emulator.server.server import Emulator, Options
 
 Page = TestClient[Any, Any]
 Ask = Callable[..., Awaitable[Any]]
@@ -35,19 +35,19 @@ def stage(tmp_path: Path) -> Stage:
 @pytest.fixture
 def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PromptServer:
     """Return a web server with our routes, and folders of its own."""
-    from drawbridge.nodes import routes
+    from drawbridge.nodes.routes import table
 
     folder_paths.set_user_directory(str(tmp_path / "user"))
     server = PromptServer()
     monkeypatch.setattr(PromptServer, "instance", server)
-    routes.register()
+    table.register()
     return server
 
 
 @pytest.fixture
 async def page(web: PromptServer) -> AsyncIterator[Page]:
     """Return what speaks to our routes as a page would."""
-    from drawbridge.nodes.catalogs import SHELF
+    from drawbridge.nodes.servers.catalogs import SHELF
 
     async with TestClient(TestServer(web.app())) as client:
         yield client

@@ -13,19 +13,20 @@ import torch
 from standin.executor import Outcome
 from standin.stage import Stage
 
-from drawbridge.client.catalog import Catalog
+from drawbridge.client.catalog.records import Catalog
 from drawbridge.client.client import DrawThingsClient
-from drawbridge.client.config import Control, GenerationConfig
-from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.client.enums import ControlInput, ControlMode, Sampler
-from drawbridge.client.events import Picture
-from drawbridge.client.families import FAMILIES
-from drawbridge.client.hints import KINDS
-from drawbridge.client.request import GenerationRequest
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.configuration.enums import ControlInput, ControlMode
+from drawbridge.client.configuration.fields import Control, GenerationConfig
+from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.generation.events import Picture
+from drawbridge.client.generation.hints import KINDS
+from drawbridge.client.generation.request import GenerationRequest
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import RequestRejected
+from drawbridge.facts.samplers import Sampler
+from drawbridge.facts.versions import FAMILIES
 from drawbridge.nodes.control import ControlNetHint, Moodboard
-from drawbridge.nodes.hints import build
+from drawbridge.nodes.generating.controls import build
 from drawbridge.nodes.sockets import Hinted
 from drawbridge.tests.nodes.props import paint, run
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from standin.stage import Stage, graph
 
-from drawbridge.client.credentials import Credentials
-from drawbridge.client.secret import Secret
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.store.credentials import Credentials
+from drawbridge.client.store.secret import Secret
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes import host
 
 Serve = Callable[..., Emulator]

@@ -14,7 +14,7 @@ from standin.executor import Outcome
 from standin.stage import Stage, graph
 
 from drawbridge.codec import fpzip
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError
 
 Serve = Callable[..., Emulator]

@@ -15,11 +15,12 @@ import pytest
 from standin.executor import Outcome
 from standin.stage import Stage, graph
 
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import RequestRejected
-from drawbridge.nodes import host, sources
+from drawbridge.nodes import host
 from drawbridge.nodes.files import FilesExist, ServerInfo, Upload
 from drawbridge.nodes.model import LoadModel
+from drawbridge.nodes.servers import upload_sources
 
 Serve = Callable[..., Emulator]
 DATA = b"weights" * 300_000
@@ -52,7 +53,7 @@ def checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "notes.txt").write_text("not a model")
     entry = ([str(folder)], folder_paths.supported_pt_extensions)
     monkeypatch.setitem(folder_paths.folder_names_and_paths, "checkpoints", entry)
-    monkeypatch.delenv(sources.VARIABLE, raising=False)
+    monkeypatch.delenv(upload_sources.VARIABLE, raising=False)
     return folder
 
 
@@ -147,7 +148,7 @@ def test_path_below_an_allowed_folder_is_sent(
     assert outcome.status == "invalid"
     assert "lies in no folder" in json.dumps(outcome.node_errors)
     names = os.pathsep.join(["", "relative", str(tmp_path / "gone"), str(folder.parent)])
-    monkeypatch.setenv(sources.VARIABLE, names)
+    monkeypatch.setenv(upload_sources.VARIABLE, names)
     assert outputs(stage.host.run(prompt))[0] == "mine.ckpt"
     assert (there / "mine.ckpt").read_bytes() == b"allowed"
 
@@ -174,7 +175,7 @@ def test_path_below_an_allowed_folder_is_sent(
 def test_other_names_are_refused(checkpoints: Path, source: str) -> None:
     (checkpoints.parent.parent / "secret.ckpt").write_bytes(b"secret")
     with pytest.raises(RequestRejected):
-        sources.find(source)
+        upload_sources.find(source)
 
 
 def test_paths_outside_are_refused_and_so_are_links(
@@ -186,7 +187,7 @@ def test_paths_outside_are_refused_and_so_are_links(
     allowed.mkdir()
     (tmp_path / "allowed too").mkdir()
     (tmp_path / "allowed too" / "x.ckpt").write_bytes(b"x")
-    monkeypatch.setenv(sources.VARIABLE, str(allowed))
+    monkeypatch.setenv(upload_sources.VARIABLE, str(allowed))
     for path in (
         secret,
         allowed,
@@ -196,7 +197,7 @@ def test_paths_outside_are_refused_and_so_are_links(
         checkpoints / "notes.txt",
     ):
         with pytest.raises(RequestRejected, match=r"lies in no folder|There is no file"):
-            sources.find(str(path))
+            upload_sources.find(str(path))
     try:
         (allowed / "link.ckpt").symlink_to(secret)
         (checkpoints / "link.ckpt").symlink_to(secret)
@@ -204,12 +205,12 @@ def test_paths_outside_are_refused_and_so_are_links(
     except OSError:
         pytest.skip("no links here")
     with pytest.raises(RequestRejected, match="lies in no folder"):
-        sources.find(str(allowed / "link.ckpt"))
+        upload_sources.find(str(allowed / "link.ckpt"))
     with pytest.raises(RequestRejected, match="leads out of ComfyUI's model folders"):
-        sources.find("checkpoints/link.ckpt")
-    assert sources.find("checkpoints/inside.ckpt") == (checkpoints / "mine.ckpt").resolve()
-    monkeypatch.setenv(sources.VARIABLE, str(tmp_path))
-    assert sources.find("checkpoints/link.ckpt") == secret.resolve()
+        upload_sources.find("checkpoints/link.ckpt")
+    assert upload_sources.find("checkpoints/inside.ckpt") == (checkpoints / "mine.ckpt").resolve()
+    monkeypatch.setenv(upload_sources.VARIABLE, str(tmp_path))
+    assert upload_sources.find("checkpoints/link.ckpt") == secret.resolve()
 
 
 def test_nothing_outside_is_as_much_as_looked_at(
@@ -219,7 +220,7 @@ def test_nothing_outside_is_as_much_as_looked_at(
     allowed = tmp_path / "allowed"
     allowed.mkdir()
     (allowed / "x.ckpt").write_bytes(b"x")
-    monkeypatch.setenv(sources.VARIABLE, str(allowed))
+    monkeypatch.setenv(upload_sources.VARIABLE, str(allowed))
     looked: list[str] = []
     resolve = os.path.realpath
 
@@ -230,9 +231,9 @@ def test_nothing_outside_is_as_much_as_looked_at(
     monkeypatch.setattr(os.path, "realpath", note)
     for path in ("//computer/share/x.ckpt", "/net/computer/x.ckpt", f"{allowed}/../x.ckpt"):
         with pytest.raises(RequestRejected, match="lies in no folder"):
-            sources.find(path)
+            upload_sources.find(path)
     assert set(looked) == {str(allowed)}
-    assert sources.find(f"{allowed}/./x.ckpt").name == "x.ckpt"
+    assert upload_sources.find(f"{allowed}/./x.ckpt").name == "x.ckpt"
 
 
 def test_folder_of_models_may_be_a_link(
@@ -244,7 +245,7 @@ def test_folder_of_models_may_be_a_link(
         pytest.skip("no links here")
     entry = ([str(tmp_path / "linked")], folder_paths.supported_pt_extensions)
     monkeypatch.setitem(folder_paths.folder_names_and_paths, "checkpoints", entry)
-    assert sources.find("checkpoints/mine.ckpt") == (checkpoints / "mine.ckpt").resolve()
+    assert upload_sources.find("checkpoints/mine.ckpt") == (checkpoints / "mine.ckpt").resolve()
 
 
 def test_bad_choices_are_said_at_the_fields(checkpoints: Path) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from standin.stage import Stage, graph
 
-from drawbridge.client.catalog import Catalog, LoRASpec
-from drawbridge.client.config import LoRA
-from drawbridge.client.selection import beside
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.catalog.lookup import beside
+from drawbridge.client.catalog.records import Catalog, LoRASpec
+from drawbridge.client.configuration.fields import LoRA
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes.control import ControlNetHint, Moodboard
 from drawbridge.nodes.lora import LoRAStack
 from drawbridge.nodes.sockets import SpecifiedLoRA

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from standin.stage import Stage, graph
 
-from drawbridge.emulator.models import MODELS
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
+from drawbridge.emulator.stock.models import MODELS
 
 Serve = Callable[..., Emulator]
 

@@ -12,7 +12,8 @@ import pytest
 from comfy_api.latest import io
 
 from drawbridge import errors
-from drawbridge.nodes import NODES, sources
+from drawbridge.nodes import NODES
+from drawbridge.nodes.servers import upload_sources
 from drawbridge.scripts import translations
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,7 +123,7 @@ def templates() -> tuple[re.Pattern[str], ...]:
     """Return what the sources can say of an error, with holes where values go."""
     found: list[str] = []
     for folder in ("client", "codec", "nodes"):
-        for path in (ROOT / folder).glob("*.py"):
+        for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 found += _problems(node)
     return tuple(re.compile(pattern) for pattern in found)
@@ -151,7 +152,7 @@ def _problems(node: ast.AST) -> Iterator[str]:
 def forbidden() -> str:
     """Return the error for a file that may not be sent: too much of it is a value."""
     with pytest.raises(errors.RequestRejected) as caught:
-        sources.find("/home/me/model.ckpt", {})
+        upload_sources.find("/home/me/model.ckpt", {})
     return caught.value.problem
 
 

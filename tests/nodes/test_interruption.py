@@ -10,7 +10,7 @@ import pytest
 from standin.executor import Outcome
 from standin.stage import Stage, graph
 
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
 
 Serve = Callable[..., Emulator]
 

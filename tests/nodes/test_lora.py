@@ -12,10 +12,10 @@ import pytest
 from standin.executor import Outcome
 from standin.stage import Stage, graph
 
-from drawbridge.client.config import LoRA
-from drawbridge.client.enums import LoRAMode
-from drawbridge.emulator.entries import UNSPECIFIED_MODEL
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.configuration.enums import LoRAMode
+from drawbridge.client.configuration.fields import LoRA
+from drawbridge.emulator.server.server import Emulator
+from drawbridge.emulator.stock.entries import UNSPECIFIED_MODEL
 from drawbridge.nodes.lora import LoRAStack
 from drawbridge.tests.nodes.props import run
 

@@ -8,9 +8,9 @@ import comfy_api.latest
 import pytest
 import torch
 
-from drawbridge.client.catalog import ModelSpec
+from drawbridge.client.catalog.records import ModelSpec
 from drawbridge.codec.audio import Sound
-from drawbridge.nodes.media import audio_rate, frame_rate, video
+from drawbridge.nodes.generating.media import audio_rate, frame_rate, video
 
 FRAMES = torch.rand(9, 64, 128, 3)
 

@@ -11,9 +11,9 @@ import torch
 from standin.executor import Outcome
 from standin.stage import Stage, graph
 
-from drawbridge.client import official
-from drawbridge.client.config import LoRA
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.catalog import official
+from drawbridge.client.configuration.fields import LoRA
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.tests.nodes.props import run
 from drawbridge.tests.nodes.test_control import hint
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from standin.stage import Stage, graph
 
-from drawbridge.client.credentials import Credentials
-from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.client.saved import SavedServer, SavedServers
-from drawbridge.client.secret import Secret
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.store.credentials import Credentials
+from drawbridge.client.store.secret import Secret
+from drawbridge.client.store.servers import SavedServer, SavedServers
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import CredentialMissing
 from drawbridge.nodes import host
-from drawbridge.nodes.permission import check_way
+from drawbridge.nodes.servers.secret_transport import check_way
 from drawbridge.nodes.sockets import Server
 
 Serve = Callable[..., Emulator]

@@ -10,10 +10,10 @@ import pytest
 import torch
 from standin.stage import Stage, graph
 
-from drawbridge.client.config import LoRA
+from drawbridge.client.configuration.fields import LoRA
 from drawbridge.codec.fit import Fit
-from drawbridge.emulator.models import MODELS
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
+from drawbridge.emulator.stock.models import MODELS
 from drawbridge.nodes import generate
 from drawbridge.nodes.sockets import Settings
 
@@ -221,7 +221,7 @@ def test_lora_is_found_by_name_and_travels_with_its_specification(
 def test_lora_that_cannot_be_used_is_said_at_generate(
     serve: Serve, stage: Stage, name: str, kind: str
 ) -> None:
-    from drawbridge.emulator.entries import LORAS
+    from drawbridge.emulator.stock.entries import LORAS
 
     emulator = serve()
     if name == "{sdxl}":

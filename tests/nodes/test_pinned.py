@@ -10,8 +10,8 @@ import folder_paths
 import pytest
 from standin.stage import Stage, graph
 
-from drawbridge.client.pins import Pin, Pins
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.store.pins import Pin, Pins
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.tests.nodes.test_faults import assert_failed
 
 Serve = Callable[..., Emulator]

@@ -10,8 +10,8 @@ import torch
 from server import PromptServer
 from standin.stage import Stage, graph
 
-from drawbridge.emulator.models import MODELS
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
+from drawbridge.emulator.stock.models import MODELS
 from drawbridge.nodes.host import Display
 from drawbridge.nodes.sockets import Settings
 

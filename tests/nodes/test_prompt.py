@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from standin.stage import Stage, graph
 
-from drawbridge.emulator.models import MODELS
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
+from drawbridge.emulator.stock.models import MODELS
 
 Serve = Callable[..., Emulator]
 SD1 = next(str(spec["file"]) for spec in MODELS if spec["version"] == "v1")

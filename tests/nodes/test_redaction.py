@@ -23,10 +23,10 @@ from standin.executor import Outcome
 from standin.stage import Stage, graph
 
 from drawbridge.client.client import DrawThingsClient
-from drawbridge.client.credentials import Credentials
-from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.client.secret import Identity, Secret
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.store.credentials import Credentials
+from drawbridge.client.store.secret import Identity, Secret
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes import host
 from drawbridge.nodes.sockets import Server
 

@@ -13,13 +13,14 @@ import pytest
 from server import PromptServer
 from standin.stage import Stage, graph
 
-from drawbridge.client import official
-from drawbridge.client.endpoint import Transport
-from drawbridge.emulator.server import Emulator
-from drawbridge.nodes import host, routes
-from drawbridge.nodes.catalogs import SHELF
-from drawbridge.nodes.routes_guard import Body
-from drawbridge.nodes.routes_server import MOST_QUESTIONS, ServerRoute
+from drawbridge.client.catalog import official
+from drawbridge.client.connection.endpoint import Transport
+from drawbridge.emulator.server.server import Emulator
+from drawbridge.nodes import host
+from drawbridge.nodes.routes import table
+from drawbridge.nodes.routes.guard import Body
+from drawbridge.nodes.routes.server import MOST_QUESTIONS, ServerRoute
+from drawbridge.nodes.servers.catalogs import SHELF
 
 Serve = Callable[..., Emulator]
 Ask = Callable[..., Awaitable[Any]]
@@ -122,7 +123,7 @@ async def test_unsaved_server_has_no_file_looked_at(
     def look(value: object) -> bytes:
         raise AssertionError("a graph from anybody has us open a file")
 
-    monkeypatch.setattr("drawbridge.nodes.server_values.read_certificate", look)
+    monkeypatch.setattr("drawbridge.nodes.servers.connect_values.read_certificate", look)
     server = values(7859, transport=OWN_CA, certificate=str(tmp_path / "ca.pem"))
     assert (await ask("server", server=server, asked=False))["state"] == "unasked"
 
@@ -256,7 +257,7 @@ async def test_questions_are_a_few_at_once(
         running -= 1
         raise ConnectionError  # anything that ends it
 
-    monkeypatch.setattr("drawbridge.nodes.status.question", question)
+    monkeypatch.setattr("drawbridge.nodes.servers.status.question", question)
     route = ServerRoute()
     bodies = [Body({"server": values(port), "asked": True}) for port in range(1, 13)]
     await asyncio.gather(*(route.answer(body) for body in bodies), return_exceptions=True)
@@ -265,16 +266,16 @@ async def test_questions_are_a_few_at_once(
 
 def test_pack_that_is_loaded_twice_answers_once(web: PromptServer) -> None:
     before = len(list(web.routes))
-    routes.register()
+    table.register()
     assert len(list(web.routes)) == before > 10
     web.app()  # aiohttp refuses a path that is taken
 
 
 def test_pack_is_loaded_without_a_web_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(PromptServer, "instance")
-    routes.register()
+    table.register()
     monkeypatch.setitem(__import__("sys").modules, "server", None)
-    routes.register()
+    table.register()
 
 
 class TestConnect:
@@ -296,7 +297,7 @@ class TestConnect:
         assert data["status"]["state"] == "connected"
         assert data["status"]["catalog"]["models"]
         known = SHELF.cache().last
-        from drawbridge.nodes.server_values import ServerValues
+        from drawbridge.nodes.servers.connect_values import ServerValues
 
         assert known(ServerValues(**data["server"]).key()) is not None
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from drawbridge.client.endpoint import Transport
-from drawbridge.nodes.routes import routes
+from drawbridge.client.connection.endpoint import Transport
+from drawbridge.nodes.routes.table import routes
 
 Page = TestClient[Any, Any]
 # Listening takes a while, and reads nothing of what is sent.

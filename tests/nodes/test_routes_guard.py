@@ -16,7 +16,7 @@ from server import PromptServer
 
 from drawbridge.errors import StoreUnusable
 from drawbridge.nodes import host
-from drawbridge.nodes.routes_guard import MOST_BYTES, BadRequest, Body, guarded, same_host
+from drawbridge.nodes.routes.guard import MOST_BYTES, BadRequest, Body, guarded, same_host
 
 Page = TestClient[Any, Any]
 JSON = {"Content-Type": "application/json"}

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client.endpoint import Transport
-from drawbridge.client.nearby import Nearby
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.connection.endpoint import Transport
+from drawbridge.client.connection.nearby import Nearby
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes import host
 
 Serve = Callable[..., Emulator]
@@ -146,8 +146,8 @@ async def test_servers_nearby_are_told(ask: Ask, monkeypatch: pytest.MonkeyPatch
     async def look() -> list[Nearby]:
         return [Nearby("Studio", "192.168.1.20", 7859, Transport.DRAW_THINGS)]
 
-    monkeypatch.setattr("drawbridge.client.nearby.nearby", look)
-    monkeypatch.setattr("drawbridge.client.nearby.available", lambda: True)
+    monkeypatch.setattr("drawbridge.client.connection.nearby.nearby", look)
+    monkeypatch.setattr("drawbridge.client.connection.nearby.available", lambda: True)
     studio = {"name": "Studio", "host": "192.168.1.20", "port": 7859}
     assert await ask("nearby") == {
         "servers": [{**studio, "transport": "Draw Things certificate"}],
@@ -158,5 +158,5 @@ async def test_servers_nearby_are_told(ask: Ask, monkeypatch: pytest.MonkeyPatch
 async def test_nobody_is_nearby_where_nothing_listens(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("drawbridge.client.nearby.available", lambda: False)
+    monkeypatch.setattr("drawbridge.client.connection.nearby.available", lambda: False)
     assert await ask("nearby") == {"servers": [], "available": False}

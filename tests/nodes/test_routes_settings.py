@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client import config_json
-from drawbridge.client.config import Control, GenerationConfig, LoRA
-from drawbridge.client.enums import LoRAMode, Sampler
-from drawbridge.client.families import FAMILIES
-from drawbridge.client.recommended import RECOMMENDED
+from drawbridge.client.configuration import clipboard
+from drawbridge.client.configuration.enums import LoRAMode
+from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
+from drawbridge.facts.app_settings import RECOMMENDED
+from drawbridge.facts.samplers import Sampler
+from drawbridge.facts.versions import FAMILIES
 from drawbridge.nodes.generate import Generate
-from drawbridge.nodes.generate_widgets import FIELDS, Widgets, as_widgets
+from drawbridge.nodes.generating.widgets import FIELDS, Widgets, as_widgets
 
 Ask = Callable[..., Awaitable[Any]]
 INPUTS = {entry.id: entry.as_dict() for entry in Generate.GET_SCHEMA().inputs}
@@ -102,7 +103,7 @@ async def test_configuration_is_what_generate_sends(ask: Ask, version: str) -> N
     widgets = Widgets(512, 640, 9, 2.5, 3, "", 0.0, 1)
     given = {**vars(widgets), "sampler": "automatic", "prompt": "not its business"}
     told = await ask("configuration/write", widgets=given, model="a.ckpt", version=version)
-    written = config_json.read(told["text"]).config()
+    written = clipboard.read(told["text"]).config()
     sent = widgets.fields("a.ckpt", version)
     for name in ("sampler", "shift", "resolution_dependent_shift", "steps", "model"):
         assert getattr(written, name) == sent[name], name
@@ -121,7 +122,7 @@ async def test_configuration_of_the_app_becomes_widgets(ask: Ask) -> None:
         num_frames=40,
         guidance_embed=4.5,
     )
-    told = await ask("configuration/read", text=config_json.write(config))
+    told = await ask("configuration/read", text=clipboard.write(config))
     assert told["widgets"] == {
         **{"width": 1152, "height": 896, "steps": 20, "guidance": 4.5, "seed": 7},
         **{"sampler": "Euler A Trailing", "shift": 0.0, "batch_size": 1, "batch_count": 1},

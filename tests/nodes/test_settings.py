@@ -13,22 +13,17 @@ from comfy_api.latest import io
 from standin.executor import Outcome
 from standin.stage import Stage, graph
 
-from drawbridge.client import config_json
-from drawbridge.client.config import Control, GenerationConfig, LoRA
-from drawbridge.client.enums import (
-    ColorCalibration,
-    ControlInput,
-    LoRAMode,
-    Sampler,
-    SeedMode,
-)
-from drawbridge.client.ranges import ranges
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.configuration import clipboard
+from drawbridge.client.configuration.enums import ColorCalibration, ControlInput, LoRAMode, SeedMode
+from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
+from drawbridge.client.configuration.ranges import ranges
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError
+from drawbridge.facts.samplers import Sampler
 from drawbridge.nodes import NODES
 from drawbridge.nodes.configuration import ImportConfiguration, kind_of
+from drawbridge.nodes.settings.fields import SettingsNode, label
 from drawbridge.nodes.sockets import Hinted, Settings
-from drawbridge.nodes.widgets import SettingsNode, label
 
 Serve = Callable[..., Emulator]
 SETTINGS = [node for node in NODES if issubclass(node, SettingsNode)]
@@ -116,7 +111,7 @@ def test_widgets_have_the_configurations_defaults_and_limits(node: type[Settings
 @pytest.mark.parametrize("node", SETTINGS, ids=lambda node: node.__name__)
 def test_fresh_node_changes_nothing(stage: Stage, node: type[SettingsNode]) -> None:
     found = exported(run(stage, (node.GET_SCHEMA().node_id, {})))
-    assert found == config_json.to_object(GenerationConfig())
+    assert found == clipboard.to_object(GenerationConfig())
 
 
 CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
@@ -190,7 +185,7 @@ def test_settings_become_fields(
 ) -> None:
     outcome = run(stage, (f"Drawbridge_Settings{name}", inputs))
     expected = GenerationConfig(**fields)
-    assert exported(outcome) == config_json.to_object(expected)
+    assert exported(outcome) == clipboard.to_object(expected)
     [[settings]] = outcome.outputs["0"]
     assert settings.as_dict().items() >= fields.items()
 
@@ -366,7 +361,7 @@ def imported(outcome: Outcome) -> list[Any]:
 
 
 def test_configuration_comes_out_as_it_went_in(stage: Stage) -> None:
-    text = config_json.write(
+    text = clipboard.write(
         EVERYTHING,
         {"shiftForAudio": 3, "loras": [{"file": "light.ckpt", "version": "flux1"}]},
     )
@@ -392,7 +387,7 @@ def test_model_from_the_configuration_is_loaded_and_exported(serve: Serve, stage
 
 
 def test_import_gives_each_part_on_its_socket(stage: Stage) -> None:
-    outcome = stage.host.run(round_trip(config_json.write(EVERYTHING)))
+    outcome = stage.host.run(round_trip(clipboard.write(EVERYTHING)))
     settings, loras, controls, model, width, height, seed, warnings, other = imported(outcome)
     assert isinstance(settings, Settings)
     values = settings.as_dict()
@@ -477,7 +472,7 @@ def test_text_that_is_no_configuration_is_said_at_the_field(
 def test_export_of_nothing_gives_the_defaults(stage: Stage) -> None:
     export = {"class_type": "Drawbridge_ExportConfiguration", "inputs": {}}
     found = exported(stage.host.run({"export": export}))
-    assert found == config_json.to_object(GenerationConfig())
+    assert found == clipboard.to_object(GenerationConfig())
 
 
 def test_export_takes_a_request_and_parts_win(stage: Stage) -> None:

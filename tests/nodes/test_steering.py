@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from standin.stage import Stage, graph
 
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.tests.nodes.test_control import UNION_XL, V1, XL, board, hint
 from drawbridge.tests.nodes.test_lora import stack
 

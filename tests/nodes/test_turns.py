@@ -13,9 +13,9 @@ from comfy_api.latest import io
 from standin.executor import Host, Outcome
 
 from drawbridge.errors import Cancelled, GenerationFailed
-from drawbridge.nodes import turns
+from drawbridge.nodes.generating import server_queue
+from drawbridge.nodes.generating.server_queue import Turn, in_turn
 from drawbridge.nodes.host import interruptible
-from drawbridge.nodes.turns import Turn, in_turn
 
 
 class Work:
@@ -61,7 +61,7 @@ def work() -> Work:
 def _nothing_stays() -> Any:
     yield
     gc.collect()
-    assert len(turns._PROMPTS) == 0
+    assert len(server_queue._PROMPTS) == 0
 
 
 def start(work: Work, name: str, address: str = "mac:7859", node: str = "1") -> asyncio.Task[str]:

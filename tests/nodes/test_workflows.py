@@ -14,7 +14,7 @@ from standin.executor import Outcome
 from standin.stage import Stage
 from standin.workflow import to_prompt
 
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
 
 Serve = Callable[..., Emulator]
 FOLDER = Path(__file__).resolve().parents[2] / "workflows"

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from drawbridge.emulator.server import Emulator, Options
-from drawbridge.tests.page.browser import ComfyPage, find_browser, started
+from drawbridge.devtools.browser import ComfyPage, find_browser, started
+from drawbridge.emulator.server.server import Emulator, Options
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ViewportSize
 
-    from drawbridge.tests.host.comfyui import RealComfyUI
+    from drawbridge.devtools.comfyui.host import RealComfyUI
 
 HERE = Path(__file__).resolve().parent
 VARIABLE = "COMFYUI_FRONTENDS"
@@ -74,8 +74,8 @@ def comfyui(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RealComfyUI]:
     """A running ComfyUI with our pack, one after the other for each release of the page."""
-    from drawbridge.tests.host.comfyui import RealComfyUI
-    from drawbridge.tests.host.interpreter import find_comfyui
+    from drawbridge.devtools.comfyui.host import RealComfyUI
+    from drawbridge.devtools.comfyui.interpreter import find_comfyui
 
     checkout = find_comfyui()
     assert checkout is not None, "these tests are skipped where COMFYUI_PATH is not set"

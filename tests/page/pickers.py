@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from drawbridge.emulator.server import Emulator
-from drawbridge.tests.host.comfyui import RealComfyUI
-from drawbridge.tests.page.browser import ComfyPage
+from drawbridge.devtools.browser import ComfyPage
+from drawbridge.devtools.comfyui.host import RealComfyUI
+from drawbridge.emulator.server.server import Emulator
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator

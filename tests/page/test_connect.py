@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from drawbridge.emulator.server import Emulator
-from drawbridge.tests.host.comfyui import ROOT, RealComfyUI
-from drawbridge.tests.page.browser import ComfyPage, read_workflow
+from drawbridge.devtools.browser import ComfyPage, read_workflow
+from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.tests.page.conftest import Open
 from drawbridge.tests.page.pickers import (
     LOAD_MODEL,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from drawbridge.tests.host.comfyui import ROOT
-from drawbridge.tests.page.browser import ComfyPage, read_workflow
+from drawbridge.devtools.browser import ComfyPage, read_workflow
+from drawbridge.devtools.comfyui.host import ROOT
 from drawbridge.tests.page.conftest import FOLDER, Open
 
 WORKFLOWS = ROOT / "workflows"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from drawbridge.emulator.server import Emulator
-from drawbridge.tests.host.comfyui import RealComfyUI
-from drawbridge.tests.page.browser import ComfyPage
+from drawbridge.devtools.browser import ComfyPage
+from drawbridge.devtools.comfyui.host import RealComfyUI
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.tests.page.conftest import Open
 from drawbridge.tests.page.pickers import (
     LOAD_MODEL,

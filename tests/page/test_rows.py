@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from drawbridge.tests.host.comfyui import ROOT, RealComfyUI
-from drawbridge.tests.page.browser import ComfyPage, read_workflow
+from drawbridge.devtools.browser import ComfyPage, read_workflow
+from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
 
 LORAS = ROOT / "workflows" / "lora_stack.json"
 MOODBOARD = ROOT / "workflows" / "moodboard.json"

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from drawbridge.emulator.server import Emulator
-from drawbridge.tests.host.comfyui import ROOT, RealComfyUI
-from drawbridge.tests.page.browser import ComfyPage, read_workflow
+from drawbridge.devtools.browser import ComfyPage, read_workflow
+from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.tests.page.conftest import Open
 
 if TYPE_CHECKING:

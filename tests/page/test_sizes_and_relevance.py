@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from drawbridge.emulator.server import Emulator
-from drawbridge.tests.host.comfyui import ROOT
-from drawbridge.tests.page.browser import ComfyPage, read_workflow
+from drawbridge.devtools.browser import ComfyPage, read_workflow
+from drawbridge.devtools.comfyui.host import ROOT
+from drawbridge.emulator.server.server import Emulator
 
 Serve = Callable[..., Emulator]
 GRAPH = ROOT / "workflows" / "text_to_image.json"

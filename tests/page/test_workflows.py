@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from standin.workflow import to_prompt
 
-from drawbridge.emulator.server import Emulator
-from drawbridge.tests.host.comfyui import ROOT, RealComfyUI
-from drawbridge.tests.page.browser import ComfyPage, read_workflow
+from drawbridge.devtools.browser import ComfyPage, read_workflow
+from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.tests.page.conftest import Open
 
 FOLDER = ROOT / "workflows"

@@ -17,7 +17,7 @@ pack = sys.modules[name] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(pack)
 """
 START = """
-sys.path.insert(0, {root!r} + "/tests/standin")
+sys.path.insert(0, {root!r} + "/devtools/standin")
 nodes = asyncio.run(asyncio.run(pack.comfy_entrypoint()).get_node_list())
 assert [node.GET_SCHEMA().node_id for node in nodes][:1] == ["Drawbridge_Connect"], nodes
 """

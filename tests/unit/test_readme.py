@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.client import failures, selection
-from drawbridge.client.catalog import Catalog, ServerInfo
-from drawbridge.client.credentials import Credentials, missing
-from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.client.probe import Finding, Probed
-from drawbridge.client.secret import Secret
+from drawbridge.client.catalog import lookup
+from drawbridge.client.catalog.records import Catalog, ServerInfo
+from drawbridge.client.connection import explain
+from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.connection.probe import Finding, Probed
+from drawbridge.client.store.credentials import Credentials, missing
+from drawbridge.client.store.secret import Secret
 from drawbridge.codec import fpzip_process
 from drawbridge.errors import CredentialMissing, DrawbridgeError
 
@@ -34,19 +35,19 @@ def not_meant() -> DrawbridgeError:
 @pytest.mark.parametrize(
     "error",
     [
-        failures.describe(MAC, Probed(Finding.REFUSED)),
-        failures.describe(MAC, Probed(Finding.NO_SUCH_HOST)),
-        failures.describe(MAC, Probed(Finding.TIMED_OUT)),
-        failures.describe(MAC, Probed(Finding.NO_TLS)),
-        failures.describe(PLAIN, Probed(Finding.WANTS_TLS)),
-        failures.describe(MAC, Probed(Finding.UNKNOWN_AUTHORITY)),
-        failures.describe(MAC, Probed(Finding.HTTP)),
-        failures.secret_rejected(SIGNED),
+        explain.describe(MAC, Probed(Finding.REFUSED)),
+        explain.describe(MAC, Probed(Finding.NO_SUCH_HOST)),
+        explain.describe(MAC, Probed(Finding.TIMED_OUT)),
+        explain.describe(MAC, Probed(Finding.NO_TLS)),
+        explain.describe(PLAIN, Probed(Finding.WANTS_TLS)),
+        explain.describe(MAC, Probed(Finding.UNKNOWN_AUTHORITY)),
+        explain.describe(MAC, Probed(Finding.HTTP)),
+        explain.secret_rejected(SIGNED),
         missing("studio"),
         not_meant(),
-        selection.untold("mac.local:7859", "my_model_f16.ckpt", "choose the version in Load Model"),
-        selection.unknown("mac.local:7859", ServerInfo("", 0, (), Catalog()), "my_model_f16.ckpt"),
-        failures.no_pictures(MAC),
+        lookup.untold("mac.local:7859", "my_model_f16.ckpt", "choose the version in Load Model"),
+        lookup.unknown("mac.local:7859", ServerInfo("", 0, (), Catalog()), "my_model_f16.ckpt"),
+        explain.no_pictures(MAC),
     ],
     ids=lambda error: error.problem,
 )

@@ -9,11 +9,11 @@ import pytest
 
 from drawbridge.cli.connection import add_options, endpoint, timeout_seconds
 from drawbridge.cli.outcome import Usage, fields
-from drawbridge.client.channel import draw_things_root
-from drawbridge.client.credentials import Credentials
-from drawbridge.client.endpoint import Transport
-from drawbridge.client.saved import SavedServer, SavedServers
-from drawbridge.client.secret import Secret
+from drawbridge.client.connection.channel import draw_things_root
+from drawbridge.client.connection.endpoint import Transport
+from drawbridge.client.store.credentials import Credentials
+from drawbridge.client.store.secret import Secret
+from drawbridge.client.store.servers import SavedServer, SavedServers
 from drawbridge.errors import CredentialMissing
 
 

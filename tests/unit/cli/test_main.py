@@ -13,8 +13,8 @@ import pytest
 
 from drawbridge.cli import main as command_line
 from drawbridge.cli.main import main
-from drawbridge.client.enums import Sampler
 from drawbridge.errors import GenerationFailed
+from drawbridge.facts.samplers import Sampler
 
 GENERATE = ("generate", "--model", "m.ckpt", "--prompt", "x", "-o", "x.png")
 

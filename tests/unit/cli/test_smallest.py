@@ -8,10 +8,10 @@ import pytest
 
 from drawbridge.cli.doctor import smallest
 from drawbridge.cli.request import Model, tiny
-from drawbridge.client.catalog import Catalog
-from drawbridge.client.enums import Sampler
-from drawbridge.client.families import FAMILIES
-from drawbridge.client.recommended import RECOMMENDED
+from drawbridge.client.catalog.records import Catalog
+from drawbridge.facts.app_settings import RECOMMENDED
+from drawbridge.facts.samplers import Sampler
+from drawbridge.facts.versions import FAMILIES
 
 
 def catalog(*models: tuple[str, str], **more: object) -> Catalog:

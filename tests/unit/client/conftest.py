@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from drawbridge.client.secret import Identity, Secret
+from drawbridge.client.store.secret import Identity, Secret
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client.advice import advise, explain
-from drawbridge.client.catalog import Catalog, ModelSpec
-from drawbridge.client.config import GenerationConfig
-from drawbridge.client.enums import Sampler
-from drawbridge.client.families import FAMILIES, family
-from drawbridge.client.recommended import RECOMMENDED
-from drawbridge.client.relevance import relevant
+from drawbridge.client.catalog.records import Catalog, ModelSpec
+from drawbridge.client.configuration.fields import GenerationConfig
+from drawbridge.client.generation.advice import advise, explain
+from drawbridge.client.generation.relevance import relevant
+from drawbridge.facts.app_settings import RECOMMENDED
+from drawbridge.facts.samplers import Sampler
+from drawbridge.facts.versions import FAMILIES, family
 
 PLAIN = {
     *("start_width", "start_height", "steps", "guidance_scale", "sampler", "shift"),

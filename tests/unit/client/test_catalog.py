@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drawbridge.client.catalog import (
+from drawbridge.client.catalog.records import (
     MOST_ELEMENTS,
     Catalog,
     ModelSpec,

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.client import catalog_cache
-from drawbridge.client.catalog import Catalog, ServerInfo
-from drawbridge.client.catalog_cache import CatalogCache, ServerKey, Told
+from drawbridge.client.catalog import cache as module
+from drawbridge.client.catalog.cache import CatalogCache, ServerKey, Told
+from drawbridge.client.catalog.records import Catalog, ServerInfo
 from drawbridge.errors import ServerUnreachable
 
 KEY = ServerKey("mac.local:7859", "plaintext", "studio")
@@ -232,7 +232,7 @@ def test_copies_are_for_the_owner_alone(tmp_path: Path) -> None:
         lambda kept: json.dumps({**kept, "present": 3}).encode(),
         lambda kept: json.dumps({**kept, "address": "another:1"}).encode(),
         lambda kept: json.dumps({"form": 1}).encode(),
-        lambda kept: b" " * (catalog_cache.MOST_BYTES + 1),
+        lambda kept: b" " * (module.MOST_BYTES + 1),
     ],
 )
 def test_damaged_copy_is_none(tmp_path: Path, damage: Callable[[object], bytes]) -> None:
@@ -248,7 +248,7 @@ def test_damaged_copy_is_none(tmp_path: Path, damage: Callable[[object], bytes])
 def test_number_and_size_of_copies_are_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalog_cache, "MOST_SERVERS", 3)
+    monkeypatch.setattr(module, "MOST_SERVERS", 3)
     cache = CatalogCache(tmp_path)
     keys = [replace(KEY, address=f"host{number}:1") for number in range(5)]
     for number, key in enumerate(keys):
@@ -261,7 +261,7 @@ def test_number_and_size_of_copies_are_bounded(
     large = Catalog.from_json(
         models=b'[{"file": "a", "version": "v1", "note": "' + b"x" * 300 + b'"}]'
     )
-    monkeypatch.setattr(catalog_cache, "MOST_BYTES", 200)
+    monkeypatch.setattr(module, "MOST_BYTES", 200)
     cache.remember(KEY, Told(replace(INFO, catalog=large), 9))
     assert cache.last(KEY) is not None
     assert CatalogCache(tmp_path).last(KEY) is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drawbridge.client.chunks import Assembler
+from drawbridge.client.generation.chunks import Assembler
 from drawbridge.errors import BadTensor, GenerationFailed, ProtocolMismatch
 
 

@@ -12,11 +12,12 @@ from flatbuffers import number_types
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drawbridge.client.config import Control, GenerationConfig, LoRA
-from drawbridge.client.config_wire import BLOCK_FIELDS
-from drawbridge.client.enums import FLOW_SAMPLERS, Sampler, SeedMode
-from drawbridge.client.ranges import ranges
+from drawbridge.client.configuration.enums import SeedMode
+from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
+from drawbridge.client.configuration.ranges import ranges
+from drawbridge.client.configuration.wire import BLOCK_FIELDS
 from drawbridge.errors import ProtocolMismatch, RequestRejected
+from drawbridge.facts.samplers import FLOW_SAMPLERS, Sampler
 from drawbridge.proto import configuration
 from drawbridge.proto.generation_config_fbs import GenerationConfigurationT
 from drawbridge.proto.generation_config_slots import TABLES

@@ -14,19 +14,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drawbridge.client import config_json
-from drawbridge.client.config import Control, GenerationConfig, LoRA
-from drawbridge.client.config_wire import BLOCK_FIELDS, INTEGERS
-from drawbridge.client.enums import (
+from drawbridge.client.configuration import clipboard
+from drawbridge.client.configuration.enums import (
     ColorCalibration,
     CompressionMethod,
     ControlInput,
     ControlMode,
     LoRAMode,
-    Sampler,
     SeedMode,
 )
+from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
+from drawbridge.client.configuration.wire import BLOCK_FIELDS, INTEGERS
 from drawbridge.errors import RequestRejected
+from drawbridge.facts.samplers import Sampler
 from drawbridge.proto.generation_config_slots import TABLES
 
 # Written out, so that a wrong rule for names cannot agree with itself.
@@ -119,7 +119,7 @@ def _same(first: Any, second: Any) -> bool:
 @given(_record("GenerationConfiguration"))
 @settings(max_examples=60)
 def test_any_configuration_comes_back_from_its_json(config: GenerationConfig) -> None:
-    imported = config_json.read(config_json.write(config))
+    imported = clipboard.read(clipboard.write(config))
     assert imported.config() == config
     assert (imported.unknown, imported.warnings) == ({}, ())
     assert imported.config().to_bytes() == config.to_bytes()
@@ -127,20 +127,20 @@ def test_any_configuration_comes_back_from_its_json(config: GenerationConfig) ->
 
 @given(_FLOATS)
 def test_every_float32_comes_back_from_json(value: float) -> None:
-    text = config_json.write(GenerationConfig(sharpness=value))
-    assert as_float32(config_json.read(text).config().sharpness) == value
+    text = clipboard.write(GenerationConfig(sharpness=value))
+    assert as_float32(clipboard.read(text).config().sharpness) == value
 
 
 @given(_FLOATS)
 def test_long_decimals_of_a_float32_become_short_ones(value: float) -> None:
-    read = config_json.read(json.dumps({"sharpness": value})).config()
+    read = clipboard.read(json.dumps({"sharpness": value})).config()
     wire = GenerationConfig.from_bytes(read.to_bytes())
     assert read.sharpness == wire.sharpness
     assert len(repr(read.sharpness)) <= len(repr(value))
 
 
 def test_long_decimal_reads_as_the_number_that_was_typed() -> None:
-    found = config_json.read('{"refinerStart": 0.69999998807907104}')
+    found = clipboard.read('{"refinerStart": 0.69999998807907104}')
     assert found.values == {"refiner_start": 0.7}
 
 
@@ -190,7 +190,7 @@ JSON_VALUES: dict[str, list[Any]] = {
 def _json_values(key: str) -> list[Any]:
     if key in JSON_VALUES:
         return JSON_VALUES[key]
-    name = config_json.KEYS[key]
+    name = clipboard.KEYS[key]
     wire = {slot: kind for slot, kind, _ in TABLES["GenerationConfiguration"]}[name]
     if wire == "string":
         return ["", "a name.ckpt", '日本語 "quoted" \n']
@@ -206,22 +206,22 @@ def _json_values(key: str) -> list[Any]:
 @pytest.mark.parametrize("key", sorted(APP_KEYS))
 def test_each_key_comes_back_as_it_was(key: str) -> None:
     for value in _json_values(key):
-        imported = config_json.read(json.dumps({key: value}))
+        imported = clipboard.read(json.dumps({key: value}))
         assert imported.warnings == ()
-        again = json.loads(config_json.write(imported.config()))
+        again = json.loads(clipboard.write(imported.config()))
         assert again.get(key, "") == value, value
         assert type(again.get(key, "")) is type(value)
 
 
 def test_keys_are_the_apps() -> None:
-    assert set(config_json.KEYS) == APP_KEYS
+    assert set(clipboard.KEYS) == APP_KEYS
     config = GenerationConfig(model="m", controls=(Control("c"),), loras=(LoRA("l"),))
-    found = config_json.to_object(config)
+    found = clipboard.to_object(config)
     assert set(found) == APP_KEYS
     assert set(found["controls"][0]) == CONTROL_KEYS
     assert set(found["loras"][0]) == {"file", "weight", "mode"}
     missing = {field.name for field in dataclasses.fields(GenerationConfig)}
-    assert missing - set(config_json.KEYS.values()) == {"name", "causal_inference_enabled"}
+    assert missing - set(clipboard.KEYS.values()) == {"name", "causal_inference_enabled"}
 
 
 def test_a_configuration_from_the_app_reads_as_it_is_meant() -> None:
@@ -238,7 +238,7 @@ def test_a_configuration_from_the_app_reads_as_it_is_meant() -> None:
        "noPrompt": false, "globalAveragePooling": false, "downSamplingRate": 1,
        "controlImportance": "prompt", "inputOverride": "canny", "targetBlocks": ["a"]}]}
     """
-    imported = config_json.read(text)
+    imported = clipboard.read(text)
     assert imported.warnings == ()
     assert imported.config() == GenerationConfig(
         model="flux_1_dev_q8p.ckpt",
@@ -281,22 +281,22 @@ def test_a_configuration_from_the_app_reads_as_it_is_meant() -> None:
 
 
 def test_only_what_the_text_says_is_set() -> None:
-    assert config_json.read('{"steps": 8}').values == {"steps": 8}
+    assert clipboard.read('{"steps": 8}').values == {"steps": 8}
     base = GenerationConfig(model="m.ckpt", steps=3, sharpness=2)
-    assert config_json.read('{"steps": 8}').config(base) == dataclasses.replace(base, steps=8)
+    assert clipboard.read('{"steps": 8}').config(base) == dataclasses.replace(base, steps=8)
 
 
 @pytest.mark.parametrize("empty", ['""', "null"])
 def test_empty_text_is_none(empty: str) -> None:
-    values = config_json.read(f'{{"upscaler": {empty}, "loras": []}}').values
+    values = clipboard.read(f'{{"upscaler": {empty}, "loras": []}}').values
     assert values == {"upscaler": "", "loras": ()}
 
 
 def test_negative_seed_draws_one_and_says_which() -> None:
-    imported = config_json.read('{"seed": -1}', draw=lambda: 4294967295)
+    imported = clipboard.read('{"seed": -1}', draw=lambda: 4294967295)
     assert imported.values == {"seed": 4294967295}
     assert "4294967295" in imported.warnings[0]
-    drawn = {config_json.read('{"seed": -1}').config().seed for _ in range(4)}
+    drawn = {clipboard.read('{"seed": -1}').config().seed for _ in range(4)}
     assert len(drawn) > 1
     assert all(0 <= seed < 1 << 32 for seed in drawn)
 
@@ -305,14 +305,14 @@ def test_negative_seed_draws_one_and_says_which() -> None:
     ("chunk", "enabled", "kept"), [(0, False, 3), (1, True, 1), (7, True, 7), (-2, False, -2)]
 )
 def test_causal_inference_is_on_above_zero(chunk: int, enabled: bool, kept: int) -> None:
-    config = config_json.read(json.dumps({"causalInference": chunk})).config()
+    config = clipboard.read(json.dumps({"causalInference": chunk})).config()
     assert (config.causal_inference_enabled, config.causal_inference) == (enabled, kept)
-    assert config_json.to_object(config)["causalInference"] == chunk
+    assert clipboard.to_object(config)["causalInference"] == chunk
 
 
 def test_causal_inference_that_is_off_is_zero_in_json() -> None:
     config = GenerationConfig(causal_inference_enabled=False, causal_inference=9)
-    assert config_json.to_object(config)["causalInference"] == 0
+    assert clipboard.to_object(config)["causalInference"] == 0
 
 
 @pytest.mark.parametrize(
@@ -330,8 +330,8 @@ def test_causal_inference_that_is_off_is_zero_in_json() -> None:
 def test_value_that_the_app_corrects_is_corrected_and_told(
     key: str, given: float, taken: float
 ) -> None:
-    imported = config_json.read(json.dumps({key: given}))
-    assert imported.values == {config_json.KEYS[key]: taken}
+    imported = clipboard.read(json.dumps({key: given}))
+    assert imported.values == {clipboard.KEYS[key]: taken}
     [warning] = imported.warnings
     assert key in warning
     assert warning.endswith(".")
@@ -346,11 +346,11 @@ def test_unknown_keys_survive_and_are_told() -> None:
         "loras": [{"file": "a", "weight": 1, "mode": "all", "version": "flux1"}],
         "controls": [{"file": "b", "strange": 1}, {"file": "b"}],
     }
-    imported = config_json.read(json.dumps(given))
+    imported = clipboard.read(json.dumps(given))
     [warning] = imported.warnings
     for word in ("shiftForAudio", "future", "name", "version", "strange"):
         assert word in warning
-    again = json.loads(config_json.write(imported.config(), imported.unknown))
+    again = json.loads(clipboard.write(imported.config(), imported.unknown))
     for key in ("steps", "shiftForAudio", "future", "name", "loras"):
         assert again[key] == given[key]
     assert again["controls"][0]["strange"] == 1
@@ -358,19 +358,19 @@ def test_unknown_keys_survive_and_are_told() -> None:
 
 
 def test_unknown_keys_of_a_lora_go_with_its_file_only() -> None:
-    imported = config_json.read('{"loras": [{"file": "a", "x": 1}]}')
+    imported = clipboard.read('{"loras": [{"file": "a", "x": 1}]}')
     config = GenerationConfig(loras=(LoRA("b"), LoRA("a")))
-    found = config_json.to_object(config, imported.unknown)["loras"]
+    found = clipboard.to_object(config, imported.unknown)["loras"]
     assert ["x" in one for one in found] == [False, True]
 
 
 def test_unknown_keys_overwrite_nothing() -> None:
-    found = config_json.to_object(GenerationConfig(steps=5), {"steps": 9, "other": 1})
+    found = clipboard.to_object(GenerationConfig(steps=5), {"steps": 9, "other": 1})
     assert (found["steps"], found["other"]) == (5, 1)
 
 
 def test_lora_without_a_file_is_left_out_and_told() -> None:
-    imported = config_json.read('{"loras": [{"weight": 1}, {"file": "a", "weight": 1}]}')
+    imported = clipboard.read('{"loras": [{"weight": 1}, {"file": "a", "weight": 1}]}')
     assert imported.values == {"loras": (LoRA("a", 1.0),)}
     assert "loras[0]" in imported.warnings[0]
 
@@ -388,7 +388,7 @@ def test_lora_without_a_file_is_left_out_and_told() -> None:
     ],
 )
 def test_configuration_is_found_in_what_surrounds_it(around: str) -> None:
-    assert config_json.read(around).values == {"steps": 8}
+    assert clipboard.read(around).values == {"steps": 8}
 
 
 @pytest.mark.parametrize(
@@ -418,7 +418,7 @@ def test_configuration_is_found_in_what_surrounds_it(around: str) -> None:
 )
 def test_text_that_is_no_configuration_is_refused(text: str, words: str) -> None:
     with pytest.raises(RequestRejected, match=words) as caught:
-        config_json.read(text)
+        clipboard.read(text)
     for sentence in (caught.value.problem, caught.value.remedy):
         assert sentence.endswith(".")
         assert len(sentence) < 300
@@ -464,7 +464,7 @@ def test_text_that_is_no_configuration_is_refused(text: str, words: str) -> None
 def test_value_of_a_wrong_kind_is_refused_by_its_key(key: str, value: Any) -> None:
     text = json.dumps({key: value})
     with pytest.raises(RequestRejected, match=rf"\b{key}\b") as caught:
-        config_json.read(text)
+        clipboard.read(text)
     for sentence in (caught.value.problem, caught.value.remedy):
         assert sentence.endswith(".")
         assert len(sentence) < 300
@@ -488,13 +488,13 @@ def test_wrong_value_inside_a_lora_or_control_is_refused_by_its_place(
     value: dict[str, Any], where: str
 ) -> None:
     with pytest.raises(RequestRejected, match=where):
-        config_json.read(json.dumps(value))
+        clipboard.read(json.dumps(value))
 
 
 @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda data: data.decode("latin-1")))
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(RequestRejected):
-        config_json.read(text)
+        clipboard.read(text)
 
 
 @given(
@@ -513,12 +513,12 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 )
 def test_any_object_is_read_or_refused_and_what_is_read_can_be_sent(given: dict[str, Any]) -> None:
     try:
-        imported = config_json.read(json.dumps(given))
+        imported = clipboard.read(json.dumps(given))
     except RequestRejected:
         return
     config = imported.config()
     assert GenerationConfig.from_bytes(config.to_bytes()) == config
-    assert config_json.read(config_json.write(config, imported.unknown)).config() == config
+    assert clipboard.read(clipboard.write(config, imported.unknown)).config() == config
     assert math.isfinite(config.sharpness)
 
 
@@ -526,4 +526,4 @@ def test_a_twin_among_many_keys_is_found_at_once() -> None:
     """Also where a text has as many keys as it may: the prompt's thread waits for this."""
     keys = ",".join(f'"{number:x}":1' for number in range(100_000))
     with pytest.raises(RequestRejected, match="the key 1869f twice"):
-        config_json.read("{" + keys + ',"1869f":2}')
+        clipboard.read("{" + keys + ',"1869f":2}')

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.client.credentials import Credential, Credentials, Listed
-from drawbridge.client.secret import Identity, Secret
+from drawbridge.client.store.credentials import Credential, Credentials, Listed
+from drawbridge.client.store.secret import Identity, Secret
 from drawbridge.errors import CredentialMissing, DrawbridgeError, RequestRejected, StoreUnusable
 
 _WORD = "sesame-4711"

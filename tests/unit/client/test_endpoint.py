@@ -9,9 +9,9 @@ import pickle
 
 import pytest
 
-from drawbridge.client.channel import draw_things_root
-from drawbridge.client.credentials import Secret
-from drawbridge.client.endpoint import Endpoint, Transport, check_certificate
+from drawbridge.client.connection.channel import draw_things_root
+from drawbridge.client.connection.endpoint import Endpoint, Transport, check_certificate
+from drawbridge.client.store.credentials import Secret
 from drawbridge.errors import CredentialMissing, RequestRejected
 
 _WORD = "sesame-4711"

@@ -9,12 +9,12 @@ import grpc
 import pytest
 
 from drawbridge import errors
-from drawbridge.client import failures
-from drawbridge.client.channel import draw_things_root
-from drawbridge.client.credentials import Identity, Secret
-from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.client.findings import Finding, Probed
-from drawbridge.client.pins import fingerprint
+from drawbridge.client.connection import explain
+from drawbridge.client.connection.channel import draw_things_root
+from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.connection.finding import Finding, Probed
+from drawbridge.client.store.credentials import Identity, Secret
+from drawbridge.client.store.pins import fingerprint
 from drawbridge.errors import DrawbridgeError
 
 _ENDPOINT = Endpoint("mac.local", 7859, Transport.PLAINTEXT, secret=Secret("sesame-4711"))
@@ -41,9 +41,9 @@ def _is_well_said(error: DrawbridgeError) -> None:
 def test_every_finding_is_told_in_two_sentences(endpoint: Endpoint, finding: Finding) -> None:
     pem = draw_things_root().decode()
     seen = Probed(finding, "words", pem, "mac.local", fingerprint(pem))
-    _is_well_said(failures.describe(endpoint, seen, 10))
+    _is_well_said(explain.describe(endpoint, seen, 10))
     identified = dataclasses.replace(endpoint, identity=Identity(b"", Secret("sesame")))
-    _is_well_said(failures.describe(identified, Probed(finding, pinned="AB:CD"), 10))
+    _is_well_said(explain.describe(identified, Probed(finding, pinned="AB:CD"), 10))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_every_finding_is_told_in_two_sentences(endpoint: Endpoint, finding: Fin
 def test_findings_have_the_class_of_what_helps(
     finding: Finding, kind: type[DrawbridgeError]
 ) -> None:
-    assert type(failures.describe(_ENDPOINT, Probed(finding))) is kind
+    assert type(explain.describe(_ENDPOINT, Probed(finding))) is kind
 
 
 def test_a_web_server_that_wants_a_certificate_is_told_from_a_failing_one() -> None:
@@ -85,7 +85,7 @@ def test_a_web_server_that_wants_a_certificate_is_told_from_a_failing_one() -> N
         (Transport.PLAINTEXT, errors.ProtocolMismatch),
     ):
         endpoint = Endpoint("mac.local", transport=transport)
-        error = failures.from_status(endpoint, grpc.StatusCode.INTERNAL, words, generating=False)
+        error = explain.from_status(endpoint, grpc.StatusCode.INTERNAL, words, generating=False)
         assert type(error) is kind
         _is_well_said(error)
         assert ("client certificate" in error.problem) is (kind is errors.TlsMismatch)
@@ -95,7 +95,7 @@ def test_a_web_server_that_wants_a_certificate_is_told_from_a_failing_one() -> N
 @pytest.mark.parametrize("code", [code for code in grpc.StatusCode if code.name != "OK"])
 def test_every_status_is_told_in_two_sentences(code: grpc.StatusCode, generating: bool) -> None:
     for details in (None, "", "words with sesame-4711 in them.", "a\n b" * 1000):
-        error = failures.from_status(_ENDPOINT, code, details, generating=generating)
+        error = explain.from_status(_ENDPOINT, code, details, generating=generating)
         _is_well_said(error)
         assert len(error.problem) < 500
 
@@ -139,13 +139,13 @@ _SWIFT = "unknown error processing request"
 def test_statuses_have_the_class_of_what_helps(
     code: grpc.StatusCode, details: str, generating: bool, kind: type[DrawbridgeError], words: str
 ) -> None:
-    error = failures.from_status(_ENDPOINT, code, details, generating=generating)
+    error = explain.from_status(_ENDPOINT, code, details, generating=generating)
     assert type(error) is kind
     assert re.search(words, error.problem)
 
 
 def test_a_connection_that_breaks_after_the_start_is_told_as_such() -> None:
-    error = failures.from_status(
+    error = explain.from_status(
         _ENDPOINT, grpc.StatusCode.UNAVAILABLE, "Socket closed", generating=True, started=True
     )
     assert type(error) is errors.ServerUnreachable
@@ -153,7 +153,7 @@ def test_a_connection_that_breaks_after_the_start_is_told_as_such() -> None:
 
 
 def test_the_servers_own_error_may_be_the_secret_where_nothing_confirmed_it() -> None:
-    error = failures.from_status(
+    error = explain.from_status(
         *(_ENDPOINT, grpc.StatusCode.INTERNAL, _SWIFT), generating=True, secret_confirmed=False
     )
     assert "shared secret" in error.problem
@@ -163,10 +163,10 @@ def test_the_servers_own_error_may_be_the_secret_where_nothing_confirmed_it() ->
 @pytest.mark.parametrize(
     "error",
     [
-        *(failures.secret_rejected(_ENDPOINT), failures.secret_rejected(Endpoint("mac.local"))),
-        *(failures.busy(_ENDPOINT, 30), failures.closed_here(_ENDPOINT)),
-        *(failures.no_pictures(_ENDPOINT), failures.too_few(_ENDPOINT, 4, 1)),
-        failures.unreadable(_ENDPOINT),
+        *(explain.secret_rejected(_ENDPOINT), explain.secret_rejected(Endpoint("mac.local"))),
+        *(explain.busy(_ENDPOINT, 30), explain.closed_here(_ENDPOINT)),
+        *(explain.no_pictures(_ENDPOINT), explain.too_few(_ENDPOINT, 4, 1)),
+        explain.unreadable(_ENDPOINT),
     ],
 )
 def test_other_failures_are_told_in_two_sentences(error: DrawbridgeError) -> None:

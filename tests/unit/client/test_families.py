@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from drawbridge.client.enums import FLOW_SAMPLERS, Sampler
-from drawbridge.client.families import FAMILIES, Kind, family, takes_lora, takes_refiner
-from drawbridge.client.recommended import RECOMMENDED, recommended
 from drawbridge.codec import latent
+from drawbridge.facts.app_settings import RECOMMENDED, recommended
+from drawbridge.facts.samplers import FLOW_SAMPLERS, Sampler
+from drawbridge.facts.versions import FAMILIES, Kind, family, takes_lora, takes_refiner
 
 _FLOW_PREFIXES = (
     *("sd3", "auraflow", "flux", "hunyuan_video", "wan", "hidream", "qwen_image", "z_image"),

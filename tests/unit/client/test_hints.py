@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client.catalog import Catalog, ControlSpec, LoRASpec, ModelSpec
-from drawbridge.client.config import Control, GenerationConfig, LoRA
-from drawbridge.client.enums import ControlInput
-from drawbridge.client.hints import KINDS, Carried, Form, Guide, Plan, plan
+from drawbridge.client.catalog.records import Catalog, ControlSpec, LoRASpec, ModelSpec
+from drawbridge.client.configuration.enums import ControlInput
+from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
+from drawbridge.client.generation.hints import KINDS, Carried, Form, Guide, Plan, plan
 from drawbridge.errors import ModelUnavailable, RequestRejected
 
 FULL = (256, 128)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drawbridge.client.hosts import Destination, is_loopback, normalised
+from drawbridge.client.address import Destination, is_loopback, normalised
 from drawbridge.errors import RequestRejected
 
 

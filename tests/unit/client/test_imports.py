@@ -12,9 +12,13 @@ import drawbridge
 
 _ROOT = Path(str(drawbridge.__file__)).parent
 _LIGHT = (
-    *("endpoint", "credentials", "families", "recommended", "catalog", "config", "enums"),
-    *("events", "progress", "ranges", "hints", "relevance", "advice", "float32"),
-    *("official", "nearby"),
+    *("facts.versions", "facts.app_settings", "facts.samplers", "facts.hints"),
+    *("client.connection.endpoint", "client.connection.nearby", "client.store.credentials"),
+    *("client.catalog.records", "client.catalog.official"),
+    *("client.configuration.fields", "client.configuration.enums", "client.configuration.ranges"),
+    *("client.configuration.float32",),
+    *("client.generation.events", "client.generation.progress", "client.generation.hints"),
+    *("client.generation.relevance", "client.generation.advice"),
 )
 _SCRIPT = """
 import sys
@@ -22,7 +26,7 @@ sys.path.insert(0, {root!r})
 import checkout
 checkout.register()
 import importlib
-importlib.import_module("drawbridge.client.{module}")
+importlib.import_module("drawbridge.{module}")
 heavy = ("grpc", "google", "torch", "numpy", "flatbuffers", "zeroconf", "drawbridge.proto")
 sys.stdout.write(" ".join(name for name in heavy if name in sys.modules))
 """

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client import nearby as searching
-from drawbridge.client.endpoint import Transport
-from drawbridge.client.nearby import Nearby, nearby, read
+from drawbridge.client.connection import nearby as searching
+from drawbridge.client.connection.endpoint import Transport
+from drawbridge.client.connection.nearby import Nearby, nearby, read
 from drawbridge.errors import NearbyUnavailable
 
 SERVICE = "_dt-grpc._tcp.local."

@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client import official, selection
-from drawbridge.client.catalog import Catalog, LoRASpec, missing_keys
-from drawbridge.client.config import Control, GenerationConfig, LoRA
-from drawbridge.client.families import FAMILIES
-from drawbridge.client.hints import Guide, plan
-from drawbridge.emulator import entries, models, specifications
+from drawbridge.client.catalog import lookup, official
+from drawbridge.client.catalog.records import Catalog, LoRASpec, missing_keys
+from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
+from drawbridge.client.generation.hints import Guide, plan
+from drawbridge.emulator.stock import entries, models, specifications
 from drawbridge.errors import ModelUnavailable
+from drawbridge.facts.versions import FAMILIES
 
 ROOT = Path(__file__).resolve().parents[3]
+FILE = ROOT / "client" / "catalog" / "official_files.json"
 KINDS = {
     "models": ("models", models.MODELS),
     "loras": ("loras", entries.LORAS),
@@ -33,13 +34,13 @@ NOTHING = Catalog(complete=False)
 
 
 def groups() -> dict[str, dict[str, list[dict[str, Any]]]]:
-    return json.loads((ROOT / "client" / "official_files.json").read_text(encoding="utf-8"))
+    return json.loads(FILE.read_text(encoding="utf-8"))
 
 
 def test_importing_reads_nothing() -> None:
     code = (
         "import checkout; checkout.register()\n"
-        "from drawbridge.client import hints, official, selection\n"
+        "from drawbridge.client.catalog import lookup, official\n"
         "assert official._read.cache_info().currsize == 0\n"
         "assert official.CATALOG is official.CATALOG\n"
         "assert official._read.cache_info().currsize == 1\n"
@@ -149,9 +150,9 @@ def test_files_that_a_silent_server_may_have_pass() -> None:
     config = GenerationConfig(
         model="m.ckpt", loras=(LoRA("mine.ckpt"),), refiner_model="r.ckpt", upscaler="u.ckpt"
     )
-    assert selection.with_files(config, NOTHING, "mac:1") == config
+    assert lookup.with_files(config, NOTHING, "mac:1") == config
     with pytest.raises(ModelUnavailable):
-        selection.with_files(config, Catalog(), "mac:1")
+        lookup.with_files(config, Catalog(), "mac:1")
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ def test_an_official_file_that_is_missing_can_be_downloaded(
 ) -> None:
     config = replace(GenerationConfig(model="m.ckpt"), **change)
     with pytest.raises(ModelUnavailable) as raised:
-        selection.with_files(config, Catalog(complete=complete), "mac:1")
+        lookup.with_files(config, Catalog(complete=complete), "mac:1")
     assert "mac:1" in raised.value.problem
     assert f"Download {remedy}" in raised.value.remedy
 
@@ -176,9 +177,9 @@ def test_an_official_file_that_is_missing_can_be_downloaded(
 def test_official_names_become_files() -> None:
     config = GenerationConfig(model="m.ckpt", loras=(LoRA("lcm sdxl base (1.0)"),))
     there = Catalog(loras=official.CATALOG.loras, complete=False)
-    found = selection.with_files(config, there, "mac:1")
+    found = lookup.with_files(config, there, "mac:1")
     assert [lora.file for lora in found.loras] == ["lcm_sd_xl_base_1.0_lora_f16.ckpt"]
-    [sent] = selection.used(Catalog(), found, there, "sdxl_base_v0.9").loras
+    [sent] = lookup.used(Catalog(), found, there, "sdxl_base_v0.9").loras
     assert json.loads(sent.raw)["is_consistency_model"] is True
 
 

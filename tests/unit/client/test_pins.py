@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.client.channel import draw_things_root
-from drawbridge.client.handshake import recognisable_name
-from drawbridge.client.pins import Pin, Pins, fingerprint, note, shortened
+from drawbridge.client.connection.channel import draw_things_root
+from drawbridge.client.connection.tls_probe import recognisable_name
+from drawbridge.client.store.pins import Pin, Pins, fingerprint, note, shortened
 from drawbridge.errors import StoreUnusable
 
 _PEM = draw_things_root().decode()

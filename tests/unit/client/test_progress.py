@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drawbridge.client.events import Phase, Plan, Progress
-from drawbridge.client.progress import Meter
+from drawbridge.client.generation.events import Phase, Plan, Progress
+from drawbridge.client.generation.progress import Meter
 
 _PLAN = Plan(
     frozenset({Phase.TEXT_ENCODED, Phase.SAMPLING, Phase.IMAGE_DECODED, Phase.IMAGE_UPSCALED}), 4, 0

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client.config import GenerationConfig
-from drawbridge.client.enums import Sampler
-from drawbridge.client.families import FAMILIES
-from drawbridge.client.relevance import MATTERS_FOR, readers, relevant
+from drawbridge.client.configuration.fields import GenerationConfig
+from drawbridge.client.generation.relevance import MATTERS_FOR, readers, relevant
+from drawbridge.facts.samplers import Sampler
+from drawbridge.facts.versions import FAMILIES
 
 _DEFAULTS = GenerationConfig()
 

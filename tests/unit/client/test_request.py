@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drawbridge.client.catalog import Catalog
-from drawbridge.client.config import Control, GenerationConfig, LoRA
-from drawbridge.client.endpoint import TensorForm
-from drawbridge.client.enums import Sampler
-from drawbridge.client.request import GenerationRequest, Hint, WeightedTensor
-from drawbridge.codec import guide
+from drawbridge.client.catalog.records import Catalog
+from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
+from drawbridge.client.connection.endpoint import TensorForm
+from drawbridge.client.generation.request import GenerationRequest, Hint, WeightedTensor
+from drawbridge.codec import public_guide
 from drawbridge.codec.tensor import Codec, decode, read_header
 from drawbridge.errors import RequestRejected
+from drawbridge.facts.samplers import Sampler
 from drawbridge.proto import image_service_pb2 as pb2
 
 _CONFIG = GenerationConfig(model="model.ckpt", start_width=128, start_height=192)
@@ -102,7 +102,7 @@ def test_pictures_are_packed_as_asked(codec: Codec) -> None:
 
 def test_pictures_are_written_in_the_guides_form_on_request() -> None:
     message = _request(image=_image(), mask=_mask()).to_message(form=TensorForm.GUIDE)
-    assert all(map(guide.recognises, message.contents))
+    assert all(map(public_guide.recognises, message.contents))
     assert decode(message.contents[0]).shape == (3, 192, 128)
     assert decode(message.contents[1]).shape == (1, 192, 128)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.client import saved as saved_servers
-from drawbridge.client.endpoint import Transport
-from drawbridge.client.saved import SavedServer, SavedServers
+from drawbridge.client.connection.endpoint import Transport
+from drawbridge.client.store import servers as saved_servers
+from drawbridge.client.store.servers import SavedServer, SavedServers
 from drawbridge.errors import CredentialMissing, RequestRejected, StoreUnusable
 
 PLAIN, OWN = Transport.PLAINTEXT, Transport.OWN_CA

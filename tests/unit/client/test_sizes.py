@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from drawbridge.client.families import FAMILIES
-from drawbridge.client.sizes import BLOCK_PX, Size, sizes
+from drawbridge.client.generation.sizes import BLOCK_PX, Size, sizes
+from drawbridge.facts.versions import FAMILIES
 
 
 @pytest.mark.parametrize("version", [*FAMILIES, "newer_than_this"])

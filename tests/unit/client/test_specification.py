@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from drawbridge.client.specification import read_controls, read_loras, read_model
+from drawbridge.client.catalog.specification import read_controls, read_loras, read_model
 from drawbridge.errors import RequestRejected
 
 WHOLE = {

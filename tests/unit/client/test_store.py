@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import drawbridge
-from drawbridge.client import store
-from drawbridge.client.store import PrivateFile
+from drawbridge.client.store import private_file
+from drawbridge.client.store.private_file import PrivateFile
 from drawbridge.errors import StoreUnusable
 
 _ROOT = Path(str(drawbridge.__file__)).parent
@@ -25,7 +25,7 @@ from pathlib import Path
 sys.path.insert(0, {root!r})
 import checkout
 checkout.register()
-from drawbridge.client.store import PrivateFile
+from drawbridge.client.store.private_file import PrivateFile
 def count(kept):
     kept["n"] = kept.get("n", 0) + 1
 for _ in range(25):
@@ -120,12 +120,12 @@ def test_file_that_is_too_large_is_told_and_left_alone(
 ) -> None:
     file.update(count)
     before = file.path.read_bytes()
-    monkeypatch.setattr(store, "MOST_BYTES", len(before))
+    monkeypatch.setattr(private_file, "MOST_BYTES", len(before))
     assert file.read() == {"n": 1}
     with pytest.raises(StoreUnusable, match="would be larger"):
         file.update(lambda kept: kept.update(more="x"))
     assert file.path.read_bytes() == before
-    monkeypatch.setattr(store, "MOST_BYTES", len(before) - 1)
+    monkeypatch.setattr(private_file, "MOST_BYTES", len(before) - 1)
     with pytest.raises(StoreUnusable, match="is larger"):
         file.read()
 

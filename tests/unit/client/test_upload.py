@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.client.files import (
+from drawbridge.client.upload.local_file import (
     CHUNK_BYTES,
     LONGEST_NAME_BYTES,
     HashCache,

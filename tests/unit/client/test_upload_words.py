@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from drawbridge.client.upload import Done, Hashing, Sending, Verifying
-from drawbridge.client.upload_words import is_checkpoint, result, share, words
+from drawbridge.client.upload.progress import is_checkpoint, result, share, words
+from drawbridge.client.upload.transfer import Done, Hashing, Sending, Verifying
 
 MB = 1_000_000
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from drawbridge.codec import guide, image
+from drawbridge.codec import image, public_guide
 from drawbridge.codec.tensor import Codec, decode, encode
 from drawbridge.errors import BadTensor, Cancelled
 
@@ -61,7 +61,7 @@ def test_fpzip_flag_is_read() -> None:
 )
 @settings(max_examples=100)
 def test_tensor_of_the_wire_is_never_taken_for_the_guide_s(array, codec) -> None:
-    assert not guide.recognises(encode(array, codec))
+    assert not public_guide.recognises(encode(array, codec))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_tensor_of_the_wire_is_never_taken_for_the_guide_s(array, codec) -> None
     ],
 )
 def test_what_only_resembles_the_form_is_not_recognised(data: bytes) -> None:
-    assert not guide.recognises(data)
+    assert not public_guide.recognises(data)
     with pytest.raises(BadTensor):
         decode(data)
 
@@ -98,7 +98,7 @@ def test_what_only_resembles_the_form_is_not_recognised(data: bytes) -> None:
     ],
 )
 def test_damage_in_the_form_is_a_bad_tensor(data: bytes) -> None:
-    assert guide.recognises(data)
+    assert public_guide.recognises(data)
     with pytest.raises(BadTensor):
         decode(data)
 
@@ -114,7 +114,7 @@ def test_limit_and_stop_hold_for_the_form_too() -> None:
 def test_written_picture_is_what_the_guide_s_own_code_reads() -> None:
     pixels = np.moveaxis(PLANES, 0, -1).astype(np.float16)
     for wire in (pixels, pixels[np.newaxis]):
-        data = guide.encode_picture(wire)
+        data = public_guide.encode_picture(wire)
         assert struct.unpack_from("<BB3I", data) == (1, 3, 3, 5, 8)
         values = np.frombuffer(zlib.decompress(data[14:]), np.float32).reshape(3, 5, 8)
         assert np.array_equal(values, PLANES.astype(np.float16))
@@ -123,7 +123,7 @@ def test_written_picture_is_what_the_guide_s_own_code_reads() -> None:
 
 def test_written_mask_is_white_where_kinds_repaint() -> None:
     kinds = np.array([[0, 1, 2, 3, 4, 5], [0xF8, 0xF9, 0xFA, 0xFB, 7, 255]], np.uint8)
-    data = guide.encode_mask(kinds)
+    data = public_guide.encode_mask(kinds)
     assert struct.unpack_from("<BB3I", data) == (1, 3, 1, 2, 6)
     wanted = [[0, 255, 255, 0, 255, 0], [0, 255, 255, 0, 0, 0]]
     assert np.array_equal(decode(data)[0], wanted)
@@ -132,11 +132,11 @@ def test_written_mask_is_white_where_kinds_repaint() -> None:
 @pytest.mark.parametrize(
     ("write", "array"),
     [
-        (guide.encode_picture, np.zeros((2, 4, 4, 3), np.float32)),
-        (guide.encode_picture, np.zeros((4, 4, 3), np.uint8)),
-        (guide.encode_picture, np.zeros((4, 0, 3), np.float32)),
-        (guide.encode_mask, np.zeros((1, 4, 4), np.uint8)),
-        (guide.encode_mask, np.zeros((4, 4), np.float32)),
+        (public_guide.encode_picture, np.zeros((2, 4, 4, 3), np.float32)),
+        (public_guide.encode_picture, np.zeros((4, 4, 3), np.uint8)),
+        (public_guide.encode_picture, np.zeros((4, 0, 3), np.float32)),
+        (public_guide.encode_mask, np.zeros((1, 4, 4), np.uint8)),
+        (public_guide.encode_mask, np.zeros((4, 4), np.float32)),
     ],
 )
 def test_array_without_a_form_in_the_guide_is_a_value_error(write, array) -> None:

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from drawbridge.codec import latent
-from drawbridge.codec.latent_space import Family, Kind, families
 from drawbridge.codec.tensor import decode, encode
+from drawbridge.facts import latent_spaces
+from drawbridge.facts.latent_spaces import Family, Kind, families
 
-RECORDS = json.loads(Path(latent.__file__).with_name("latent_rgb.json").read_text("utf-8"))
+RECORDS = json.loads(Path(latent_spaces.__file__).with_name("latent_rgb.json").read_text("utf-8"))
 BY_NAME = {family.name: family for family in families()}
 FAMILIES = [pytest.param(family, id=family.name) for family in families()]
 VERSIONS = sorted({version for family in families() for version in family.versions})

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drawbridge.emulator.catalog import Catalog
-from drawbridge.emulator.controls import find_effects
-from drawbridge.emulator.pictures import Pictures
-from drawbridge.emulator.plan import make_plan
-from drawbridge.emulator.request import read
-from drawbridge.emulator.strict import find_crash
+from drawbridge.emulator.painting.pictures import Pictures
+from drawbridge.emulator.stock.catalog import Catalog
+from drawbridge.emulator.understanding.controls import find_effects
+from drawbridge.emulator.understanding.plan import make_plan
+from drawbridge.emulator.understanding.request import read
+from drawbridge.emulator.understanding.strict import find_crash
 from drawbridge.proto import image_service_pb2 as pb2
 from drawbridge.tests.emulator_requests import build_request
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.emulator import specifications
-from drawbridge.emulator.catalog import Catalog, files_of
-from drawbridge.emulator.entries import FALLBACK_MODEL, UNSPECIFIED_MODEL
+from drawbridge.emulator.stock import specifications
+from drawbridge.emulator.stock.catalog import Catalog, files_of
+from drawbridge.emulator.stock.entries import FALLBACK_MODEL, UNSPECIFIED_MODEL
 from drawbridge.emulator.versions import VERSIONS
 
 

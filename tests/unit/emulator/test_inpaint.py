@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from drawbridge.emulator.inpaint import find_regions, inpaints, paste_back, repaints_zero, spread
+from drawbridge.emulator.understanding.mask import (
+    find_regions,
+    inpaints,
+    paste_back,
+    repaints_zero,
+    spread,
+)
 
 SIDE = 64
 

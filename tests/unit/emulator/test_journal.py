@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.emulator.faults import DESCRIPTIONS, Faults
-from drawbridge.emulator.journal import Journal
+from drawbridge.emulator.server.faults import DESCRIPTIONS, Faults
+from drawbridge.emulator.server.journal import Journal
 
 
 def test_journal_writes_a_line_per_entry_at_once(tmp_path: Path):

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from drawbridge.codec import latent
-from drawbridge.emulator import replies
-from drawbridge.emulator.latents import Previews, Stage
-from drawbridge.emulator.render import Scene, paint
+from drawbridge.emulator.painting.latents import Previews, Stage
+from drawbridge.emulator.painting.render import Scene, paint
+from drawbridge.emulator.server import replies
 from drawbridge.emulator.texture import resize
 from drawbridge.emulator.versions import STAGE_C, VERSIONS
 
@@ -81,6 +81,6 @@ def test_emulator_does_without_torch(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[3]
     program = (
         f"import sys; sys.path.insert(0, {str(root)!r}); import checkout; checkout.register();"
-        "import drawbridge.emulator.server; assert 'torch' not in sys.modules"
+        "import drawbridge.emulator.server.server; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path)

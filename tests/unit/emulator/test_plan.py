@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from drawbridge.codec import tensor
-from drawbridge.emulator import audio
-from drawbridge.emulator.catalog import Catalog
-from drawbridge.emulator.controls import find_effects
-from drawbridge.emulator.pictures import further_seeds
-from drawbridge.emulator.plan import Plan, Route, make_plan
-from drawbridge.emulator.request import read
+from drawbridge.emulator.painting import audio
+from drawbridge.emulator.painting.pictures import further_seeds
+from drawbridge.emulator.stock.catalog import Catalog
+from drawbridge.emulator.understanding.controls import find_effects
+from drawbridge.emulator.understanding.plan import Plan, Route, make_plan
+from drawbridge.emulator.understanding.request import read
 from drawbridge.emulator.versions import VERSIONS
 from drawbridge.proto.generation_config_fbs import LoRAT
 

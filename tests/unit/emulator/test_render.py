@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from drawbridge.emulator.render import Scene, paint
+from drawbridge.emulator.painting.render import Scene, paint
 
 SCENE = Scene("a mountain lake at sunset", 192, 128, seed=7, steps=20, guidance=4.5)
 

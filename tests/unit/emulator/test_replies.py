@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from drawbridge.codec import tensor
-from drawbridge.emulator import replies
-from drawbridge.emulator.replies import SLICE_BYTES
+from drawbridge.emulator.server import replies
+from drawbridge.emulator.server.replies import SLICE_BYTES
 from drawbridge.proto import image_service_pb2 as pb2
 
 MORE, LAST = pb2.MORE_CHUNKS, pb2.LAST_CHUNK

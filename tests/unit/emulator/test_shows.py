@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from drawbridge.codec import tensor
-from drawbridge.emulator.render import Scene, paint
+from drawbridge.emulator.painting.render import Scene, paint
 from drawbridge.proto import image_service_pb2 as pb2
 from drawbridge.proto.generation_config_fbs import ControlT, LoRAT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from drawbridge.emulator.uploads import Upload, UploadRefused, is_bare_name
+from drawbridge.emulator.server.uploads import Upload, UploadRefused, is_bare_name
 
 DATA = b"weights" * 1000
 HASH = hashlib.sha256(DATA).digest()

@@ -7,9 +7,9 @@ import struct
 
 import pytest
 
-from drawbridge.tests.host.events import Event, Listener, parse
-from drawbridge.tests.host.interpreter import HostError
-from drawbridge.tests.host.process import free_port
+from drawbridge.devtools.comfyui.events import Event, Listener, parse
+from drawbridge.devtools.comfyui.interpreter import HostError
+from drawbridge.devtools.comfyui.process import free_port
 
 JPEG = b"\xff\xd8 and so on"
 

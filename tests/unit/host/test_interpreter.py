@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.tests.host import interpreter
-from drawbridge.tests.host.interpreter import (
+from drawbridge.devtools.comfyui import interpreter
+from drawbridge.devtools.comfyui.interpreter import (
     HostError,
     check_python,
     find_comfyui,

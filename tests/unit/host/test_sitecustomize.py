@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-SHIM = Path(__file__).resolve().parents[2] / "host" / "site"
+SHIM = Path(__file__).resolve().parents[3] / "devtools" / "comfyui" / "site"
 TORCHVISION = {
     "torchvision/__init__.py": "from . import extension, _meta_registrations",
     "torchvision/_meta_registrations.py": """

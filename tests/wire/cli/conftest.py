@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from drawbridge.cli.main import main
-from drawbridge.emulator.server import Emulator, Options
+from drawbridge.emulator.server.server import Emulator, Options
 
 ROOT = Path(__file__).resolve().parents[3]
 

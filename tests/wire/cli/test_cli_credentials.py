@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from drawbridge.cli import credentials
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
 
 Serve = Callable[..., Emulator]
 Run = Callable[..., Any]

@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from drawbridge.client.advice import advise
 from drawbridge.client.client import DrawThingsClient
-from drawbridge.client.config import GenerationConfig
-from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.client.enums import Sampler
-from drawbridge.client.events import Picture
-from drawbridge.client.request import GenerationRequest
+from drawbridge.client.configuration.fields import GenerationConfig
+from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.generation.advice import advise
+from drawbridge.client.generation.events import Picture
+from drawbridge.client.generation.request import GenerationRequest
 from drawbridge.codec import image
-from drawbridge.emulator.entries import LORAS
-from drawbridge.emulator.models import MODELS
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
+from drawbridge.emulator.stock.entries import LORAS
+from drawbridge.emulator.stock.models import MODELS
+from drawbridge.facts.samplers import Sampler
 
 Serve = Callable[..., Emulator]
 Run = Callable[..., Any]

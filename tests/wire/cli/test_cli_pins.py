@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client.channel import draw_things_root
-from drawbridge.client.pins import Pin, Pins
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.connection.channel import draw_things_root
+from drawbridge.client.store.pins import Pin, Pins
+from drawbridge.emulator.server.server import Emulator
 
 Serve = Callable[..., Emulator]
 Run = Callable[..., Any]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.emulator.models import MODELS
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
+from drawbridge.emulator.stock.models import MODELS
 
 Serve = Callable[..., Emulator]
 Start = Callable[..., "subprocess.Popen[str]"]

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client import official
-from drawbridge.client.catalog import Catalog
-from drawbridge.emulator.entries import LORAS, TEXTUAL_INVERSIONS, UPSCALERS
-from drawbridge.emulator.models import MODELS
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.catalog import official
+from drawbridge.client.catalog.records import Catalog
+from drawbridge.emulator.server.server import Emulator
+from drawbridge.emulator.stock.entries import LORAS, TEXTUAL_INVERSIONS, UPSCALERS
+from drawbridge.emulator.stock.models import MODELS
 
 Serve = Callable[..., Emulator]
 Run = Callable[..., Any]

@@ -16,11 +16,11 @@ from typing import Any
 import grpc
 import pytest
 
-from drawbridge.client.files import LocalFile
-from drawbridge.emulator import service
-from drawbridge.emulator.entries import UNSPECIFIED_MODEL
-from drawbridge.emulator.server import Emulator
-from drawbridge.emulator.uploads import UploadRefused
+from drawbridge.client.upload.local_file import LocalFile
+from drawbridge.emulator.server import service
+from drawbridge.emulator.server.server import Emulator
+from drawbridge.emulator.server.uploads import UploadRefused
+from drawbridge.emulator.stock.entries import UNSPECIFIED_MODEL
 
 Serve = Callable[..., Emulator]
 Run = Callable[..., Any]

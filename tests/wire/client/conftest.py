@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from drawbridge.client.credentials import Secret
-from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.emulator.server import Emulator, Options
+from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.store.credentials import Secret
+from drawbridge.emulator.server.server import Emulator, Options
 from drawbridge.proto.service import generic_handler
 
 Emulate = Callable[..., Emulator]

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from drawbridge import errors
-from drawbridge.client import channel
 from drawbridge.client.client import DrawThingsClient
-from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.client.pins import Pins
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.connection import channel
+from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.store.pins import Pins
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError
 
 Emulate = Callable[..., Emulator]

@@ -16,13 +16,13 @@ import numpy as np
 import pytest
 
 from drawbridge.client.client import DrawThingsClient
-from drawbridge.client.config import GenerationConfig
-from drawbridge.client.endpoint import Endpoint
-from drawbridge.client.enums import Sampler
-from drawbridge.client.events import Event, Picture, Progress, Receiving
-from drawbridge.client.request import GenerationRequest
+from drawbridge.client.configuration.fields import GenerationConfig
+from drawbridge.client.connection.endpoint import Endpoint
+from drawbridge.client.generation.events import Event, Picture, Progress, Receiving
+from drawbridge.client.generation.request import GenerationRequest
 from drawbridge.codec import tensor
 from drawbridge.errors import Cancelled
+from drawbridge.facts.samplers import Sampler
 from drawbridge.proto import image_service_pb2 as pb2
 
 _REQUEST = GenerationRequest(

@@ -15,10 +15,9 @@ import pytest
 
 from drawbridge import errors
 from drawbridge.client.client import DrawThingsClient
-from drawbridge.client.config import GenerationConfig
-from drawbridge.client.endpoint import Endpoint, TensorForm, Transport
-from drawbridge.client.enums import Sampler
-from drawbridge.client.events import (
+from drawbridge.client.configuration.fields import GenerationConfig
+from drawbridge.client.connection.endpoint import Endpoint, TensorForm, Transport
+from drawbridge.client.generation.events import (
     Audio,
     DownloadSize,
     Event,
@@ -29,12 +28,13 @@ from drawbridge.client.events import (
     Receiving,
     RemoteDownload,
 )
-from drawbridge.client.families import FAMILIES
-from drawbridge.client.progress import Meter
-from drawbridge.client.request import GenerationRequest
+from drawbridge.client.generation.progress import Meter
+from drawbridge.client.generation.request import GenerationRequest
 from drawbridge.codec import image, latent, tensor
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError
+from drawbridge.facts.samplers import Sampler
+from drawbridge.facts.versions import FAMILIES
 from drawbridge.proto import image_service_pb2 as pb2
 
 Emulate = Callable[..., Emulator]

@@ -16,14 +16,14 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from drawbridge import errors
-from drawbridge.client import channel, failures
 from drawbridge.client.client import DrawThingsClient
-from drawbridge.client.credentials import Identity, Secret
-from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.client.findings import Finding
-from drawbridge.client.identity import check_identity
-from drawbridge.client.pins import Pins
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.connection import channel, explain
+from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.connection.finding import Finding
+from drawbridge.client.store.credentials import Identity, Secret
+from drawbridge.client.store.identity import check_identity
+from drawbridge.client.store.pins import Pins
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError
 
 Mint = Callable[..., Any]
@@ -204,9 +204,9 @@ async def test_what_a_server_says_of_a_certificate_is_understood(
         "expired": lambda: _identity(mint("client", issuer=authority, days=(-4, -2))),
     }[shown]()
     endpoint = _endpoint(listen(version), transport, authority.root, identity)
-    seen = await failures.look(endpoint, 5)
+    seen = await explain.look(endpoint, 5)
     assert seen.finding is finding
-    assert type(failures.describe(endpoint, seen)) is (
+    assert type(explain.describe(endpoint, seen)) is (
         errors.ServerUnreachable if shown == "good" else errors.TlsMismatch
     )
 
@@ -215,7 +215,7 @@ async def test_what_a_server_says_of_a_certificate_is_understood(
 async def test_plaintext_towards_a_server_that_wants_a_certificate_is_told_from_silence(
     listen: Callable[..., int], version: ssl.TLSVersion
 ) -> None:
-    seen = await failures.look(Endpoint("127.0.0.1", listen(version), Transport.PLAINTEXT), 5)
+    seen = await explain.look(Endpoint("127.0.0.1", listen(version), Transport.PLAINTEXT), 5)
     assert seen.finding is Finding.WANTS_TLS
 
 

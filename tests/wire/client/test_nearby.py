@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from drawbridge.cli.main import main
-from drawbridge.client.endpoint import Transport
-from drawbridge.client.nearby import Nearby, nearby
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.connection.endpoint import Transport
+from drawbridge.client.connection.nearby import Nearby, nearby
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError
 
 Emulate = Callable[..., Emulator]

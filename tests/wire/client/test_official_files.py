@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client import official, selection
-from drawbridge.client.catalog import Catalog, ModelSpec
+from drawbridge.client.catalog import lookup, official
+from drawbridge.client.catalog.records import Catalog, ModelSpec
 from drawbridge.client.client import DrawThingsClient
-from drawbridge.client.config import GenerationConfig
-from drawbridge.client.endpoint import Endpoint
-from drawbridge.client.enums import Sampler
-from drawbridge.client.events import Picture
-from drawbridge.client.request import GenerationRequest
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.configuration.fields import GenerationConfig
+from drawbridge.client.connection.endpoint import Endpoint
+from drawbridge.client.generation.events import Picture
+from drawbridge.client.generation.request import GenerationRequest
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError, ModelUnavailable
+from drawbridge.facts.samplers import Sampler
 
 Emulate = Callable[..., Emulator]
 Door = Callable[..., Endpoint]
@@ -61,7 +61,7 @@ async def test_a_copied_model_is_usable_by_its_specification(
         info = await client.echo()
         catalog = await official.usable(client, info)
         assert catalog.complete is model_browser
-        assert await selection.find_model(client, info, catalog, "flux.1 [DEV]") == dev()
+        assert await lookup.find_model(client, info, catalog, "flux.1 [DEV]") == dev()
         assert await pictures(client, request(override=Catalog(models=(dev(),)))) == 1
         with pytest.raises(DrawbridgeError, match="taken for version v1"):
             await pictures(client, request())
@@ -112,7 +112,7 @@ async def test_what_is_missing_is_told_with_where_to_get_it(
         info = await client.echo()
         catalog = await official.usable(client, info)
         with pytest.raises(ModelUnavailable) as raised:
-            await selection.find_model(client, info, catalog, "LTX-2.3 22B [dev]")
+            await lookup.find_model(client, info, catalog, "LTX-2.3 22B [dev]")
     assert problem in raised.value.problem
     assert "Download LTX-2.3 22B [dev]" in raised.value.remedy
 
@@ -124,6 +124,6 @@ async def test_a_file_that_nobody_knows_is_taken_at_its_word(
     async with DrawThingsClient(door(emulate(models=tmp_path, model_browser=False))) as client:
         info = await client.echo()
         catalog = await official.usable(client, info)
-        assert await selection.find_model(client, info, catalog, "mine.ckpt") is None
+        assert await lookup.find_model(client, info, catalog, "mine.ckpt") is None
         with pytest.raises(ModelUnavailable, match=r"no file gone\.ckpt"):
-            await selection.find_model(client, info, catalog, "gone.ckpt")
+            await lookup.find_model(client, info, catalog, "gone.ckpt")

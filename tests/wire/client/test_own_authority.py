@@ -13,11 +13,11 @@ import grpc
 import pytest
 
 from drawbridge import errors
-from drawbridge.client import channel
 from drawbridge.client.client import DrawThingsClient
-from drawbridge.client.credentials import Identity, Secret
-from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.client.pins import Pins, fingerprint
+from drawbridge.client.connection import channel
+from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.store.credentials import Identity, Secret
+from drawbridge.client.store.pins import Pins, fingerprint
 from drawbridge.proto import image_service_pb2 as pb2
 from drawbridge.proto.service import generic_handler
 

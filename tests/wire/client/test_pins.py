@@ -13,11 +13,11 @@ import grpc
 import pytest
 
 from drawbridge import errors
-from drawbridge.client import handshake
 from drawbridge.client.client import DrawThingsClient
-from drawbridge.client.credentials import Secret
-from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.client.pins import IN_MEMORY, Pin, Pins, fingerprint, note, shortened
+from drawbridge.client.connection import tls_probe
+from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.store.credentials import Secret
+from drawbridge.client.store.pins import IN_MEMORY, Pin, Pins, fingerprint, note, shortened
 from drawbridge.errors import DrawbridgeError
 from drawbridge.proto import image_service_pb2 as pb2
 
@@ -169,7 +169,7 @@ async def test_grpc_itself_refuses_another_certificate_than_the_one_that_was_com
     endpoint = _pinned(serve(greeter, shown), secret=Secret(_SECRET))
     pins, certificate = Pins(None), pinned.certificate.decode()
     pins.put(Pin.of(endpoint.address, certificate))
-    seen = handshake.Probed(handshake.Finding.NOTHING_WRONG, "", certificate, "studio.example")
+    seen = tls_probe.Probed(tls_probe.Finding.NOTHING_WRONG, "", certificate, "studio.example")
     monkeypatch.setattr(DrawThingsClient, "_compare", lambda self: asyncio.sleep(0, seen))
     with pytest.raises(DrawbridgeError):
         async with DrawThingsClient(endpoint, pins=pins) as client:
@@ -228,13 +228,13 @@ async def test_the_certificate_is_looked_at_beside_the_event_loop(
     serve: Serve, mint: Mint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: set[str] = set()
-    look = handshake._shake
+    look = tls_probe._shake
 
     def watched(*given: Any, **named: Any) -> Any:
         threads.add(threading.current_thread().name)
         return look(*given, **named)
 
-    monkeypatch.setattr(handshake, "_shake", watched)
+    monkeypatch.setattr(tls_probe, "_shake", watched)
     await _connect(_pinned(serve(_Greeter(), mint("studio", ("studio",)))), Pins(None))
     assert threads
     assert threading.main_thread().name not in threads

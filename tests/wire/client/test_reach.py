@@ -19,11 +19,11 @@ import grpc
 import pytest
 
 from drawbridge import errors
-from drawbridge.client import channel
 from drawbridge.client.client import MOST_GREETING_BYTES, DrawThingsClient
-from drawbridge.client.credentials import Secret
-from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.emulator.server import Emulator
+from drawbridge.client.connection import channel
+from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.store.credentials import Secret
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError
 from drawbridge.proto import image_service_pb2 as pb2
 

@@ -16,12 +16,12 @@ import grpc
 import pytest
 
 import drawbridge
-from drawbridge.client import upload as module
 from drawbridge.client.client import DrawThingsClient
-from drawbridge.client.credentials import Secret
-from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.client.files import CHUNK_BYTES, HashCache, LocalFile
-from drawbridge.client.upload import Done, Hashing, Sending, UploadEvent, Verifying
+from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.store.credentials import Secret
+from drawbridge.client.upload import transfer as module
+from drawbridge.client.upload.local_file import CHUNK_BYTES, HashCache, LocalFile
+from drawbridge.client.upload.transfer import Done, Hashing, Sending, UploadEvent, Verifying
 from drawbridge.errors import (
     DrawbridgeError,
     ProtocolMismatch,
@@ -385,7 +385,7 @@ async def test_cancelling_ends_the_call_at_every_moment(
         raise ZeroDivisionError
 
     if moment == "hashing":
-        monkeypatch.setattr("drawbridge.client.files.LocalFile.sha256", endless)
+        monkeypatch.setattr("drawbridge.client.upload.local_file.LocalFile.sha256", endless)
     elif moment == "unconfirmed":
         fake.hold.clear()
         reached = fake.reached

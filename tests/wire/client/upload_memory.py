@@ -27,7 +27,7 @@ def peak_bytes() -> int:
 
 
 async def main(port: int, path: Path) -> int:
-    home = importlib.import_module("drawbridge.client.endpoint")
+    home = importlib.import_module("drawbridge.client.connection.endpoint")
     library = importlib.import_module("drawbridge.client.client")
     endpoint = home.Endpoint("127.0.0.1", port, home.Transport.PLAINTEXT)
     async with library.DrawThingsClient(endpoint) as client:

@@ -10,7 +10,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from drawbridge.emulator.faults import UNKNOWN_ERROR
+from drawbridge.emulator.server.faults import UNKNOWN_ERROR
 from drawbridge.proto import image_service_pb2 as pb2
 
 SECRET = "open, sesame"

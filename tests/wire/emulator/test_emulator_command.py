@@ -144,7 +144,7 @@ def test_address_that_cannot_be_had_is_explained(
 
 
 def test_help_names_every_fault(capsys: pytest.CaptureFixture[str]):
-    from drawbridge.emulator.faults import DESCRIPTIONS
+    from drawbridge.emulator.server.faults import DESCRIPTIONS
 
     with pytest.raises(SystemExit):
         command.main(["--help"])

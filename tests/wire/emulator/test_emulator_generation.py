@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from drawbridge.codec import tensor
-from drawbridge.emulator import entries
-from drawbridge.emulator.faults import DESCRIPTIONS, UNKNOWN_ERROR
-from drawbridge.emulator.models import MODELS
-from drawbridge.emulator.replies import SLICE_BYTES
+from drawbridge.emulator.server.faults import DESCRIPTIONS, UNKNOWN_ERROR
+from drawbridge.emulator.server.replies import SLICE_BYTES
+from drawbridge.emulator.stock import entries
+from drawbridge.emulator.stock.models import MODELS
 from drawbridge.proto import image_service_pb2 as pb2
 from drawbridge.proto.generation_config_fbs import LoRAT
 from drawbridge.proto.service import ImageGenerationStub

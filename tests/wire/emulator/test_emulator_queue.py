@@ -8,7 +8,7 @@ from collections.abc import Callable
 import grpc
 import pytest
 
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.proto import image_service_pb2 as pb2
 
 LONG = {"steps": 100_000}

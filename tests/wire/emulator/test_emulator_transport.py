@@ -9,7 +9,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from drawbridge.emulator.server import Emulator, Options
+from drawbridge.emulator.server.server import Emulator, Options
 from drawbridge.errors import DrawbridgeError
 from drawbridge.proto import image_service_pb2 as pb2
 from drawbridge.proto.service import ImageGenerationStub

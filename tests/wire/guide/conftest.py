@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client.credentials import Secret
-from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.emulator.server import Emulator, Options
+from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.store.credentials import Secret
+from drawbridge.emulator.server.server import Emulator, Options
 from drawbridge.tests import guide_server
 
 

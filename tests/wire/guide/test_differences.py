@@ -18,8 +18,8 @@ import grpc
 import numpy as np
 import pytest
 
-from drawbridge.codec import guide, image, tensor
-from drawbridge.emulator.server import Emulator
+from drawbridge.codec import image, public_guide, tensor
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.proto import image_service_pb2 as pb2
 from drawbridge.proto.generation_config_fbs import ControlT, LoRAT
 from drawbridge.proto.service import ImageGenerationStub
@@ -146,7 +146,7 @@ def hint(kind: str, array: np.ndarray) -> dict[str, Any]:
 
 
 def tensor_header(lab: Lab) -> None:
-    assert "crash" in lab.objection(given(guide.encode_picture(photo())), **HALF)
+    assert "crash" in lab.objection(given(public_guide.encode_picture(photo())), **HALF)
     ours = tensor.encode(photo())
     assert struct.unpack_from("<5I4i", ours) == (0, 1, 2, 0x20000, 0, 1, 128, 128, 3)
     lab.accepts(given(ours), **HALF)

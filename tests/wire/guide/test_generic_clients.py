@@ -20,7 +20,7 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format
 from google.protobuf.message_factory import GetMessageClass
 
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.tests.guide_server import CONTENT, SCHNELL
 
 Serve = Callable[..., Emulator]

@@ -16,7 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 from PIL import Image, ImageDraw
 
 from drawbridge.cli.main import main
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.server.server import Emulator
 from drawbridge.proto.service import SERVICE
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "guide.md"

@@ -16,20 +16,20 @@ import numpy as np
 import pytest
 
 from drawbridge import errors
-from drawbridge.client import selection
-from drawbridge.client.advice import advise
-from drawbridge.client.catalog import Catalog, ModelSpec
+from drawbridge.client.catalog import lookup
+from drawbridge.client.catalog.records import Catalog, ModelSpec
+from drawbridge.client.catalog.specification import read_model
 from drawbridge.client.client import DrawThingsClient
-from drawbridge.client.config import Control, GenerationConfig, LoRA
-from drawbridge.client.endpoint import Endpoint, Transport
-from drawbridge.client.enums import Sampler
-from drawbridge.client.events import Event, Phase, Picture, Progress, Receiving
-from drawbridge.client.request import GenerationRequest, Hint, WeightedTensor
-from drawbridge.client.specification import read_model
-from drawbridge.client.upload import Done
+from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
+from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.generation.advice import advise
+from drawbridge.client.generation.events import Event, Phase, Picture, Progress, Receiving
+from drawbridge.client.generation.request import GenerationRequest, Hint, WeightedTensor
+from drawbridge.client.upload.transfer import Done
 from drawbridge.codec import image
-from drawbridge.emulator.render import Scene, paint
-from drawbridge.emulator.server import Emulator
+from drawbridge.emulator.painting.render import Scene, paint
+from drawbridge.emulator.server.server import Emulator
+from drawbridge.facts.samplers import Sampler
 from drawbridge.tests.guide_server import (
     CANNY,
     CONTENT,
@@ -82,7 +82,7 @@ async def build(
     assert spec is not None
     advised = advise(file, spec.version, spec)
     config = GenerationConfig(model=file, **{**advised, **SMALL, "seed": 42, **settings})
-    override = selection.used(
+    override = lookup.used(
         Catalog(models=(spec,)), config, catalog, spec.version, prompt, negative_prompt
     )
     return GenerationRequest(prompt, config, negative_prompt, override)

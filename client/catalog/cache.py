@@ -1,0 +1,260 @@
+"""What servers have told last: asked once for all who want to know, and kept for later."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..store.atomic_file import replace_whole
+from ..threads import in_thread
+from .records import KINDS, Catalog, ServerInfo
+
+MOST_BYTES = 8 << 20
+MOST_SERVERS = 32
+_REWRITTEN_AFTER_SECONDS = 600
+_UNFINISHED_SECONDS = 3600
+_FORM = 1  # of a copy on disk; another one is not read
+
+
+@dataclass(frozen=True)
+class ServerKey:
+    """Which server, and how it was asked; nothing of it is secret.
+
+    `manner` says what else decides on the answer: the credential's name and the certificate. A copy
+    on disk is the server's alone and knows nothing of it.
+    """
+
+    address: str
+    transport: str
+    manner: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a server has told, and when (seconds since 1970).
+
+    `present` are the files, of those that were asked for, that a server with its model browser off
+    has; None where that is not known. `fingerprint`, `pin` ("public", "new" or "") and `note`, the
+    same in a sentence, are about its certificate.
+    """
+
+    info: ServerInfo
+    asked_at: float
+    latency_ms: float = 0
+    present: frozenset[str] | None = None
+    fingerprint: str = ""
+    pin: str = ""
+    note: str = ""
+
+    def age_seconds(self, now: float) -> float:
+        """Return how old this is, 0 where the clock has been set back since."""
+        return max(now - self.asked_at, 0.0)
+
+
+@dataclass
+class _Question:
+    loop: asyncio.AbstractEventLoop
+    task: asyncio.Task[Told]
+    waiting: int = 0
+
+
+class CatalogCache:
+    """Remembers what each server has told; with a folder, also after the process has ended.
+
+    May be used from any thread and any event loop. A folder that cannot be read or written is none,
+    and a damaged copy in it is none either.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.folder = folder
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._told: dict[tuple[str, str], tuple[str, Told]] = {}
+        self._questions: dict[ServerKey, _Question] = {}
+        self._written: dict[tuple[str, str], Told] = {}
+        self._expired_at = 0.0
+
+    async def ask(
+        self, key: ServerKey, question: Callable[[], Awaitable[Told]], max_age_seconds: float = 0
+    ) -> Told:
+        """Return what the server has told within that time, else put the question.
+
+        Who asks while the same question is under way, in the same event loop, gets its answer; it
+        ends with the last who waits. Raises what the question raises.
+        """
+        known = self._fresh(key, max_age_seconds)
+        if known is not None:
+            return known
+        asked = self._join(key, question)
+        try:
+            return await asyncio.shield(asked.task)
+        finally:
+            with self._lock:
+                asked.waiting -= 1
+                unwanted = not asked.waiting
+            if unwanted and not asked.task.done():
+                asked.task.cancel()
+
+    def last(self, key: ServerKey) -> Told | None:
+        """Return the last that is known of a server, however it was asked; may block."""
+        place = (key.address, key.transport)
+        with self._lock:
+            if place in self._told:
+                return self._told[place][1]
+        told = self._read(place)
+        if told is not None:
+            with self._lock:
+                _, told = self._told.setdefault(place, ("read from disk", told))
+        return told
+
+    def remember(self, key: ServerKey, told: Told) -> None:
+        """Keep what a server has told; may block."""
+        place = (key.address, key.transport)
+        with self._lock:
+            before = self._told.pop(place, None)
+            if told.present is None and before is not None and told.info.catalog is None:
+                told = replace(told, present=before[1].present)
+            self._told[place] = (key.manner, told)
+            while len(self._told) > MOST_SERVERS:
+                oldest = next(iter(self._told))
+                del self._told[oldest]
+                self._written.pop(oldest, None)
+        self._write(place, told)
+
+    def expire(self) -> None:
+        """Have everybody ask again, as credentials or certificates have changed."""
+        self._expired_at = self._clock()
+
+    def close(self) -> None:
+        """End the questions that are under way, and forget what is not on disk."""
+        with self._lock:
+            questions, self._questions = list(self._questions.values()), {}
+            self._told.clear()
+        for asked in questions:
+            with contextlib.suppress(RuntimeError):  # its loop has ended, and the question with it
+                asked.loop.call_soon_threadsafe(asked.task.cancel)
+
+    def _fresh(self, key: ServerKey, max_age_seconds: float) -> Told | None:
+        with self._lock:
+            manner, told = self._told.get((key.address, key.transport), ("", None))
+        if told is None or manner != key.manner or told.asked_at <= self._expired_at:
+            return None
+        return told if 0 <= self._clock() - told.asked_at < max_age_seconds else None
+
+    def _join(self, key: ServerKey, question: Callable[[], Awaitable[Told]]) -> _Question:
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            asked = self._questions.get(key)
+            if asked is None or asked.loop is not loop or asked.task.done():
+                asked = _Question(loop, asyncio.ensure_future(self._answer(key, question)))
+                asked.task.add_done_callback(lambda task: self._leave(key, task))
+                self._questions[key] = asked
+            asked.waiting += 1
+            return asked
+
+    async def _answer(self, key: ServerKey, question: Callable[[], Awaitable[Told]]) -> Told:
+        told = await question()
+        await in_thread(lambda _: self.remember(key, told))
+        return told
+
+    def _leave(self, key: ServerKey, task: asyncio.Task[Told]) -> None:
+        with self._lock:
+            asked = self._questions.get(key)
+            if asked is not None and asked.task is task:
+                del self._questions[key]
+        if not task.cancelled():
+            task.exception()  # marks it as seen, should nobody wait any more
+
+    def _path(self, place: tuple[str, str]) -> Path | None:
+        if self.folder is None:
+            return None
+        name = hashlib.sha256("\n".join(place).encode("utf-8", "replace")).hexdigest()[:32]
+        return self.folder / "catalogs" / f"{name}.json"
+
+    def _read(self, place: tuple[str, str]) -> Told | None:
+        path = self._path(place)
+        try:
+            if path is None or not path.is_file() or path.stat().st_size > MOST_BYTES:
+                return None
+            kept = json.loads(path.read_text("utf-8"))
+            if kept["form"] != _FORM or (kept["address"], kept["transport"]) != place:
+                return None
+            return _from_json(kept)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None  # the server can be asked again
+
+    def _write(self, place: tuple[str, str], told: Told) -> None:
+        path, written = self._path(place), self._written.get(place)
+        if path is None or (written is not None and _as_good_as(written, told)):
+            return
+        kept = {"form": _FORM, "address": place[0], "transport": place[1], **_to_json(told)}
+        data = json.dumps(kept).encode("ascii")
+        if len(data) > MOST_BYTES:
+            return
+        with self._writing, contextlib.suppress(OSError):
+            path.parents[1].mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            replace_whole(path, data)
+            self._written[place] = told
+            copies = sorted(path.parent.glob("*.json"), key=_written_at, reverse=True)
+            unfinished = [
+                one
+                for one in path.parent.glob("*.tmp")  # of processes that were killed meanwhile
+                if _written_at(one) < _written_at(path) - _UNFINISHED_SECONDS
+            ]
+            for old in (*copies[MOST_SERVERS:], *unfinished):
+                old.unlink(missing_ok=True)
+
+
+def _as_good_as(written: Told, told: Told) -> bool:
+    """Whether what is on disk need not be written again."""
+    same = (written.info, written.present) == (told.info, told.present)
+    return same and 0 <= told.asked_at - written.asked_at < _REWRITTEN_AFTER_SECONDS
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # another process has just removed it
+        return 0.0
+
+
+def _to_json(told: Told) -> dict[str, Any]:
+    catalog, lists = told.info.catalog, None
+    if catalog is not None:
+        lists = {kind: [spec.raw for spec in getattr(catalog, kind)] for kind in KINDS}
+    return {
+        "asked_at": told.asked_at,
+        "message": told.info.message,
+        "files": list(told.info.files),
+        "lists": lists,
+        "present": None if told.present is None else sorted(told.present),
+    }
+
+
+def _from_json(kept: dict[str, Any]) -> Told:
+    """Raises ValueError, TypeError, KeyError or AttributeError for anything but what we wrote."""
+    catalog, lists, present = None, kept["lists"], kept["present"]
+    if lists is not None:
+        catalog = Catalog.from_json(
+            **{kind: f"[{','.join(lists[kind])}]".encode() for kind in KINDS}
+        )
+    files = tuple(kept["files"])
+    message = kept["message"]
+    if not all(isinstance(text, str) for text in (message, *files, *(present or ()))):
+        raise TypeError("a text is none")
+    info = ServerInfo(message, 0, files, catalog)
+    return Told(
+        info, float(kept["asked_at"]), present=None if present is None else frozenset(present)
+    )

@@ -1,0 +1,239 @@
+"""What a generation is told besides prompts and pictures: the typed form of the configuration.
+
+Field names are the wire's. Sizes are pixels everywhere: the wire counts some of them in blocks of
+64, and those take multiples of 64 only. Defaults are the wire's where it has useful ones and else
+what the app starts with: `strength` 0 on the wire would return the input, `seed_mode` 0 is for old
+pictures (protocol.md 5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from ...errors import RequestRejected
+from ...facts.samplers import TRAILING, Sampler
+from .enums import (
+    ColorCalibration,
+    CompressionMethod,
+    ControlInput,
+    ControlMode,
+    LoRAMode,
+    SeedMode,
+)
+from .ranges import Range, check_ranges
+
+_UNIT = Range(0, 1)
+_FINITE = Range(-1e6, 1e6)
+_SDXL_SIZE = Range(128, 2048, zero=True)
+_CROP = Range(0, 1024)
+_GUIDANCE = Range(0, 25)
+_STEPS = Range(1, 150)
+_DECODING_TILE = Range(128, 2048, 64, when="tiled_decoding")
+_DECODING_OVERLAP = Range(64, 1024, 64, when="tiled_decoding")
+_DIFFUSION_TILE = Range(128, 2048, 64, when="tiled_diffusion")
+_DIFFUSION_OVERLAP = Range(64, 1024, 64, when="tiled_diffusion")
+_HIRES_SIZE = Range(128, 2048, 64, when="hires_fix")
+
+
+@dataclass(frozen=True)
+class Control:
+    """A control file, how strongly it acts and over which part of the steps (protocol.md 5.3)."""
+
+    file: str
+    weight: Annotated[float, _FINITE] = 1.0
+    guidance_start: Annotated[float, _UNIT] = 0.0
+    guidance_end: Annotated[float, _UNIT] = 1.0
+    no_prompt: bool = False
+    global_average_pooling: bool = True
+    down_sampling_rate: Annotated[float, Range(1, 1e6)] = 1.0
+    control_mode: ControlMode = ControlMode.BALANCED
+    target_blocks: tuple[str, ...] = ()
+    input_override: ControlInput = ControlInput.UNSPECIFIED
+
+
+@dataclass(frozen=True)
+class LoRA:
+    """A LoRA file and how strongly it acts; a negative weight turns its effect round."""
+
+    file: str
+    weight: Annotated[float, _FINITE] = 0.6
+    mode: LoRAMode = LoRAMode.ALL
+
+
+@dataclass(frozen=True)
+class GenerationConfig:
+    """Every field of the configuration that a server can be sent (protocol.md 5.1).
+
+    Empty strings mean "none". `batch_count` is the client's own loop: a server ignores it, as it
+    does `id`, `name`, `compression_artifacts` and `expand_prompt_to_json`. The wire's two
+    deprecated slots are not here.
+    """
+
+    id: int = 0
+    start_width: Annotated[int, Range(128, 8192, 64)] = 512
+    start_height: Annotated[int, Range(128, 8192, 64)] = 512
+    seed: Annotated[int, Range(0, 4294967295)] = 0
+    steps: Annotated[int, _STEPS] = 20
+    guidance_scale: Annotated[float, Range(0, 50)] = 4.5
+    strength: Annotated[float, _UNIT] = 1.0
+    model: str = ""
+    sampler: Sampler = Sampler.UNIPC_AYS
+    batch_count: Annotated[int, Range(1, 100)] = 1
+    batch_size: Annotated[int, Range(1, 4)] = 1
+    hires_fix: bool = False
+    hires_fix_start_width: Annotated[int, _HIRES_SIZE] = 448
+    hires_fix_start_height: Annotated[int, _HIRES_SIZE] = 448
+    hires_fix_strength: Annotated[float, _UNIT] = 0.7
+    upscaler: str = ""
+    image_guidance_scale: Annotated[float, _GUIDANCE] = 1.5
+    seed_mode: SeedMode = SeedMode.SCALE_ALIKE
+    clip_skip: Annotated[int, Range(1, 23)] = 1
+    controls: tuple[Control, ...] = ()
+    loras: tuple[LoRA, ...] = ()
+    mask_blur: Annotated[float, Range(0, 25)] = 1.5
+    face_restoration: str = ""
+    clip_weight: Annotated[float, _UNIT] = 1.0
+    negative_prompt_for_image_prior: bool = True
+    image_prior_steps: Annotated[int, Range(3, 60)] = 5
+    refiner_model: str = ""
+    original_image_height: Annotated[int, _SDXL_SIZE] = 0
+    original_image_width: Annotated[int, _SDXL_SIZE] = 0
+    crop_top: Annotated[int, _CROP] = 0
+    crop_left: Annotated[int, _CROP] = 0
+    target_image_height: Annotated[int, _SDXL_SIZE] = 0
+    target_image_width: Annotated[int, _SDXL_SIZE] = 0
+    aesthetic_score: Annotated[float, Range(0, 10)] = 6.0
+    negative_aesthetic_score: Annotated[float, Range(0, 10)] = 2.5
+    zero_negative_prompt: bool = False
+    refiner_start: Annotated[float, _UNIT] = 0.85
+    negative_original_image_height: Annotated[int, _SDXL_SIZE] = 0
+    negative_original_image_width: Annotated[int, _SDXL_SIZE] = 0
+    name: str = ""
+    fps_id: Annotated[int, Range(1, 30)] = 5
+    motion_bucket_id: Annotated[int, Range(0, 255)] = 127
+    cond_aug: Annotated[float, _UNIT] = 0.02
+    start_frame_cfg: Annotated[float, _GUIDANCE] = 1.0
+    num_frames: Annotated[int, Range(1, 201)] = 14
+    mask_blur_outset: Annotated[int, Range(-100, 1000)] = 0
+    sharpness: Annotated[float, Range(0, 30)] = 0.0
+    shift: Annotated[float, Range(0.1, 8)] = 1.0
+    stage_2_steps: Annotated[int, _STEPS] = 10
+    stage_2_cfg: Annotated[float, _GUIDANCE] = 1.0
+    stage_2_shift: Annotated[float, Range(0.1, 5)] = 1.0
+    tiled_decoding: bool = False
+    decoding_tile_width: Annotated[int, _DECODING_TILE] = 640
+    decoding_tile_height: Annotated[int, _DECODING_TILE] = 640
+    decoding_tile_overlap: Annotated[int, _DECODING_OVERLAP] = 128
+    stochastic_sampling_gamma: Annotated[float, _UNIT] = 0.3
+    preserve_original_after_inpaint: bool = True
+    tiled_diffusion: bool = False
+    diffusion_tile_width: Annotated[int, _DIFFUSION_TILE] = 1024
+    diffusion_tile_height: Annotated[int, _DIFFUSION_TILE] = 1024
+    diffusion_tile_overlap: Annotated[int, _DIFFUSION_OVERLAP] = 128
+    upscaler_scale_factor: Annotated[int, Range(0, 4)] = 0
+    t5_text_encoder: bool = True
+    separate_clip_l: bool = False
+    clip_l_text: str = ""
+    separate_open_clip_g: bool = False
+    open_clip_g_text: str = ""
+    speed_up_with_guidance_embed: bool = True
+    guidance_embed: Annotated[float, Range(0, 50)] = 3.5
+    resolution_dependent_shift: bool = True
+    tea_cache_start: Annotated[int, Range(0, 1000, when="tea_cache")] = 5
+    tea_cache_end: Annotated[int, Range(-1, 1000, when="tea_cache")] = -1
+    tea_cache_threshold: Annotated[float, Range(0, 1, when="tea_cache")] = 0.06
+    tea_cache: bool = False
+    separate_t5: bool = False
+    t5_text: str = ""
+    tea_cache_max_skip_steps: Annotated[int, Range(1, 1000, when="tea_cache")] = 3
+    causal_inference_enabled: bool = False
+    causal_inference: Annotated[int, Range(0, 1000, when="causal_inference_enabled")] = 3
+    causal_inference_pad: Annotated[int, Range(0, 1000, when="causal_inference_enabled")] = 0
+    cfg_zero_star: bool = False
+    cfg_zero_init_steps: Annotated[int, Range(0, 150, when="cfg_zero_star")] = 0
+    compression_artifacts: CompressionMethod = CompressionMethod.DISABLED
+    compression_artifacts_quality: Annotated[float, Range(0, 100)] = 43.1
+    color_calibration: ColorCalibration = ColorCalibration.DISABLED
+    expand_prompt_to_json: bool = False
+
+    def check(self) -> None:
+        """Raise RequestRejected, naming the field, for what a server crashes on or passes over."""
+        check_ranges(self, "The setting")
+        if not self.model:
+            raise RequestRejected(
+                "The setting model is empty.",
+                "Choose a model: a server left alone takes one of its own.",
+            )
+        if self.steps == 1 and self.sampler not in TRAILING:
+            raise RequestRejected(
+                "The setting steps is 1, which can stop a server with the sampler"
+                f" {self.sampler.label}.",
+                "Set steps to 2 or more, or choose a Trailing sampler.",
+            )
+        if self.hires_fix and (
+            self.hires_fix_start_width >= self.start_width
+            or self.hires_fix_start_height >= self.start_height
+        ):
+            raise RequestRejected(
+                f"The first pass of hires_fix, {self.hires_fix_start_width} x"
+                f" {self.hires_fix_start_height},"
+                f" is not smaller than the picture, {self.start_width} x {self.start_height}.",
+                "Make hires_fix_start_width and hires_fix_start_height smaller, or switch"
+                " hires_fix off.",
+            )
+        if self.refiner_model and self.refiner_model == self.model:
+            raise RequestRejected(
+                f"The setting refiner_model is the model itself, {self.model}.",
+                "Choose another refiner or none.",
+            )
+        for kind in ("decoding", "diffusion"):
+            _check_tiles(self, kind)
+        for control in self.controls:
+            _check_control(control)
+        for lora in self.loras:
+            if not lora.file:
+                raise RequestRejected("A LoRA names no file.", "Choose a LoRA or remove it.")
+            check_ranges(lora, f"The LoRA {lora.file}:")
+
+    def to_bytes(self) -> bytes:
+        """Return the FlatBuffer. Raises RequestRejected for a value that the wire cannot carry."""
+        from . import wire  # pulls in generated code, which a node's schema does not need
+
+        return wire.write(self)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> GenerationConfig:
+        """Return what the FlatBuffer says, unknown enum values as their defaults, like a server.
+
+        Raises ProtocolMismatch where the bytes are not a configuration.
+        """
+        from . import wire
+
+        return wire.read(data)
+
+
+def _check_tiles(config: GenerationConfig, kind: str) -> None:
+    if not getattr(config, f"tiled_{kind}"):
+        return
+    width, height, overlap = (
+        getattr(config, f"{kind}_tile_{side}") for side in ("width", "height", "overlap")
+    )
+    if overlap >= min(width, height):
+        raise RequestRejected(
+            f"The setting {kind}_tile_overlap is {overlap}, not smaller than a tile of {width} x"
+            f" {height}.",
+            f"Make {kind}_tile_overlap smaller, or the tile larger.",
+        )
+
+
+def _check_control(control: Control) -> None:
+    if not control.file:
+        raise RequestRejected("A control names no file.", "Choose a control or remove it.")
+    check_ranges(control, f"The control {control.file}:")
+    if control.guidance_start > control.guidance_end:
+        raise RequestRejected(
+            f"The control {control.file} starts at {control.guidance_start:g},"
+            f" after its end at {control.guidance_end:g}.",
+            "Make guidance_start smaller than guidance_end.",
+        )

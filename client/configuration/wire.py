@@ -1,0 +1,155 @@
+"""How a configuration becomes the FlatBuffer that travels, and comes back from it."""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import fields
+from enum import IntEnum
+from typing import Any, TypeVar, get_type_hints
+
+from ...errors import ProtocolMismatch, RequestRejected
+from ...proto import configuration
+from ...proto.generation_config_fbs import ControlT, GenerationConfigurationT, LoRAT
+from ...proto.generation_config_slots import TABLES
+from .fields import Control, GenerationConfig, LoRA
+from .float32 import shortest
+
+R = TypeVar("R", GenerationConfig, Control, LoRA)
+
+BLOCK_PX = 64
+
+# Fields that the wire counts in blocks; all other sizes are pixels there too (protocol.md 5.1).
+BLOCK_FIELDS = frozenset(
+    name for name, wire, _ in TABLES["GenerationConfiguration"] if wire == "ushort"
+)
+
+INTEGERS = {
+    "byte": (-(1 << 7), (1 << 7) - 1),
+    "ubyte": (0, (1 << 8) - 1),
+    "ushort": (0, (1 << 16) - 1),
+    "int": (-(1 << 31), (1 << 31) - 1),
+    "uint": (0, (1 << 32) - 1),
+    "long": (-(1 << 63), (1 << 63) - 1),
+}
+_RECORDS: dict[str, tuple[type[Any], type[Any]]] = {
+    "GenerationConfiguration": (GenerationConfig, GenerationConfigurationT),
+    "Control": (Control, ControlT),
+    "LoRA": (LoRA, LoRAT),
+}
+_WIRE_NAMES = {record: name for name, (record, _) in _RECORDS.items()}
+_TYPES = {record: get_type_hints(record) for record in _WIRE_NAMES}
+
+
+def write(config: GenerationConfig) -> bytes:
+    """Return the FlatBuffer. Raises RequestRejected where a value does not fit the wire."""
+    return configuration.write(_to_table(config))
+
+
+def read(data: bytes) -> GenerationConfig:
+    """Return the configuration in the bytes. Raises ProtocolMismatch where there is none."""
+    try:
+        table = configuration.read(data)
+    except ValueError as error:
+        raise ProtocolMismatch(
+            f"The {len(data)} bytes are not a Draw Things configuration ({error}).",
+            "Take the configuration from its source again.",
+        ) from error
+    return _from_table(table, GenerationConfig)
+
+
+def _to_table(record: GenerationConfig | Control | LoRA) -> Any:
+    kind = _WIRE_NAMES[type(record)]
+    table = _RECORDS[kind][1]()
+    for name, wire, deprecated in TABLES[kind]:
+        if not deprecated:
+            setattr(table, _camel(name), _to_wire(name, wire, getattr(record, name)))
+    return table
+
+
+def _to_wire(name: str, wire: str, value: Any) -> Any:
+    if wire == "string":
+        return _text(name, value) if value else None
+    if wire == "[string]":
+        return [_text(name, entry) for entry in value] or None
+    if wire.startswith("["):
+        return [_to_table(entry) for entry in value] or None
+    if wire == "bool":
+        return bool(value)
+    if wire == "float":
+        return _float(name, value)
+    if name in BLOCK_FIELDS:
+        if value % BLOCK_PX:
+            raise RequestRejected(
+                f"The setting {name} is {value}, not a multiple of {BLOCK_PX}.",
+                f"Set {name} to {round(value / BLOCK_PX) * BLOCK_PX or BLOCK_PX}.",
+            )
+        value //= BLOCK_PX
+    low, high = INTEGERS[wire]
+    if not low <= value <= high or value != int(value):
+        raise RequestRejected(
+            f"The setting {name} is {value}, which cannot be sent.",
+            f"Set {name} to a whole number from {low} to {high}.",
+        )
+    return int(value)
+
+
+def _text(name: str, value: str) -> str:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise RequestRejected(
+            f"The setting {name} has characters that are not text.", f"Type {name} anew."
+        ) from None
+    return value
+
+
+def _float(name: str, value: float) -> float:
+    try:
+        struct.pack("<f", value)
+    except OverflowError:
+        value = math.inf
+    if not math.isfinite(value):
+        raise RequestRejected(
+            f"The setting {name} is not a number that can be sent.",
+            f"Set {name} to a plain number.",
+        )
+    return float(value)
+
+
+def _from_table(table: Any, record: type[R]) -> R:
+    kind = _WIRE_NAMES[record]
+    wires = {name: wire for name, wire, _ in TABLES[kind]}
+    values = {
+        entry.name: _from_wire(
+            entry.name, wires[entry.name], getattr(table, _camel(entry.name)), _TYPES[record]
+        )
+        for entry in fields(record)
+    }
+    return record(**values)
+
+
+def _from_wire(name: str, wire: str, value: Any, types: dict[str, Any]) -> Any:
+    if wire == "string":
+        return value or ""
+    if wire == "[string]":
+        return tuple(value or ())
+    if wire.startswith("["):
+        return tuple(_from_table(entry, _RECORDS[wire.strip("[]")][0]) for entry in value or ())
+    if wire == "float":
+        return shortest(value)
+    if name in BLOCK_FIELDS:
+        return value * BLOCK_PX
+    kind = types[name]
+    if isinstance(kind, type) and issubclass(kind, IntEnum):
+        try:
+            return kind(value)
+        except ValueError:
+            return kind(0)  # the wire's default of every enum
+    return value
+
+
+def _camel(name: str) -> str:
+    """Return the generated object API's name of a field."""
+    head, *rest = name.split("_")
+    return head + "".join(part[:1].upper() + part[1:] for part in rest)

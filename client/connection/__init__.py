@@ -1,0 +1,1 @@
+"""How a server is reached: addresses, channels, TLS, and what is wrong where it is not."""

@@ -1,0 +1,131 @@
+"""Which server is meant, and how it is reached: address, encryption, secret."""
+
+from __future__ import annotations
+
+import enum
+import re
+import ssl
+from dataclasses import dataclass, field
+
+from ...errors import RequestRejected
+from ..address import LONGEST_HOST, ascii_name, ip_address, is_loopback
+from ..store.secret import Identity, Secret
+
+DEFAULT_PORT = 7859
+PEM_MARK = "-----BEGIN CERTIFICATE-----"
+MOST_PEM_BYTES = 1 << 20
+
+_HOST_REMEDY = "Give the bare host name or IP address, such as mac.local or 192.168.1.20."
+
+
+class Transport(enum.Enum):
+    """How the connection is protected; the values are what a person chooses from."""
+
+    PLAINTEXT = "plaintext"
+    DRAW_THINGS = "Draw Things certificate"
+    OWN_CA = "own certificate authority"
+    SYSTEM = "system certificates"
+    PINNED = "pinned certificate"
+
+
+class TensorForm(enum.Enum):
+    """In which form pictures are sent: as servers read them, or as the public guide says."""
+
+    SERVER = "server"
+    GUIDE = "guide"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A server's address and everything that is needed to talk to it.
+
+    `host` is a name or an IP address, IPv6 with or without brackets; `port` is 1 to 65535;
+    `certificate` is the PEM text of the authority that OWN_CA trusts; `identity` is shown to
+    servers that ask for a client certificate. Raises RequestRejected for anything else.
+    """
+
+    host: str
+    port: int = DEFAULT_PORT
+    transport: Transport = Transport.DRAW_THINGS
+    certificate: bytes | None = None
+    secret: Secret | None = field(default=None, repr=False)
+    tensor_form: TensorForm = TensorForm.SERVER
+    identity: Identity | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "host", _clean_host(self.host))
+        if isinstance(self.port, bool) or not isinstance(self.port, int):
+            raise RequestRejected("The port is not a whole number.", "Give the server's port.")
+        if not 1 <= self.port <= 65535:
+            raise RequestRejected(
+                f"The port {self.port} is outside of 1 to 65535.",
+                f"Give the port that the server shows, usually {DEFAULT_PORT}.",
+            )
+        if self.transport is Transport.OWN_CA:
+            object.__setattr__(self, "certificate", check_certificate(self.certificate))
+
+    @property
+    def address(self) -> str:
+        """Return `host:port`, an IPv6 host in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is on this computer, so that bytes cost less than compressing them."""
+        return is_loopback(self.host)
+
+    @property
+    def expected_name(self) -> str:
+        """Return the name that the server's certificate must have.
+
+        Every Draw Things server has the same certificate, made for `localhost` (protocol.md 8). A
+        pinned one may be made for any name: this one is only what the server is asked for.
+        """
+        if self.transport is Transport.DRAW_THINGS:
+            return "localhost"
+        if ":" in self.host:
+            return self.host.partition("%")[0]  # a link-local address' zone is in no certificate
+        return self.host.encode("idna").decode("ascii")
+
+
+def _clean_host(text: str) -> str:
+    host = text.strip()
+    if not host:
+        raise RequestRejected("The server's host is empty.", _HOST_REMEDY)
+    if len(host) > LONGEST_HOST:
+        raise RequestRejected(f"The host has {len(host)} characters.", _HOST_REMEDY)
+    if "://" in host:
+        raise RequestRejected(f"The host {host!r} is a URL.", _HOST_REMEDY)
+    if re.search(r"[/\\?#@\s]", host):
+        raise RequestRejected(f"The host {host!r} contains more than a host.", _HOST_REMEDY)
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if ":" in bare:
+        address = ip_address(bare)
+        if address is None:
+            raise RequestRejected(
+                f"The host {host!r} is neither a name nor an IP address.",
+                "Give the host alone; the port has a field of its own.",
+            )
+        return str(address)
+    plain = re.fullmatch(r"[^\W]([\w.-]*\w)?\.?", bare)
+    if bare != host or plain is None or ascii_name(bare) is None:
+        raise RequestRejected(f"The host {host!r} is not a host name.", _HOST_REMEDY)
+    return bare
+
+
+def check_certificate(pem: str | bytes | None) -> bytes:
+    """Return the PEM text of one or more certificates; RequestRejected where it holds none."""
+    remedy = "Give the PEM text of your authority, from BEGIN CERTIFICATE to END CERTIFICATE."
+    try:
+        text = pem.decode("ascii") if isinstance(pem, bytes) else pem or ""
+    except UnicodeDecodeError:
+        raise RequestRejected("The certificate is not PEM text.", remedy) from None
+    if not text.strip():
+        raise RequestRejected("No certificate of your own authority is given.", remedy)
+    if PEM_MARK not in text:
+        raise RequestRejected("The certificate is not PEM text.", remedy)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+        return text.encode("ascii")
+    except (ssl.SSLError, ValueError):
+        raise RequestRejected("The certificate cannot be read.", remedy) from None

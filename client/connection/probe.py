@@ -1,0 +1,100 @@
+"""What is really at an address: a look with plain sockets, without a secret, where gRPC's words are
+vague.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+import time
+from collections.abc import Callable
+
+from ..store.pins import Pin
+from .endpoint import Endpoint, Transport
+from .finding import Finding, Probed
+from .tls_probe import is_alert, left, look_at_pinned, shake_hands
+
+_PREFACE_SECONDS = 1.0
+
+
+def probe(
+    endpoint: Endpoint,
+    timeout_seconds: float,
+    stop: Callable[[], bool],
+    pin: Pin | None = None,
+    stay: bool = True,
+) -> Probed:
+    """Look up, connect and shake hands within about `timeout_seconds`; for a thread.
+
+    `pin` is what is trusted of a server whose certificate is pinned; without one, the certificate
+    that it shows is found good if gRPC can use it. Without `stay`, that alone is looked at, and not
+    whether the server wants something else. Raises RequestRejected for an identity that cannot be
+    used.
+    """
+    until = time.monotonic() + timeout_seconds
+
+    def dial() -> socket.socket:
+        return _connect(endpoint, until, stop)
+
+    try:
+        if endpoint.transport is Transport.PLAINTEXT:
+            return _look_at_plaintext(dial, until)
+        if endpoint.transport is Transport.PINNED:
+            return look_at_pinned(endpoint, dial, until, pin, stay)
+        return shake_hands(endpoint, dial, until)
+    except socket.gaierror as error:
+        return Probed(Finding.NO_SUCH_HOST, error.strerror or "")
+    except TimeoutError:
+        return Probed(Finding.TIMED_OUT)
+    except ConnectionRefusedError:
+        return Probed(Finding.REFUSED)
+    except OSError as error:
+        timed_out = error.errno == errno.ETIMEDOUT
+        return Probed(Finding.TIMED_OUT if timed_out else Finding.NO_ROUTE, error.strerror or "")
+
+
+def _connect(endpoint: Endpoint, until: float, stop: Callable[[], bool]) -> socket.socket:
+    problem: OSError = TimeoutError()
+    rows = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+    for row in rows:
+        if stop():
+            break
+        try:
+            return socket.create_connection((str(row[4][0]), endpoint.port), timeout=left(until))
+        except OSError as error:
+            problem = error
+    raise problem
+
+
+def _look_at_plaintext(dial: Callable[[], socket.socket], until: float) -> Probed:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    with dial() as connection:
+        connection.settimeout(min(left(until), _PREFACE_SECONDS))
+        try:
+            with context.wrap_socket(connection):
+                return Probed(Finding.WANTS_TLS)
+        except OSError as error:
+            if is_alert(error):
+                return Probed(Finding.WANTS_TLS)
+    try:  # it does not speak TLS, as it should not
+        with dial() as second:
+            return _ask_http(second, until)
+    except OSError:
+        return Probed(Finding.SILENT)
+
+
+def _ask_http(connection: socket.socket, until: float) -> Probed:
+    """Send what a browser would: a web server answers in HTTP/1, a gRPC server in frames."""
+    connection.settimeout(min(left(until), _PREFACE_SECONDS))
+    try:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answer = connection.recv(64)
+    except OSError:
+        return Probed(Finding.SILENT)
+    if answer.startswith(b"HTTP/"):
+        return Probed(Finding.HTTP)
+    return Probed(Finding.NOTHING_WRONG if answer else Finding.SILENT)

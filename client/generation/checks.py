@@ -1,0 +1,276 @@
+"""What must not be sent: inputs that crash a server's process, or that it ignores in silence
+(protocol.md 4).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...errors import RequestRejected
+from ...facts import versions
+from ...facts.versions import family, takes_lora, takes_refiner
+
+if TYPE_CHECKING:
+    from .request import GenerationRequest, Hint
+
+_READ_HINTS = frozenset({"custom", "depth", "scribble", "pose", "color", "shuffle", "audio"})
+_AS_CUSTOM = frozenset(
+    {
+        *("canny", "normalbae", "lineart", "softedge", "seg", "inpaint", "ip2p", "mlsd", "tile"),
+        *("blur", "lowquality", "gray"),
+    }
+)
+_AUDIO_SAMPLES = 32000
+_AUDIO_VERSION = "longcat_video_avatar_v1.5"
+
+
+def check(request: GenerationRequest) -> None:
+    """Raise RequestRejected, naming the input, for a request that must not be sent."""
+    if request.image is not None:
+        _check_image(request)
+    if request.mask is not None:
+        _check_mask(request)
+    _check_versions(request)
+    _check_depth_model(request)
+    _check_hints(request)
+
+
+def sized_by_image(request: GenerationRequest) -> bool:
+    """Whether the picture gets the image's size, not the configured one (protocol.md 4.2)."""
+    return request.image is not None and versions.sized_by_image(
+        request.version, request.config.strength, request.mask is not None
+    )
+
+
+def _check_image(request: GenerationRequest) -> None:
+    image = request.image
+    assert image is not None
+    _check_floating(image, "image")
+    if image.ndim != 4 or image.shape[3] != 3 or not all(image.shape):
+        raise RequestRejected(
+            f"The image has the shape {list(image.shape)}, not [1, height, width, 3].",
+            "Give an image without alpha; put its alpha into a mask.",
+        )
+    known = family(request.version)
+    several = known is not None and known.several_input_frames
+    if image.shape[0] != 1 and not several:
+        raise RequestRejected(
+            f"The image is a batch of {image.shape[0]}, and this model takes one.",
+            "Give one image for each generation.",
+        )
+    if sized_by_image(request):
+        _check_image_size(request, image.shape[2], image.shape[1])
+
+
+def _check_image_size(request: GenerationRequest, width: int, height: int) -> None:
+    wanted = (request.config.start_width, request.config.start_height)
+    remedy = f"Resize and crop it to {wanted[0]} x {wanted[1]}."
+    if height % 64 or width % 64:
+        raise RequestRejected(
+            f"The image is {width} x {height} pixels, not multiples of 64, which crashes a server.",
+            remedy,
+        )
+    if (width, height) != wanted:
+        raise RequestRejected(
+            f"The image is {width} x {height} pixels, and so would be the result, not"
+            f" {wanted[0]} x {wanted[1]}.",
+            remedy,
+        )
+
+
+def _check_mask(request: GenerationRequest) -> None:
+    mask, image = request.mask, request.image
+    assert mask is not None
+    if image is None:
+        raise RequestRejected(
+            "There is a mask without an image, which a server ignores.",
+            "Give the image that the mask belongs to, or remove the mask.",
+        )
+    if mask.dtype != np.uint8 or mask.ndim != 2:
+        raise RequestRejected(
+            f"The mask is {mask.dtype} of the shape {list(mask.shape)}, not uint8 [height, width].",
+            "Give one mask for the image.",
+        )
+    if mask.shape != image.shape[1:3]:
+        raise RequestRejected(
+            f"The mask is {mask.shape[1]} x {mask.shape[0]} pixels, the image"
+            f" {image.shape[2]} x {image.shape[1]}, which crashes a server.",
+            "Resize the mask to the image's size.",
+        )
+    kinds = frozenset(np.unique(mask & 7).tolist())
+    if any(kind > 4 for kind in kinds):
+        raise RequestRejected(
+            f"The mask has the value {int(mask.max())}, which no server reads as white or black.",
+            "Use 3 for what is kept and 2 for what is repainted.",
+        )
+    if kinds in ({0}, {3}):
+        raise RequestRejected(
+            "The mask is all black: it repaints nothing.", "Paint white what is to change."
+        )
+
+
+def _check_versions(request: GenerationRequest) -> None:
+    config, version = request.config, request.version
+    known = family(version)
+    if known is not None:
+        if config.sampler not in known.samplers:
+            raise RequestRejected(
+                f"The sampler {config.sampler.label} draws wrong pictures with {known.name}.",
+                "Choose a sampler whose name ends in Trailing or AYS.",
+            )
+        if known.needs_image and request.image is None:
+            raise RequestRejected(f"{known.name} needs an image.", "Give the image to start from.")
+    if not version:
+        return
+    refiner = request.override.model(config.refiner_model) if config.refiner_model else None
+    if refiner is not None and not takes_refiner(version, refiner.version):
+        raise RequestRejected(
+            f"The refiner {refiner.file} is for {refiner.version}, the model for {version}: a"
+            " server"
+            " ignores it.",
+            "Choose a refiner of the model's version or none.",
+        )
+    usable = [version] + ([refiner.version] if refiner else [])
+    for lora in config.loras:
+        spec = request.override.lora(lora.file)
+        if spec is not None and not any(takes_lora(v, spec.version) for v in usable):
+            raise RequestRejected(
+                f"The LoRA {lora.file} is for {spec.version}, the model for {version}: a server"
+                " ignores it.",
+                "Remove it or choose one of the model's version.",
+            )
+    for control in config.controls:
+        spec = request.override.control(control.file)
+        if spec is not None and spec.version != version:
+            raise RequestRejected(
+                f"The control {control.file} is for {spec.version}, the model for {version}: a"
+                " server"
+                " ignores it.",
+                "Remove it or choose one of the model's version.",
+            )
+
+
+def _check_depth_model(request: GenerationRequest) -> None:
+    known = family(request.version)
+    if request.modifier != "depth" or known is None or known.depth_variant:
+        return
+    if request.image is not None or any(hint.type == "depth" for hint in request.hints):
+        raise RequestRejected(
+            f"{known.name} has no depth variant, and a depth LoRA or model of it crashes a server.",
+            "Remove the depth LoRA, or choose another model.",
+        )
+
+
+def _check_hints(request: GenerationRequest) -> None:
+    seen: set[str] = set()
+    for hint in request.hints:
+        if hint.type in _AS_CUSTOM:
+            raise RequestRejected(
+                f"A hint of the type {hint.type!r} is read by no server.",
+                "Send its picture as the type 'custom'.",
+            )
+        if hint.type not in _READ_HINTS:
+            raise RequestRejected(
+                f"A hint of the type {hint.type!r} is not known to a server.",
+                f"Use one of {', '.join(sorted(_READ_HINTS))}.",
+            )
+        if hint.type in seen:
+            raise RequestRejected(
+                f"There are two hints of the type {hint.type!r}, of which a server reads the"
+                " first.",
+                "Send one, with all its pictures.",
+            )
+        seen.add(hint.type)
+        if not hint.tensors:
+            raise RequestRejected(
+                f"The hint {hint.type!r} has no picture.", "Give a picture or remove the hint."
+            )
+        _check_hint(request, hint)
+    if request.hints and not request.config.controls and not _reads_hints(request, seen):
+        raise RequestRejected(
+            f"There is a hint ({', '.join(sorted(seen))}) but no control that reads it.",
+            "Add the control, or remove the hint.",
+        )
+
+
+def _reads_hints(request: GenerationRequest, types: set[str]) -> bool:
+    """Whether the model itself reads one of the hints, or too little is known to say no."""
+    if request.override.model(request.config.model) is None or "audio" in types:
+        return True
+    modifier = request.modifier
+    return (
+        ("shuffle" in types and versions.reads_references(request.version, modifier))
+        or ("depth" in types and modifier == "depth")
+        or ("custom" in types and modifier in ("canny", "depth"))
+    )
+
+
+def _check_hint(request: GenerationRequest, hint: Hint) -> None:
+    if hint.type == "audio":
+        _check_audio(request, hint)
+        return
+    channels = 1 if hint.type == "depth" else 3
+    for tensor in hint.tensors:
+        array = tensor.array
+        _check_floating(array, f"{hint.type} hint")
+        if array.ndim != 4 or array.shape[0] != 1 or array.shape[3] != channels:
+            raise RequestRejected(
+                f"The {hint.type} hint has the shape {list(array.shape)}, not"
+                f" [1, height, width, {channels}].",
+                "Give one picture of that shape.",
+            )
+        if hint.type == "scribble" and array.dtype != np.float16:
+            raise RequestRejected(
+                f"The scribble hint is {array.dtype}, not float16, which crashes a server.",
+                "Convert it to float16.",
+            )
+    if hint.type in ("pose", "depth"):
+        _check_exact_size(request, hint)
+
+
+def _check_exact_size(request: GenerationRequest, hint: Hint) -> None:
+    """A server crops neither; a pose of another size crashes it (protocol.md 4.4)."""
+    config = request.config
+    full = (config.start_height, config.start_width)
+    if sized_by_image(request) and request.image is not None:
+        full = (request.image.shape[1], request.image.shape[2])
+    expected = [full]
+    if hint.type == "pose" and config.hires_fix and not sized_by_image(request):
+        expected = [(config.hires_fix_start_height, config.hires_fix_start_width), full]
+    sizes = [tensor.array.shape[1:3] for tensor in hint.tensors]
+    if sizes[:1] + sizes[-1:] != expected[:1] + expected[-1:]:
+        given = ", ".join(f"{width} x {height}" for height, width in sizes)
+        wanted = ", then ".join(f"{width} x {height}" for height, width in expected)
+        raise RequestRejected(
+            f"The {hint.type} hint is {given} pixels, and a server takes {wanted} only.",
+            "Resize it to that size.",
+        )
+
+
+def _check_audio(request: GenerationRequest, hint: Hint) -> None:
+    frames = (request.config.num_frames - 1) // 4 + 1
+    expected = [_AUDIO_SAMPLES, (frames - 1) * 8 * 5 * 1280]
+    if (
+        request.version not in ("", _AUDIO_VERSION)
+        or request.image is None
+        or request.mask is not None
+        or [tensor.array.size for tensor in hint.tensors] != expected
+    ):
+        raise RequestRejected(
+            "The audio hint does not fit: it is for LongCat Video Avatar with an image and no mask,"
+            f" in two tensors of {expected[0]} and {expected[1]} values.",
+            "Remove the audio hint or give all of these.",
+        )
+
+
+def _check_floating(array: np.ndarray, what: str) -> None:
+    if array.dtype.kind != "f":
+        raise RequestRejected(
+            f"The {what} is {array.dtype}, not floating point.", "Convert it to -1..1 in float16."
+        )
+    if not np.isfinite(array).all():
+        raise RequestRejected(
+            f"The {what} has values that are no numbers.", f"Mend the node that makes the {what}."
+        )

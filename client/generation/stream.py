@@ -1,0 +1,176 @@
+"""How the answer to GenerateImage is read: a stream of messages becomes a stream of events."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Iterable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ...codec import public_guide, tensor
+from ...errors import BadTensor, GenerationFailed
+from ...proto import image_service_pb2
+from ..threads import in_thread
+from .chunks import Assembler
+from .events import (
+    Audio,
+    DownloadSize,
+    Event,
+    Phase,
+    Picture,
+    Plan,
+    Preview,
+    Progress,
+    Receiving,
+    RemoteDownload,
+)
+
+T = TypeVar("T")
+Response = image_service_pb2.ImageGenerationResponse
+
+_HEADER_BYTES = 68
+# How long a cancelled call may take to wind up; it normally takes one round of the event loop.
+_WIND_UP_SECONDS = 0.05
+_STEPPED = (Phase.SAMPLING, Phase.SECOND_PASS_SAMPLING)
+
+
+class CallCancelled(Exception):
+    """The call, not its caller, was cancelled: by the server or by closing the channel."""
+
+
+class Unreadable(Exception):
+    """The bytes of a message are none of the service; gRPC says so with None in its place."""
+
+
+async def settle(call: Any, result: Awaitable[T]) -> T:
+    """Await part of a call; cancel the call when the waiting task is cancelled.
+
+    gRPC raises CancelledError also when the server or the channel ends a call, and that must never
+    look like the cancellation of the task that waits: CallCancelled stands for it. Raises
+    Unreadable, and what the call raises.
+    """
+    task = asyncio.ensure_future(result)
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        call.cancel()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({task}, timeout=_WIND_UP_SECONDS)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        raise
+    if task.cancelled():
+        raise CallCancelled
+    answer = task.result()
+    if answer is None:
+        raise Unreadable
+    return answer
+
+
+class Reader:
+    """Reads one generation. `messages` and `pictures` say how far it came when it fails."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.messages = 0
+        self.pictures = 0
+        self._sounds = 0
+        self._received_bytes = 0
+        self._announced_bytes = 0
+        self._limit_bytes = limit_bytes
+        self._images = Assembler("picture", limit_bytes + _HEADER_BYTES)
+        self._audio = Assembler("sound", limit_bytes + _HEADER_BYTES)
+
+    async def events(self, call: Any) -> AsyncGenerator[Event, None]:
+        """Yield what a call tells, in its order; the call is cancelled when the generator ends
+        early.
+
+        Raises what `settle` raises, BadTensor, ProtocolMismatch, and
+        GenerationFailed for a picture whose end is missing.
+        """
+        try:
+            while True:
+                message = await settle(call, call.read())
+                if not isinstance(message, Response):
+                    break  # gRPC's own mark for the end
+                self.messages += 1
+                for event in self._news(message):
+                    yield event
+                async with contextlib.aclosing(self._results(message)) as results:
+                    async for event in results:
+                        yield event
+            self._images.finish()
+            self._audio.finish()
+            self._check_announced()
+        finally:
+            call.cancel()  # does nothing to a call that has ended
+
+    def _check_announced(self) -> None:
+        """Raise GenerationFailed where whole messages are missing, which no slice tells of."""
+        if self._received_bytes < self._announced_bytes:
+            raise GenerationFailed(
+                f"The server announced {self._announced_bytes} bytes of pictures and ended after"
+                f" {self._received_bytes}: at least picture {self.pictures + 1} is missing.",
+                "Generate again; if it stays, look at the server's log.",
+            )
+
+    def _news(self, message: Response) -> Iterable[Event]:
+        if message.HasField("remoteDownload"):
+            remote = message.remoteDownload
+            yield RemoteDownload(
+                remote.bytesReceived, remote.bytesExpected, remote.item, remote.itemsExpected
+            )
+        if message.HasField("currentSignpost"):
+            name = message.currentSignpost.WhichOneof("signpost")
+            if name is not None:  # else a milestone newer than this version
+                phase = Phase(name)
+                yield Progress(phase, _step(message.currentSignpost, phase), _plan(message))
+        if message.previewImage:
+            yield Preview(message.previewImage)
+        if message.HasField("downloadSize"):
+            self._announced_bytes = message.downloadSize
+            yield DownloadSize(message.downloadSize)
+
+    async def _results(self, message: Response) -> AsyncGenerator[Event, None]:
+        more = message.chunkState == image_service_pb2.MORE_CHUNKS
+        if message.generatedImages:
+            self._received_bytes += sum(map(len, message.generatedImages))
+            yield Receiving(self._received_bytes, self._announced_bytes)
+        for data in self._images.add(message.generatedImages, more):
+            array = await self._decode(data, f"Picture {self.pictures + 1}")
+            self.pictures += 1
+            if public_guide.recognises(data):  # planes without a batch
+                array = np.moveaxis(array, 0, -1)[np.newaxis]
+            yield Picture(array, self.pictures - 1, message.scaleFactor or 1)
+        for data in self._audio.add(message.generatedAudio, more):
+            array = await self._decode(data, f"Sound {self._sounds + 1}")
+            self._sounds += 1
+            yield Audio(array, self._sounds - 1)
+
+    async def _decode(self, data: bytes, what: str) -> np.ndarray:
+        limit = self._limit_bytes
+        try:
+            return await in_thread(lambda stop: tensor.decode(data, limit_bytes=limit, stop=stop))
+        except BadTensor as error:
+            raise BadTensor(f"{what} cannot be read. {error.problem}", error.remedy) from error
+
+
+def _step(signpost: image_service_pb2.ImageGenerationSignpostProto, phase: Phase) -> int:
+    return getattr(signpost, phase.value).step if phase in _STEPPED else 0
+
+
+def _plan(message: Response) -> Plan:
+    """Read the milestones of the job: a set without order, in which `step` is a total (protocol.md
+    9.1).
+    """
+    phases, totals = set(), {phase: 0 for phase in _STEPPED}
+    for signpost in message.signposts:
+        name = signpost.WhichOneof("signpost")
+        if name is None:
+            continue
+        phase = Phase(name)
+        phases.add(phase)
+        if phase in totals:
+            totals[phase] = _step(signpost, phase)
+    return Plan(frozenset(phases), totals[Phase.SAMPLING], totals[Phase.SECOND_PASS_SAMPLING])

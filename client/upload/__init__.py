@@ -1,0 +1,1 @@
+"""How a file of this computer gets to a server."""

@@ -1,0 +1,286 @@
+"""How a file gets to a server: hashed, sent in pieces, confirmed (protocol.md 1.7)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from ...errors import DrawbridgeError
+from ...proto import image_service_pb2
+from ..catalog.records import RemoteFile
+from ..connection.endpoint import Endpoint
+from ..connection.explain import unknown_content, upload_cut_short
+from ..generation.stream import CallCancelled, Unreadable, settle
+from ..threads import in_thread
+from .local_file import CHUNK_BYTES, HashCache, LocalFile, Pieces
+
+WINDOW_CHUNKS = 50
+RETRIES = 2
+
+_NEWS_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Hashing:
+    """Of the file `done_bytes` are read for its hash; nothing is sent yet."""
+
+    done_bytes: int
+    total_bytes: int
+
+
+@dataclass(frozen=True)
+class Sending:
+    """The server has confirmed `acknowledged_bytes`; back to 0 when it starts from the beginning
+    after a cut connection.
+    """
+
+    acknowledged_bytes: int
+    total_bytes: int
+
+
+@dataclass(frozen=True)
+class Verifying:
+    """The server has everything and hashes it, for as long as its disk takes."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """The server has the file `name`; `skipped` where it had it before. `sha256` is its hash in
+    hex, "" where none was needed.
+    """
+
+    name: str
+    skipped: bool
+    sha256: str = ""
+
+
+UploadEvent = Hashing | Sending | Verifying | Done
+
+
+class Broken(Exception):
+    """The connection was lost during a transfer; `cause` is what to say if that is the end."""
+
+    def __init__(self, cause: DrawbridgeError, whole: bool) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.whole = whole
+
+
+@dataclass(frozen=True)
+class Line:
+    """What an upload needs of the connection.
+
+    `transfer(file, name, sha256, attempt)` is one attempt, raising Broken where another may help;
+    `recover()` waits for the server to be back. `ask` is FilesExist for one name, with its hash or
+    without.
+    """
+
+    endpoint: Endpoint
+    ask: Callable[[str, bool], Awaitable[RemoteFile]]
+    transfer: Callable[[LocalFile, str, str, int], AsyncGenerator[UploadEvent, None]]
+    recover: Callable[[], Awaitable[None]]
+
+
+async def upload(
+    line: Line, file: LocalFile, name: str, compare_hash: bool, hashes: HashCache
+) -> AsyncGenerator[UploadEvent, None]:
+    """Bring a file to the server unless it is there; see DrawThingsClient.upload."""
+    there = (await line.ask(name, False)).exists
+    if there and not compare_hash:
+        yield Done(name, skipped=True)
+        return
+    sha256 = await in_thread(lambda _: hashes.find(file))
+    if not sha256:
+        async with contextlib.aclosing(_hash(file)) as hashing:
+            async for step in hashing:
+                if isinstance(step, str):
+                    sha256 = step
+                else:
+                    yield step
+        await in_thread(lambda _: hashes.keep(file, sha256))
+    if there:
+        found = await line.ask(name, True)
+        if found.exists and not found.sha256:  # a folder would be removed by a server
+            raise unknown_content(line.endpoint, name)
+        if found.sha256 == sha256:
+            yield Done(name, True, sha256)
+            return
+    for attempt in range(1 + RETRIES):
+        try:
+            async with contextlib.aclosing(line.transfer(file, name, sha256, attempt)) as events:
+                async for event in events:
+                    yield event
+            break
+        except Broken as broken:
+            if attempt == RETRIES:
+                raise broken.cause from broken.__cause__
+            await line.recover()
+            # Its last word may be all that was lost: a server goes on hashing without a listener.
+            if broken.whole and (await line.ask(name, True)).sha256 == sha256:
+                break
+        except DrawbridgeError:
+            await in_thread(lambda _: hashes.forget(file))
+            raise
+    yield Done(name, False, sha256)
+
+
+async def _hash(file: LocalFile) -> AsyncGenerator[Hashing | str, None]:
+    """Yield how far it is, and the hash at last."""
+    done = 0
+
+    def note(done_bytes: int) -> None:
+        nonlocal done
+        done = done_bytes
+
+    yield Hashing(0, file.size_bytes)
+    work = asyncio.ensure_future(in_thread(lambda stop: file.sha256(note, stop)))
+    try:
+        while not work.done():
+            shown = done
+            await asyncio.wait({work}, timeout=_NEWS_SECONDS)
+            if done != shown:
+                yield Hashing(done, file.size_bytes)
+        yield work.result()
+    finally:
+        if not work.done():
+            work.cancel()
+            await asyncio.wait({work})
+
+
+class Transfer:
+    """One attempt at one file, over one call: `events` is to be used once.
+
+    `whole` says that the server has confirmed every byte.
+    """
+
+    def __init__(
+        self,
+        file: LocalFile,
+        name: str,
+        sha256: str,
+        endpoint: Endpoint,
+        serialize: Callable[[image_service_pb2.FileUploadRequest], bytes],
+    ) -> None:
+        """`serialize` turns each message into bytes, signed."""
+        self._file = file
+        self._name = name
+        self._sha256 = sha256
+        self._endpoint = endpoint
+        self._serialize = serialize
+        self._pieces = Pieces(file)
+        self._sent_bytes = 0
+        self._acknowledged_bytes = 0
+        self._moved = asyncio.Event()
+        self._complete = False
+        self._failure: Exception | None = None
+        self.whole = False
+
+    async def events(self, call: Any) -> AsyncGenerator[UploadEvent, None]:
+        """Send the file and yield what the server confirms; the call is cancelled when this ends
+        early.
+
+        Raises RequestRejected where the file changes, ProtocolMismatch, and what `settle` raises.
+        """
+        writing = asyncio.ensure_future(self._write(call))
+        try:
+            yield Sending(0, self._file.size_bytes)
+            while True:
+                answer = await settle(call, call.read())
+                if not isinstance(answer, image_service_pb2.UploadResponse):
+                    break  # gRPC's own mark for the end
+                if self._note(answer.receivedOffset):
+                    yield Sending(self._acknowledged_bytes, self._file.size_bytes)
+                    if self.whole:
+                        yield Verifying()
+            if not self._complete:
+                raise upload_cut_short(self._endpoint, self._name)
+        except (grpc.aio.AioRpcError, CallCancelled, Unreadable):
+            if self._failure is not None:  # the reason why the call was given up here
+                raise self._failure from None
+            raise
+        finally:
+            call.cancel()  # does nothing to a call that has ended
+            self._pieces.close()
+            writing.cancel()
+            await asyncio.wait({writing})
+
+    def _note(self, received_bytes: int) -> bool:
+        """Take an acknowledgement; say whether it is news. The first one is for the name alone."""
+        if not self._acknowledged_bytes <= received_bytes <= self._sent_bytes:
+            raise upload_cut_short(self._endpoint, self._name)
+        if received_bytes == self._acknowledged_bytes:
+            return False
+        self._acknowledged_bytes = received_bytes
+        self.whole = received_bytes == self._file.size_bytes
+        self._moved.set()
+        return True
+
+    async def _write(self, call: Any) -> None:
+        """Send all messages; an error of ours ends the call, one of the call's is the reader's."""
+        try:
+            await self._write_all(call)
+        except _CallEnded:
+            pass
+        except Exception as error:
+            self._failure = error
+            call.cancel()
+
+    async def _write_all(self, call: Any) -> None:
+        with contextlib.suppress(grpc.aio.AioRpcError):
+            await call.wait_for_connection()
+        init = image_service_pb2.InitUploadRequest(
+            filename=self._name,
+            sha256=bytes.fromhex(self._sha256),
+            totalSize=self._file.size_bytes,
+        )
+        await self._put(call, image_service_pb2.FileUploadRequest(initRequest=init))
+        reading = asyncio.ensure_future(in_thread(lambda _: self._pieces.next()))
+        try:
+            while chunks := await reading:
+                reading = asyncio.ensure_future(in_thread(lambda _: self._pieces.next()))
+                for content in chunks:
+                    await self._room()
+                    chunk = image_service_pb2.FileChunk(content=content, offset=self._sent_bytes)
+                    self._sent_bytes += len(content)
+                    await self._put(call, image_service_pb2.FileUploadRequest(chunk=chunk))
+        finally:
+            if not reading.done():
+                reading.cancel()
+            await asyncio.wait({reading})
+            if not reading.cancelled():
+                reading.exception()  # marks it as seen
+        await in_thread(lambda _: self._pieces.check(self._sha256))
+        self._complete = True
+        await self._put(call, None)
+
+    async def _put(self, call: Any, message: image_service_pb2.FileUploadRequest | None) -> None:
+        """Send a message, None for the end of all. Raises _CallEnded."""
+        inner = getattr(call, "_cython_call", None)
+        # The call's own `write` puts a status of its own over the server's, where a server ends the
+        # call just then (grpc/grpc#36066); what it calls itself does not.
+        write = getattr(inner, "send_serialized_message", None)
+        try:
+            if message is None:
+                await call.done_writing()
+            elif write is None:
+                await call.write(message)
+            else:
+                await write(self._serialize(message))
+        except Exception as error:  # one of several private kinds
+            raise _CallEnded from error
+
+    async def _room(self) -> None:
+        """Wait until so little is unconfirmed that a server's memory need not grow."""
+        while self._sent_bytes - self._acknowledged_bytes > (WINDOW_CHUNKS - 1) * CHUNK_BYTES:
+            self._moved.clear()
+            await self._moved.wait()
+
+
+class _CallEnded(Exception):
+    """The server does not listen any longer; the status of the call says why."""

@@ -1,0 +1,1 @@
+"""What scripts and tests share: a stand-in for ComfyUI, the real one, a browser."""

@@ -1,0 +1,1 @@
+"""The real ComfyUI as a process: found, started, asked, watched."""

@@ -1,0 +1,1 @@
+"""The pictures, sounds and previews that an emulated server makes."""

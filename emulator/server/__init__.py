@@ -1,0 +1,1 @@
+"""The server itself: calls, queue, uploads, certificates, faults."""

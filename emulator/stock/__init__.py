@@ -1,0 +1,1 @@
+"""What an emulated server has: its files and their specifications."""

@@ -1,0 +1,1 @@
+"""What a request means: to a server, and to a strict one."""

@@ -1,0 +1,250 @@
+"""Which controls and LoRAs of a request take effect, and what they read (protocol.md 4.5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...proto.generation_config_fbs import ControlT
+from ..stock.catalog import Catalog
+from ..stock.specifications import Specification
+from ..versions import refines
+from .request import Request
+
+_IMAGE = "image"
+_BASE, _REFINER = 1, 2  # modes of a LoRA
+
+_INPUT_KINDS = (
+    "", "custom", "depth", "canny", "scribble", "pose", "normalbae", "color", "lineart", "softedge",
+    "seg", "inpaint", "ip2p", "shuffle", "mlsd", "tile", "blur", "lowquality", "gray",
+)  # fmt: skip
+
+# Where the picture for a kind of control comes from, the first that is there.
+_CONTROLNET = {
+    **dict.fromkeys(("canny", "mlsd", "softedge"), (_IMAGE, "custom")),
+    **dict.fromkeys(("lineart", "normalbae", "seg", "custom"), ("custom",)),
+    **dict.fromkeys(("tile", "blur", "gray", "lowquality"), ("custom", _IMAGE)),
+    **dict.fromkeys(("inpaint", "ip2p"), (_IMAGE,)),
+    "depth": ("depth", _IMAGE),
+    "scribble": ("scribble", _IMAGE),
+    "pose": ("pose", "custom"),
+    "shuffle": ("shuffle", "custom"),
+}
+_T2I_ADAPTER = {
+    "canny": (_IMAGE, "custom"),
+    "depth": ("depth",),
+    "scribble": ("scribble",),
+    "pose": ("pose", "custom"),
+    "color": ("color", _IMAGE),
+}
+_PROMPT_LIKE = {
+    **dict.fromkeys(
+        ("ipadapterplus", "ipadapterfull", "ipadapterfaceidplus", "pulid", "redux"),
+        ("shuffle", "custom"),
+    ),
+    "llava": ("shuffle", "custom", _IMAGE),
+    "inject_kv": ("shuffle",),
+}
+
+# Of how a picture steers, what is no kind of hint: the types that read pictures as words.
+PROMPT_LIKE = frozenset(_PROMPT_LIKE)
+
+EDITING_MODIFIERS = frozenset(
+    ["kontext", "kontext_kv", "qwenimage_edit_plus", "qwenimage_edit_2511", "qwenimage_layered"]
+)
+# Modifiers whose models read the image even where nothing is sampled from it.
+IMAGE_MODIFIERS = EDITING_MODIFIERS | {"editing", "inpainting", "double", "depth", "canny"}
+
+
+@dataclass(frozen=True)
+class ActiveLora:
+    """A LoRA that takes effect; `share` is the part of the steps in which it does, 0 to 1."""
+
+    file: str
+    weight: float
+    share: float
+    entry: Specification
+
+
+@dataclass(frozen=True)
+class ActiveControl:
+    """A control that takes effect.
+
+    `kind` is one of the kinds of hints, or of `PROMPT_LIKE`. `source` names the hint that it reads,
+    or "image"; None where it finds nothing to read.
+    """
+
+    kind: str
+    source: str | None
+    row: ControlT
+    entry: Specification
+
+    def active_steps(self, steps: int) -> range:
+        """Return the steps in which it acts (protocol.md 4.5)."""
+        first = math.floor((steps - 1) * _finite(self.row.guidanceStart) + 0.5)
+        return range(first, math.ceil((steps - 1) * _finite(self.row.guidanceEnd) + 0.5))
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What takes effect besides prompt and model, and why the rest does not.
+
+    `reads` are the hint types, and "image", that something looks at.
+    """
+
+    modifier: str
+    loras: tuple[ActiveLora, ...]
+    controls: tuple[ActiveControl, ...]
+    refiner: Specification | None
+    reads: frozenset[str]
+    remarks: tuple[str, ...]
+
+    @property
+    def consistency(self) -> bool:
+        """True where a LoRA is a distilled one."""
+        return any(lora.entry.get("is_consistency_model") for lora in self.loras)
+
+    @property
+    def transparent(self) -> bool:
+        """True where results carry alpha."""
+        return self.modifier == "qwenimage_layered" or any(
+            lora.entry.get("alternative_decoder_version") == "transparent" for lora in self.loras
+        )
+
+
+def find_effects(request: Request, catalog: Catalog) -> Effects:
+    """Sort out what a server would use and what it would pass over in silence."""
+    remarks: list[str] = []
+    refiner = _find_refiner(request, catalog, remarks)
+    loras = tuple(_find_loras(request, catalog, refiner, remarks))
+    modifiers = [
+        (request.model or {}).get("modifier"),
+        *(lora.entry.get("modifier") for lora in loras),
+    ]
+    modifier = next((str(name) for name in modifiers if name and name != "none"), "none")
+    reads = set(_modifier_reads(modifier))
+    if request.config.colorCalibration:
+        reads.add(_IMAGE)
+    controls = []
+    for row, entry, kind in _find_controls(request, catalog, remarks):
+        sources = _sources(entry, kind)
+        used = next((name for name in sources if _has(request, name)), None)
+        vace = request.version.name.startswith("wan") and kind == "shuffle"
+        if vace and request.image is not None:
+            reads.add(_IMAGE)
+        if used:
+            reads.add(used)
+        elif not vace:
+            remarks.append(
+                f"control '{entry['file']}' finds none of {', '.join(sources)}, so it is skipped"
+            )
+        controls.append(ActiveControl(kind, used, row, entry))
+    if request.version.name == "longcat_video_avatar_v1.5":
+        reads |= {"audio", _IMAGE}
+    elif request.version.needs_image:
+        reads.add(_IMAGE)
+    return Effects(modifier, loras, tuple(controls), refiner, frozenset(reads), tuple(remarks))
+
+
+def _has(request: Request, source: str) -> bool:
+    return request.image is not None if source == _IMAGE else source in request.hints
+
+
+def _modifier_reads(modifier: str) -> frozenset[str]:
+    reads: set[str] = {_IMAGE} if modifier in IMAGE_MODIFIERS else set()
+    if modifier in EDITING_MODIFIERS and modifier != "qwenimage_layered":
+        reads.add("shuffle")
+    if modifier == "depth":
+        reads.add("depth")
+    if modifier == "canny":
+        reads.add("custom")
+    return frozenset(reads)
+
+
+def _find_refiner(request: Request, catalog: Catalog, remarks: list[str]) -> Specification | None:
+    file = request.config.refinerModel
+    if not file:
+        return None
+    entry = catalog.find("models", file, request.override["models"])
+    if not catalog.exists(file) or entry is None:
+        remarks.append(f"refiner '{file}' is not there, so it is ignored")
+    elif file == request.model_file:
+        remarks.append(f"refiner '{file}' is the model itself, so it is ignored")
+    elif not refines(request.version.name, str(entry["version"])):
+        remarks.append(
+            f"refiner '{file}' is of version {entry['version']}, the model of "
+            f"{request.version.name}, "
+            "so it is ignored"
+        )
+    else:
+        return entry
+    return None
+
+
+def _find_loras(
+    request: Request, catalog: Catalog, refiner: Specification | None, remarks: list[str]
+) -> Iterator[ActiveLora]:
+    # Without a refiner every LoRA is for all steps, whatever its mode says.
+    handover = min(max(_finite(request.config.refinerStart), 0.0), 1.0)
+    shares = {_BASE: handover, _REFINER: 1 - handover} if refiner else {}
+    fitting = {request.version.name, str(refiner["version"]) if refiner else request.version.name}
+    if request.version.name == "kandinsky2.1":
+        fitting.add("v1")
+    for row in request.config.loras or ():
+        file = row.file or ""
+        entry = catalog.find("loras", file, request.override["loras"])
+        if not catalog.exists(file):
+            remarks.append(f"LoRA '{file}' is not there, so it is skipped")
+        elif entry is None:
+            remarks.append(f"LoRA '{file}' has no specification, so it is skipped")
+        elif entry["version"] not in fitting:
+            remarks.append(
+                f"LoRA '{file}' is of version {entry['version']}, the model of "
+                f"{request.version.name}, "
+                "so it is skipped"
+            )
+        else:
+            yield ActiveLora(file, _finite(row.weight), shares.get(row.mode, 1.0), entry)
+
+
+def _find_controls(
+    request: Request, catalog: Catalog, remarks: list[str]
+) -> Iterator[tuple[ControlT, Specification, str]]:
+    for row in request.config.controls or ():
+        file = row.file or ""
+        entry = catalog.find("controlNets", file, request.override["controlNets"])
+        if entry is None:
+            remarks.append(f"control '{file}' has no specification, so it is skipped")
+        elif not catalog.exists(file):
+            remarks.append(f"control '{file}' is not there, so it is skipped")
+        elif entry["version"] != request.version.name:
+            remarks.append(
+                f"control '{file}' is of version {entry['version']}, the model of "
+                f"{request.version.name}, "
+                "so it is skipped"
+            )
+        elif row.weight <= 0:
+            remarks.append(f"control '{file}' has weight {row.weight:g}, so it is skipped")
+        elif not _sources(entry, kind := _kind(entry, row.inputOverride)):
+            remarks.append(f"control '{file}' does not know what its picture is, so it is skipped")
+        else:
+            yield row, entry, kind
+
+
+def _kind(entry: Specification, input_override: int) -> str:
+    """Return what a control's picture is; "" where nothing says so."""
+    if entry["type"] in _PROMPT_LIKE:
+        return str(entry["type"])
+    known = input_override if 0 <= input_override < len(_INPUT_KINDS) else 0
+    return str(entry.get("modifier") or _INPUT_KINDS[known])
+
+
+def _sources(entry: Specification, kind: str) -> tuple[str, ...]:
+    if kind in _PROMPT_LIKE:
+        return _PROMPT_LIKE[kind]
+    return (_T2I_ADAPTER if entry["type"] == "t2iadapter" else _CONTROLNET).get(kind, ())
+
+
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else 0.0

@@ -1,0 +1,188 @@
+"""Works out beforehand what a job will do: its route, sizes, steps and milestones."""
+
+from __future__ import annotations
+
+import enum
+import random
+from dataclasses import dataclass
+
+from ...proto import image_service_pb2 as pb2
+from ..stock.catalog import Catalog
+from ..stock.entries import FACE_PARSER, FACE_RESTORER
+from ..versions import STAGE_C
+from .controls import Effects
+from .mask import inpaints, kinds
+from .request import Request
+from .schedule import find_second_stage_start, find_start
+
+# Modifiers whose models encode a picture even where none is given.
+_ENCODING_MODIFIERS = frozenset({"inpainting", "editing", "double"})
+
+
+class Route(enum.Enum):
+    """Which way a server takes through its generator."""
+
+    TEXT = "text to image"
+    IMAGE = "image to image"
+    MASK = "image to image under a mask"
+    RETURN = "the image itself, only enlarged"
+    NOTHING = "no picture"
+
+
+_FROM_IMAGE = frozenset({Route.IMAGE, Route.MASK, Route.RETURN})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One job: what it samples, how large, how often, and what it says meanwhile.
+
+    `width`, `height`: pixels of a result before the upscaler. `start` is the first pass's first
+    step, so it samples `steps` of `start + steps`; `second_steps` is 0 without a second pass.
+    `frames` counts the results.
+    """
+
+    route: Route
+    width: int
+    height: int
+    first_width: int
+    first_height: int
+    start: int
+    steps: int
+    second_steps: int
+    batch: int
+    frames: int
+    latent_frames: int
+    scale: int
+    upscales: bool
+    restores_faces: bool
+    signposts: tuple[pb2.ImageGenerationSignpostProto, ...]
+
+
+def make_plan(request: Request, effects: Effects, catalog: Catalog) -> Plan:
+    """Plan the job of a request that does not crash a server."""
+    config = request.config
+    route = _choose_route(request, effects)
+    width, height = request.width, request.height
+    if route in _FROM_IMAGE and request.image is not None:
+        height, width = (side // request.scale_factor for side in request.image.shape[1:3])
+    start = find_start(request, config.strength).step if route in _FROM_IMAGE else 0
+    if route is Route.MASK and samples_noise(request, effects):
+        start = 0
+    hires = hires_applies(request, route)
+    second = _second_steps(request, route, hires)
+    upscaler = config.upscaler or ""
+    upscales = bool(upscaler) and catalog.exists(upscaler)
+    scale = _scale(request, catalog, upscaler) if upscales else 1
+    restores = config.faceRestoration == FACE_RESTORER and all(
+        catalog.exists(name) for name in (FACE_RESTORER, FACE_PARSER)
+    )
+    steps = config.steps - start
+    posts = [_post("textEncoded"), _step_post("sampling", steps), _post("imageDecoded")]
+    if route in _FROM_IMAGE or effects.modifier in _ENCODING_MODIFIERS:
+        posts.append(_post("imageEncoded"))
+    if second is not None:
+        posts += [_post("secondPassImageEncoded"), _step_post("secondPassSampling", second)]
+        posts += [_post("secondPassImageDecoded")] * (route not in _FROM_IMAGE)
+    posts += [_post("faceRestored")] * restores + [_post("imageUpscaled")] * upscales
+    # The set has no order on the wire; a fixed shuffle keeps anyone from relying on one.
+    random.Random(f"{config.seed} {len(posts)}").shuffle(posts)
+    return Plan(
+        route=route,
+        width=width,
+        height=height,
+        first_width=config.hiresFixStartWidth * 64 if hires else width,
+        first_height=config.hiresFixStartHeight * 64 if hires else height,
+        start=start,
+        steps=steps,
+        second_steps=second or 0,
+        batch=1 if request.version.single or route is Route.RETURN else config.batchSize,
+        frames=request.version.decoded_frames(config.numFrames),
+        latent_frames=request.version.latent_frames(config.numFrames),
+        scale=scale,
+        upscales=upscales,
+        restores_faces=restores,
+        signposts=tuple(posts),
+    )
+
+
+def _choose_route(request: Request, effects: Effects) -> Route:
+    if request.image is None:
+        return Route.NOTHING if request.version.needs_image else Route.TEXT
+    if request.version.name == "longcat_video_avatar_v1.5":
+        heard = request.hints.get("audio")
+        wanted = request.mask is None and heard is not None and len(heard.pictures) == 2
+        return Route.TEXT if wanted else Route.NOTHING
+    if request.mask is not None and inpaints(request.mask, transparent=effects.transparent):
+        return Route.TEXT if kinds(request.mask) == {1} else Route.MASK
+    start = find_start(request, request.config.strength)
+    if start.from_noise and not must_fit(request):
+        return Route.TEXT
+    # Too little strength for a single step is as good as none.
+    return Route.RETURN if start.sampled == 0 or request.config.strength == 0 else Route.IMAGE
+
+
+def must_fit(request: Request) -> bool:
+    """Say whether the version samples from the image at any strength."""
+    return request.version.name == "svd_i2v" or request.version.name.startswith("seedvr2")
+
+
+def samples_from_image(request: Request) -> bool:
+    """Say whether the image's size is the working size, so has to be a multiple of 64 px."""
+    if request.image is None:
+        return False
+    return (
+        request.mask is not None
+        or must_fit(request)
+        or not find_start(request, request.config.strength).from_noise
+    )
+
+
+def samples_noise(request: Request, effects: Effects) -> bool:
+    """Say whether the mask has an area that starts from pure noise, which takes every step."""
+    return request.mask is not None and not effects.transparent and 1 in kinds(request.mask)
+
+
+def hires_applies(request: Request, route: Route) -> bool:
+    """Say whether there is a first pass at the smaller size."""
+    config = request.config
+    return (
+        config.hiresFix
+        and route is Route.TEXT
+        and request.version.name != STAGE_C
+        and 0 < config.hiresFixStartWidth < config.startWidth
+        and 0 < config.hiresFixStartHeight < config.startHeight
+        and not find_start(request, config.hiresFixStrength).from_noise
+    )
+
+
+def _second_steps(request: Request, route: Route, hires: bool) -> int | None:
+    """Return how many steps a second pass samples, or None where there is none."""
+    config = request.config
+    if hires:
+        return find_start(request, config.hiresFixStrength).sampled
+    if request.version.name != STAGE_C:
+        return None
+    if route in _FROM_IMAGE:
+        return find_second_stage_start(request, config.strength).sampled
+    return config.stage2Steps
+
+
+def _scale(request: Request, catalog: Catalog, upscaler: str) -> int:
+    if request.config.upscalerScaleFactor in (2, 4):
+        return request.config.upscalerScaleFactor
+    entry = catalog.find("upscalers", upscaler, request.override["upscalers"])
+    factor = entry["scale_factor"] if entry else 4
+    return factor if isinstance(factor, int) else 4
+
+
+def _post(name: str) -> pb2.ImageGenerationSignpostProto:
+    post = pb2.ImageGenerationSignpostProto()
+    getattr(post, name).SetInParent()
+    return post
+
+
+def _step_post(name: str, step: int) -> pb2.ImageGenerationSignpostProto:
+    post = pb2.ImageGenerationSignpostProto()
+    getattr(post, name).step = step
+    getattr(post, name).SetInParent()
+    return post

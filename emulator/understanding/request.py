@@ -1,0 +1,292 @@
+"""Understands a generation request as a server does."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...codec import tensor
+from ...errors import BadTensor
+from ...proto import configuration
+from ...proto import image_service_pb2 as pb2
+from ...proto.generation_config_fbs import GenerationConfigurationT
+from ...proto.generation_config_slots import TABLES
+from ..stock import specifications
+from ..stock.catalog import Catalog, files_of
+from ..stock.entries import FALLBACK_MODEL
+from ..stock.specifications import JsonValue, Specification
+from ..versions import VERSIONS, Version
+
+_HEADER = struct.Struct("<17I")
+_HASH_BYTES = 32
+_DEFLATE = 0x217
+_FLOAT16 = 0x20000
+
+# How many values each enum has; an unknown one reads as the default (protocol.md 5.2).
+_ENUM_SIZES = {"sampler": 20, "seedMode": 4, "compressionArtifacts": 4, "colorCalibration": 2}
+
+
+class ServerDies(Exception):
+    """A real server would crash here, or hang for ever; `reason` says on what."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Hint:
+    """The pictures of one hint type, float16 except for scribbles, each with its weight."""
+
+    kind: str
+    pictures: tuple[np.ndarray, ...]
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client asks for, as far as a server understands it.
+
+    `image`: float16 [frames, height, width, channels], -1 to 1. `mask`: [height, width]. `model` is
+    None where neither the model nor its fallback is there; `model_file` is the file that will be
+    used. `remarks` are the things that a real server passes over in silence.
+    """
+
+    prompt: str
+    negative_prompt: str
+    config: GenerationConfigurationT
+    scale_factor: int
+    image: np.ndarray | None
+    mask: np.ndarray | None
+    hints: Mapping[str, Hint]
+    override: Mapping[str, tuple[Specification, ...]]
+    model_file: str
+    model: Specification | None
+    version: Version
+    chunked: bool
+    remarks: tuple[str, ...] = field(default=())
+
+    @property
+    def width(self) -> int:
+        """Configured width in pixels."""
+        return self.config.startWidth * 64
+
+    @property
+    def height(self) -> int:
+        """Configured height in pixels."""
+        return self.config.startHeight * 64
+
+
+def read(message: pb2.ImageGenerationRequest, catalog: Catalog) -> Request:
+    """Read a request. Raises ServerDies where a real server would crash on reading it."""
+    remarks: list[str] = []
+    try:
+        config = configuration.read(message.configuration)
+    except ValueError as error:
+        raise ServerDies(f"configuration is no GenerationConfiguration: {error}") from error
+    _settle_enums(config, remarks)
+    contents = {hashlib.sha256(blob).digest(): blob for blob in message.contents}
+    override = _read_override(message.override, remarks)
+    model_file, model = _choose_model(config.model or "", override["models"], catalog, remarks)
+    image = _read_tensor(message.image, contents, "image")
+    if len(message.image) == _HASH_BYTES and image is None and config.strength < 1:
+        remarks.append("the image's hash is not among the contents, so there is no image")
+    mask = _read_tensor(message.mask, contents, "mask")
+    if len(message.mask) and mask is None:
+        remarks.append("the mask is not among the contents or cannot be read, so there is no mask")
+    return Request(
+        prompt=message.prompt,
+        negative_prompt=message.negativePrompt,
+        config=config,
+        scale_factor=message.scaleFactor,
+        image=None if image is None else _to_float16(image),
+        mask=mask,
+        hints=_read_hints(message.hints, contents, remarks),
+        override=override,
+        model_file=model_file,
+        model=model,
+        version=VERSIONS[str(model["version"])] if model else VERSIONS["v1"],
+        chunked=message.chunked,
+        remarks=tuple(remarks),
+    )
+
+
+def _settle_enums(config: GenerationConfigurationT, remarks: list[str]) -> None:
+    for name, size in _ENUM_SIZES.items():
+        if not 0 <= getattr(config, name) < size:
+            remarks.append(f"{name} {getattr(config, name)} does not exist, so 0 is used")
+            setattr(config, name, 0)
+
+
+def _read_override(
+    message: pb2.MetadataOverride, remarks: list[str]
+) -> dict[str, tuple[Specification, ...]]:
+    override = {}
+    for kind in specifications.KINDS:
+        reading = specifications.read(kind, getattr(message, kind))
+        remarks.extend(f"{reason}, so it is dropped" for reason in reading.dropped)
+        override[kind] = reading.specifications
+    return override
+
+
+def _choose_model(
+    file: str, override: Iterable[Specification], catalog: Catalog, remarks: list[str]
+) -> tuple[str, Specification | None]:
+    """Return the file that will be used, and what is known about it.
+
+    A missing file means the first built-in model (protocol.md 1.8), which hardly any server has.
+    """
+    if not file or not catalog.exists(file):
+        remarks.append(f"model '{file}' is not there, so '{FALLBACK_MODEL}' is used instead")
+        if not catalog.exists(FALLBACK_MODEL):
+            return FALLBACK_MODEL, None
+        fallback = {"name": "LTX-2.3", "file": FALLBACK_MODEL, "version": "ltx2.3", "prefix": ""}
+        return FALLBACK_MODEL, catalog.find("models", FALLBACK_MODEL, override) or fallback
+    entry = catalog.find("models", file, override)
+    if entry is None:
+        remarks.append(f"model '{file}' has no specification, so it is taken for version v1")
+        entry = {"name": file, "file": file, "version": "v1", "prefix": ""}
+    for name in files_of(entry):
+        if not catalog.exists(name):
+            remarks.append(f"model '{file}' needs '{name}', which is not there")
+    return file, entry
+
+
+def _read_hints(
+    messages: Iterable[pb2.HintProto], contents: Mapping[bytes, bytes], remarks: list[str]
+) -> dict[str, Hint]:
+    hints: dict[str, Hint] = {}
+    for message in messages:
+        kind = message.hintType
+        if kind not in specifications.HINT_KINDS:
+            remarks.append(f"there is no hint type '{kind}', so the hint is ignored")
+            continue
+        if kind in hints:
+            remarks.append(f"only the first hint of type '{kind}' is used")
+            continue
+        pictures: list[np.ndarray] = []
+        weights: list[float] = []
+        for entry in message.tensors:
+            picture = _read_tensor(entry.tensor, contents, f"hint '{kind}'")
+            if picture is None:
+                remarks.append(
+                    f"a tensor of hint '{kind}' is missing or cannot be read, so it is dropped"
+                )
+                continue
+            pictures.append(picture if kind == "scribble" else _to_float16(picture))
+            weights.append(entry.weight)
+        hints[kind] = Hint(kind, tuple(pictures), tuple(weights))
+    return hints
+
+
+def _read_tensor(data: bytes, contents: Mapping[bytes, bytes], what: str) -> np.ndarray | None:
+    """Return the array of an inline tensor or of a hash; None where there is none to read."""
+    if len(data) == _HASH_BYTES:
+        data = contents.get(data, b"")
+    if len(data) < _HEADER.size:
+        return None
+    identifier, memory, form, *_ = _HEADER.unpack_from(data)
+    if memory != 1:
+        raise ServerDies(f"{what}: memory type {memory} instead of 1 (CPU)")
+    if form not in (1, 2, 4):
+        raise ServerDies(f"{what}: format {form} instead of 1, 2 or 4")
+    try:
+        return tensor.decode(data)
+    except BadTensor as error:
+        if identifier == _DEFLATE:
+            raise ServerDies(
+                f"{what}: a damaged deflate stream, which a server reads for ever"
+            ) from error
+        return None
+
+
+def _to_float16(array: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return array.astype(np.float16)
+
+
+def to_json(message: pb2.ImageGenerationRequest) -> dict[str, JsonValue]:
+    """Return a request in plain JSON for the journal, without pictures' bytes and the secret."""
+    fields: dict[str, JsonValue] = {
+        "prompt": message.prompt,
+        "negative_prompt": message.negativePrompt,
+        "chunked": message.chunked,
+        "scale_factor": message.scaleFactor,
+        "user": message.user,
+        "device": message.device,
+        "keywords": list(message.keywords),
+        "image": _describe(message.image),
+        "mask": _describe(message.mask),
+        "contents": [_describe(blob) for blob in message.contents],
+        "hints": [
+            {
+                "type": hint.hintType,
+                "tensors": [
+                    {**(_describe(entry.tensor) or {}), "weight": entry.weight}
+                    for entry in hint.tensors
+                ],
+            }
+            for hint in message.hints
+        ],
+        "override": {
+            kind: [
+                str(entry["file"])
+                for entry in specifications.read(
+                    kind, getattr(message.override, kind)
+                ).specifications
+            ]
+            for kind in specifications.KINDS
+        },
+    }
+    try:
+        fields["configuration"] = _table(
+            configuration.read(message.configuration), "GenerationConfiguration"
+        )
+    except ValueError as error:
+        fields["configuration_error"] = str(error)
+    return fields
+
+
+def _describe(data: bytes) -> dict[str, JsonValue] | None:
+    """Return size and hash of a blob, and the shape and codec that a tensor's header states."""
+    if not data:
+        return None
+    if len(data) == _HASH_BYTES:
+        return {"sha256": data.hex()}
+    described: dict[str, JsonValue] = {
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    if len(data) >= _HEADER.size:
+        identifier, _, form, datatype, _, *dims = _HEADER.unpack_from(data)
+        described |= {
+            "codec": identifier,
+            "format": form,
+            "datatype": datatype,
+            "shape": [*dims[: dims.index(0)]] if 0 in dims else list(dims),
+        }
+    return described
+
+
+def _table(table: object, kind: str) -> dict[str, JsonValue]:
+    """Return every field of a table under the schema's own name."""
+    fields: dict[str, JsonValue] = {}
+    for name, slot, deprecated in TABLES[kind]:
+        if deprecated:
+            continue
+        head, *rest = name.split("_")
+        value: JsonValue = getattr(
+            table, head + "".join(part[:1].upper() + part[1:] for part in rest)
+        )
+        if slot in ("[Control]", "[LoRA]"):
+            rows = value if isinstance(value, list) else ()
+            value = [_table(row, slot.strip("[]")) for row in rows]
+        elif isinstance(value, float) and not math.isfinite(value):
+            value = str(value)  # JSON has no such number
+        fields[name] = value
+    return fields

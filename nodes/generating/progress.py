@@ -1,0 +1,113 @@
+"""What Generate shows on its way: the bar, the words, the newest preview."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+import torch
+from PIL import Image
+
+from ...client.generation.events import DownloadSize, Progress, Receiving, RemoteDownload
+from ...client.generation.progress import Meter, words
+from ...client.threads import in_thread
+from ...codec import latent, tensor
+from ...errors import BadTensor
+from ...facts.versions import family
+from ..host import Display
+
+LOG = logging.getLogger(__name__)
+
+
+class Reporter:
+    """Turns events into a bar and words; the bar's total is the steps that the server announced."""
+
+    def __init__(self, display: Display, version: str) -> None:
+        known = family(version)
+        self._display = display
+        self._is_video = known is not None and known.is_video
+        self._meter = Meter(video=self._is_video)
+        self._run, self._runs = 0, 1
+        self._fraction = 0.0
+        self._steps = 1
+
+    def start(self) -> None:
+        """Say that the request is on its way: a busy server is silent."""
+        self._display.say("Waiting for the server")
+
+    def begin(self, run: int, runs: int) -> None:
+        """Start the bar's share of one request of several; `run` counts from 0."""
+        self._run, self._runs = run, runs
+        self._meter = Meter(video=self._is_video)
+        self._fraction = 0.0
+
+    def report(self, event: Progress | RemoteDownload | DownloadSize | Receiving) -> None:
+        """Show an event. Raises ComfyUI's interruption when the person has asked to stop."""
+        if isinstance(event, Progress):
+            self._steps = max(event.plan.steps + event.plan.second_pass_steps, 1)
+            self._fraction = self._meter.update(event)
+        which = f" ({self._run + 1} of {self._runs})" if self._runs > 1 else ""
+        self._display.say(words(event) + which)
+        self.show()
+
+    def show(self, preview: Image.Image | None = None) -> None:
+        """Show the bar where it is, with a new preview if there is one."""
+        value = (self._run + self._fraction) * self._steps
+        self._display.progress(value, self._runs * self._steps, preview)
+
+    def finish(self, notes: Sequence[str] = ()) -> None:
+        """Fill the bar: the pictures are here. `notes` is what a person should know of them."""
+        self._display.say("; ".join(["Done", *notes]))
+        total = self._runs * self._steps
+        self._display.progress(total, total)
+
+
+class Previews:
+    """Decodes previews beside the stream, only ever the newest: an old one is of no interest."""
+
+    def __init__(self, reporter: Reporter, version: str) -> None:
+        self._reporter = reporter
+        self._version = version
+        self._newest: bytes | None = None
+        self._arrived = asyncio.Event()
+        self._complained = False
+
+    def offer(self, encoded: bytes) -> None:
+        """Take a preview as it comes from the wire; returns at once."""
+        self._newest = encoded
+        self._arrived.set()
+
+    async def show(self) -> None:
+        """Show previews until cancelled.
+
+        A preview that cannot be read costs no generation, so it is logged once. Raises
+        DecoderUnavailable, since the finished picture could not be read either, and ComfyUI's
+        interruption.
+        """
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            encoded, self._newest = self._newest, None
+            if encoded is None:
+                continue
+            try:
+                picture = await in_thread(lambda stop, data=encoded: self._decode(data, stop))
+            except BadTensor as error:
+                if not self._complained:
+                    LOG.warning("A preview cannot be shown. %s", error.problem)
+                    self._complained = True
+                continue
+            if picture is not None:
+                self._reporter.show(picture)
+
+    def _decode(self, encoded: bytes, stop: Callable[[], bool]) -> Image.Image | None:
+        colours = latent.preview(tensor.decode(encoded, stop=stop), self._version)
+        if colours is None:
+            return None
+        known = family(self._version)
+        if known is not None and known.is_video:
+            shown = colours[len(colours) // 2]
+        else:
+            shown = torch.cat(list(colours), dim=1)  # a batch side by side
+        return Image.fromarray(shown.numpy())

@@ -1,0 +1,1 @@
+"""What the page can ask of this ComfyUI over HTTP."""

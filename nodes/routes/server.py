@@ -1,0 +1,93 @@
+"""The page asks whether a server answers, and what it has.
+
+A graph can come from anybody, and must not make ComfyUI knock at doors of the local network. So by
+itself the page hears only of servers that the person has saved, with exactly these values; of
+others, when the person has asked for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from ...client.catalog.cache import Told
+from ...client.store.servers import SavedServers
+from ...client.threads import in_thread
+from ...errors import DrawbridgeError
+from .. import host
+from ..servers import status
+from ..servers.catalogs import SHELF
+from ..servers.connect_values import ServerValues, key_of, known_transport
+from ..sockets import Server
+from .guard import Answer, Body, without_folder
+
+MOST_QUESTIONS = 4
+FRESH_SECONDS = 60.0
+CONNECT_SECONDS = 4.0
+ECHO_SECONDS = 10.0
+
+
+class ServerRoute:
+    """Asks servers for the page, a few at a time; the times bound one question."""
+
+    def __init__(
+        self, connect_seconds: float = CONNECT_SECONDS, echo_seconds: float = ECHO_SECONDS
+    ) -> None:
+        self._connect_seconds = connect_seconds
+        self._echo_seconds = echo_seconds
+        self._turns = asyncio.Semaphore(MOST_QUESTIONS)
+
+    async def answer(self, body: Body) -> Answer:
+        """Return the status of a server; ask it if it is saved, or if the person wants that."""
+        values = read_values(body.body("server"))
+        asked, refresh = body.flag("asked", False), body.flag("refresh", False)
+        try:
+            address, key = values.address(), values.key()
+        except DrawbridgeError as error:
+            return status.failed(values.shown_address, error)
+        cache = SHELF.cache()
+        if not asked and not await in_thread(lambda _: is_saved(values)):
+            return await in_thread(lambda _: status.unasked(address, cache.last(key)))
+        try:
+            server = await in_thread(lambda _: values.server())
+            told = await cache.ask(
+                key_of(server), lambda: self._question(server), 0 if refresh else FRESH_SECONDS
+            )
+        except DrawbridgeError as error:
+            failure = error  # the name of a handler ends with it
+            answer = await in_thread(lambda _: status.failed(address, failure, cache.last(key)))
+            answer["error"] = without_folder(answer["error"])
+            return answer
+        return await in_thread(lambda _: status.connected(address, told))
+
+    async def _question(self, server: Server) -> Told:
+        from ..servers.client import open_client
+
+        async with self._turns:
+            client = open_client(server, connect_timeout_seconds=self._connect_seconds)
+            async with client:
+                return await status.question(client, self._echo_seconds)
+
+
+def read_values(body: Body) -> ServerValues:
+    """Return Connect's values. Raises BadRequest."""
+    return ServerValues(
+        host=body.text("host"),
+        port=body.whole("port"),
+        transport=body.text("transport"),
+        certificate=body.text("certificate", ""),
+        credential=body.text("credential", ""),
+    )
+
+
+def is_saved(values: ServerValues) -> bool:
+    """Whether the person has saved a server with exactly these values; may block.
+
+    Raises RequestRejected, StoreUnusable.
+    """
+    return SavedServers(host.user_folder()).holds(
+        values.host,
+        values.port,
+        known_transport(values.transport),
+        values.certificate,
+        values.credential,
+    )

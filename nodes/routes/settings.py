@@ -1,0 +1,180 @@
+"""The page asks what models can do, which settings suit them, and for the app's configurations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from enum import IntEnum
+from functools import cache
+from typing import Any
+
+from ...client.catalog import official
+from ...client.configuration.enums import LoRAMode
+from ...client.configuration.fields import GenerationConfig, LoRA
+from ...client.generation import advice
+from ...client.generation.relevance import MATTERS_FOR, relevant
+from ...client.generation.sizes import sizes
+from ...client.threads import in_thread
+from ...errors import RequestRejected
+from ...facts.app_settings import recommended
+from ...facts.versions import FAMILIES, ModelFamily, family, takes_lora, takes_refiner
+from ..generating.widgets import AUTOMATIC, FIELDS, SEEDS, Widgets, as_widgets
+from ..settings.fields import label
+from .guard import Answer, Body
+
+
+async def families(body: Body) -> Answer:
+    """Return what each version can do, what it takes along, and for which ones a field matters."""
+    return _families()
+
+
+@cache
+def _families() -> Answer:
+    return {
+        "families": {version: _family(known) for version, known in FAMILIES.items()},
+        "matters_for": {name: sorted(versions) for name, versions in MATTERS_FOR.items()},
+        "compatible": {
+            "loras": {version: _taken(version, _takes_lora) for version in FAMILIES},
+            "refiners": {version: _taken(version, takes_refiner) for version in FAMILIES},
+        },
+    }
+
+
+def _taken(version: str, takes: Callable[[str, str], bool]) -> list[str]:
+    return [other for other in FAMILIES if takes(version, other)]
+
+
+def _takes_lora(version: str, lora_version: str) -> bool:
+    """Whether a LoRA can take effect, be it on a refiner of the model."""
+    return takes_lora(version, lora_version) or takes_refiner(version, lora_version)
+
+
+def _family(known: ModelFamily) -> dict[str, Any]:
+    return {
+        "name": known.name,
+        "kind": known.kind.value,
+        "flow": known.flow,
+        "default_size_px": known.default_size_px,
+        "sizes": [
+            {"label": size.label, "width": size.width, "height": size.height}
+            for size in sizes(known.version)
+        ],
+        "samplers": [sampler.label for sampler in sorted(known.samplers)],
+        "needs_image": known.needs_image,
+        "guidance_embed": known.guidance_embed,
+        "negative_prompt": known.negative_prompt,
+        "frames_per_second": known.frames_per_second if known.is_video else 0,
+    }
+
+
+async def recommend(body: Body) -> Answer:
+    """Return what suits a model, as Generate's widgets and as settings that are none's default."""
+    file, version = body.text("model", "").strip(), body.text("version", "").strip()
+    return await in_thread(lambda _: _recommend(file, version))
+
+
+def _recommend(file: str, version: str) -> Answer:
+    spec = official.known(file)
+    version = version or (spec.version if spec else "")
+    if family(version) is None and recommended(file, version) is None:
+        return {"widgets": {}, "settings": {}}
+    values = advice.advise(file, version, spec)
+    widgets, rest, _ = as_widgets(values, file, version)
+    defaults = GenerationConfig()
+    others = {name: value for name, value in rest.items() if value != getattr(defaults, name)}
+    return {"widgets": widgets, "settings": {name: _plain(value) for name, value in others.items()}}
+
+
+def _official_version(file: str) -> str:
+    spec = official.known(file)
+    return spec.version if spec else ""
+
+
+async def read_configuration(body: Body) -> Answer:
+    """Return the app's text as Generate's widgets, a model, LoRAs, and the names of what is left.
+
+    What is left are fields that are not as they would be anyway, and that the model reads;
+    `rest_text` is the part of the text that says them, "" if there are none.
+    """
+    text, version = body.text("text"), body.text("version", "")
+    return await in_thread(lambda _: _read(text, version))
+
+
+def _read(text: str, version: str) -> Answer:
+    from ...client.configuration import clipboard, json_keys, json_text
+
+    imported = clipboard.read(text)
+    values = dict(imported.values)
+    model = str(values.pop("model", ""))
+    loras: Any = values.pop("loras", ())
+    version = version or _official_version(model)
+    widgets, rest, warnings = as_widgets(values, model, version)
+    kept: dict[str, Any] = {**rest, "sampler": values.get("sampler", GenerationConfig.sampler)}
+    read, _ = relevant(GenerationConfig(**kept), version)
+    defaults = GenerationConfig()
+    left = [name for name in rest if getattr(read, name) != getattr(defaults, name)]
+    said = {
+        key: value
+        for key, value in json_text.configuration(text).items()
+        if json_keys.KEYS.get(key) in left
+    }
+    return {
+        "widgets": widgets,
+        "model": model,
+        "loras": [
+            {"file": lora.file, "weight": lora.weight, "mode": lora.mode.name.lower()}
+            for lora in loras
+        ],
+        "rest": left,
+        "rest_text": json.dumps(said, ensure_ascii=False, indent=2) if said else "",
+        "warnings": [*imported.warnings, *warnings],
+    }
+
+
+async def write_configuration(body: Body) -> Answer:
+    """Return the text that the app pastes, for Generate's widgets, a model and LoRAs."""
+    return await in_thread(lambda _: _write(body))
+
+
+def _write(body: Body) -> Answer:
+    from ...client.configuration import clipboard
+
+    return {"text": clipboard.write(_config(body))}
+
+
+def _config(body: Body) -> GenerationConfig:
+    given, file = body.body("widgets"), body.text("model", "").strip()
+    version = body.text("version", "") or _official_version(file)
+    sampler = given.text("sampler", AUTOMATIC)
+    widgets = Widgets(
+        width=given.whole("width", GenerationConfig.start_width),
+        height=given.whole("height", GenerationConfig.start_height),
+        steps=given.whole("steps", GenerationConfig.steps),
+        guidance=float(given.number("guidance", GenerationConfig.guidance_scale)),
+        seed=given.whole("seed", 0) % SEEDS,
+        sampler="" if sampler == AUTOMATIC else sampler,
+        shift=float(given.number("shift", 0.0)),
+        batch_size=given.whole("batch_size", 1),
+        strength=float(given.number("strength", 1.0)),
+    )
+    values = widgets.fields(file, version)
+    values["batch_count"] = given.whole("batch_count", 1)
+    for widget, (name, allowed) in FIELDS.items():
+        if not allowed.holds(values[name]):
+            raise RequestRejected(
+                f"Generate's {widget} is {values[name]}.", f"Set it to {allowed}."
+            )
+    return replace(GenerationConfig(**values), loras=tuple(map(_lora, body.bodies("loras"))))
+
+
+def _lora(body: Body) -> LoRA:
+    mode = body.text("mode", LoRAMode.ALL.name.lower())
+    if mode.upper() not in LoRAMode.__members__:
+        known = ", ".join(one.name.lower() for one in LoRAMode)
+        raise RequestRejected(f"The mode {mode!r} of a LoRA is not known.", f"Take {known}.")
+    return LoRA(body.text("file"), float(body.number("weight", 1.0)), LoRAMode[mode.upper()])
+
+
+def _plain(value: Any) -> Any:
+    return label(value) if isinstance(value, IntEnum) else value

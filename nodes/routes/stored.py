@@ -1,0 +1,156 @@
+"""The page manages what this ComfyUI keeps: credentials, servers, certificates; and looks around.
+
+Credentials are write-only: nothing of a secret or a key ever goes back to a page.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...client.connection import nearby
+from ...client.store.credentials import Credentials
+from ...client.store.pins import Pins
+from ...client.store.secret import Identity, Secret
+from ...client.store.servers import SavedServer, SavedServers
+from ...client.threads import in_thread
+from ...errors import RequestRejected
+from .. import host
+from ..servers.catalogs import SHELF
+from ..servers.connect_values import known_transport
+from .guard import Answer, Body
+from .server import read_values
+
+
+async def list_credentials(body: Body) -> Answer:
+    """Return what credentials there are, and for which servers."""
+
+    def rows() -> list[dict[str, Any]]:
+        return [
+            {
+                "name": one.name,
+                "stored": one.stored,
+                "servers": list(one.servers),
+                "has_secret": one.has_secret,
+                "has_identity": one.has_identity,
+            }
+            for one in Credentials(host.user_folder()).listed()
+        ]
+
+    return {"credentials": await in_thread(lambda _: rows())}
+
+
+async def set_credential(body: Body) -> Answer:
+    """Keep a credential; what is not given of secret and identity stays as it is, and a secret then
+    goes to no further server.
+    """
+    name, servers = body.text("name"), body.texts("servers")
+    typed = body.text("secret", "")
+    secret = Secret(typed) if typed else None
+    identity = _identity(body.text("client_certificate", ""), body.text("client_key", ""))
+    await in_thread(
+        lambda _: Credentials(host.user_folder()).put(
+            name, servers=servers, secret=secret, identity=identity, by_owner=False
+        )
+    )
+    SHELF.cache().expire()
+    return {}
+
+
+def _identity(certificate: str, key: str) -> Identity | None:
+    if not certificate.strip() and not key.strip():
+        return None
+    if not certificate.strip() or not key.strip():
+        raise RequestRejected(
+            "A client certificate and its key belong together, and one is missing.",
+            "Give both as PEM text, or neither.",
+        )
+    return Identity(certificate.encode("utf-8", "replace"), Secret(key))
+
+
+async def remove_credential(body: Body) -> Answer:
+    """Forget a credential."""
+    name = body.text("name")
+    await in_thread(lambda _: Credentials(host.user_folder()).remove(name))
+    SHELF.cache().expire()
+    return {}
+
+
+async def list_servers(body: Body) -> Answer:
+    """Return the servers that the person has saved."""
+    return await in_thread(lambda _: _servers())
+
+
+async def save_server(body: Body) -> Answer:
+    """Save a server under a name; from then on the page hears of it by itself."""
+    values = read_values(body)
+    server = SavedServer(
+        body.text("name"),
+        values.host,
+        values.port,
+        known_transport(values.transport),
+        values.certificate,
+        values.credential,
+    )
+    values.address()  # says what is wrong with it
+
+    def save() -> Answer:
+        SavedServers(host.user_folder()).put(server)
+        return _servers()
+
+    return await in_thread(lambda _: save())
+
+
+async def remove_server(body: Body) -> Answer:
+    """Forget a server."""
+    name = body.text("name")
+
+    def remove() -> Answer:
+        SavedServers(host.user_folder()).remove(name)
+        return _servers()
+
+    return await in_thread(lambda _: remove())
+
+
+def _servers() -> Answer:
+    return {"servers": [one.as_dict() for one in SavedServers(host.user_folder()).all()]}
+
+
+async def list_pins(body: Body) -> Answer:
+    """Return the certificates that were trusted on first use."""
+    return await in_thread(lambda _: _pins())
+
+
+async def forget_pin(body: Body) -> Answer:
+    """Forget a certificate, so that the next one is trusted on first use."""
+    address = body.text("address")
+
+    def forget() -> Answer:
+        Pins(host.user_folder()).forget(address)
+        SHELF.cache().expire()
+        return _pins()
+
+    return await in_thread(lambda _: forget())
+
+
+def _pins() -> Answer:
+    return {"pins": [pin.as_dict() for pin in Pins(host.user_folder()).all()]}
+
+
+async def look_around(body: Body) -> Answer:
+    """Return the servers that announce themselves in the local network.
+
+    Without the package that listens there are none, and `available` is false. Only the person's
+    button asks this.
+    """
+    if not nearby.available():
+        return {"servers": [], "available": False}
+    found = [
+        {
+            "name": one.name,
+            "host": one.host,
+            "port": one.port,
+            "transport": one.transport.value,
+        }
+        for one in await nearby.nearby()
+    ]
+    return {"servers": found, "available": True}

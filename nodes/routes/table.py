@@ -1,0 +1,35 @@
+"""Which questions the page can put to us, and where the answers come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .. import host
+from . import settings, stored
+from .guard import Route, guarded
+from .server import ServerRoute
+
+
+def routes() -> Mapping[str, Route]:
+    """Return what answers at each path; made anew at each call, with turns of its own."""
+    return {
+        "/drawbridge/server": ServerRoute().answer,
+        "/drawbridge/families": settings.families,
+        "/drawbridge/recommended": settings.recommend,
+        "/drawbridge/configuration/read": settings.read_configuration,
+        "/drawbridge/configuration/write": settings.write_configuration,
+        "/drawbridge/credentials/list": stored.list_credentials,
+        "/drawbridge/credentials/set": stored.set_credential,
+        "/drawbridge/credentials/remove": stored.remove_credential,
+        "/drawbridge/servers/list": stored.list_servers,
+        "/drawbridge/servers/save": stored.save_server,
+        "/drawbridge/servers/remove": stored.remove_server,
+        "/drawbridge/pins/list": stored.list_pins,
+        "/drawbridge/pins/forget": stored.forget_pin,
+        "/drawbridge/nearby": stored.look_around,
+    }
+
+
+def register() -> None:
+    """Have ComfyUI's web server answer; once is enough, and more does no harm."""
+    host.add_routes({path: guarded(route) for path, route in routes().items()})

@@ -1,0 +1,66 @@
+"""What ComfyUI knows of servers: learnt by nodes that run and by the page, for both."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from ...client.catalog.cache import CatalogCache, Told
+from ...client.catalog.records import Catalog, ServerInfo
+from ...client.threads import in_thread
+from .. import host
+from ..sockets import Server
+from .connect_values import key_of
+from .status import heard
+
+
+class Shelf:
+    """Owns the cache of ComfyUI's user folder."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cache: CatalogCache | None = None
+
+    def cache(self) -> CatalogCache:
+        """Return the cache; a new one where ComfyUI's user folder is another than before."""
+        folder = host.user_folder()
+        with self._lock:
+            if self._cache is None or self._cache.folder != folder:
+                if self._cache is not None:
+                    self._cache.close()
+                self._cache = CatalogCache(folder)
+            return self._cache
+
+    def close(self) -> None:
+        """End what is under way."""
+        with self._lock:
+            if self._cache is not None:
+                self._cache.close()
+                self._cache = None
+
+
+SHELF = Shelf()
+
+
+async def remember(server: Server, told: Told) -> None:
+    """Keep what a server has told."""
+    await in_thread(lambda _: SHELF.cache().remember(key_of(server), told))
+
+
+async def learn(server: Server, info: ServerInfo, usable: Catalog) -> None:
+    """Keep what a node has heard by the way; the rest stays as it is known."""
+
+    def keep() -> None:
+        cache, key = SHELF.cache(), key_of(server)
+        told, last = heard(info, usable), cache.last(key)
+        if last is not None:
+            told = replace(
+                told,
+                latency_ms=last.latency_ms,
+                fingerprint=last.fingerprint,
+                pin=last.pin,
+                note=last.note,
+            )
+        cache.remember(key, told)
+
+    await in_thread(lambda _: keep())

@@ -1,0 +1,145 @@
+"""What Upload, Files Exist and Server Info do when they run."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+from ...client.catalog.records import KINDS, Thresholds
+from ...client.threads import in_thread
+from ...client.upload.local_file import HashCache
+from ...client.upload.progress import result, share, words
+from ...client.upload.transfer import Done, UploadEvent
+from ...errors import ProtocolMismatch, RequestRejected
+from ..host import Display, user_folder
+from ..sockets import Server
+from . import upload_sources
+from .client import open_client
+from .lookup import PATIENCE_SECONDS
+
+BAR_STEPS = 1000
+
+
+async def send(
+    server: Server, source: str, remote_name: str, compare_hash: bool, display: Display
+) -> tuple[str, str]:
+    """Send a file and return its name on the server and what happened, in words.
+
+    Raises RequestRejected for a file that may not be sent, and what DrawThingsClient.upload raises.
+    """
+    path = await in_thread(lambda _: upload_sources.find(source))
+    # A link may have another name than what it leads to; the link's is what a person chose.
+    name = remote_name or source.replace("\\", "/").rpartition("/")[2]
+    reporter = _Reporter(display)
+    async with open_client(server) as client:
+        uploading = client.upload(
+            path, name, compare_hash=compare_hash, hashes=HashCache(user_folder())
+        )
+        async with contextlib.aclosing(uploading) as events:
+            async for event in events:
+                reporter.show(event)
+        address = client.endpoint.address
+    return name, _report(address, reporter.done, compare_hash)
+
+
+class _Reporter:
+    """Turns events into a bar and words, no faster than an eye can see."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._shown = -1
+        self.done = Done("", skipped=False)
+
+    def show(self, event: UploadEvent) -> None:
+        """Show an event. Raises ComfyUI's interruption when the person has asked to stop."""
+        if isinstance(event, Done):
+            self.done = event
+        step = int(share(event) * BAR_STEPS)
+        if step == self._shown:
+            return
+        self._shown = step
+        self._display.say(words(event))
+        self._display.progress(step, BAR_STEPS)
+
+
+def _report(address: str, done: Done, compared: bool) -> str:
+    """Say what happened and how the file becomes usable (protocol.md 1.3, 1.7)."""
+    usable = (
+        "The server does not learn by itself what the file is. Give its specification, a JSON"
+        " object, to the node that names the file: a model's as in Draw Things' custom.json to Load"
+        " Model, a LoRA's as in custom_lora.json to LoRA Stack, a control's as in"
+        " custom_controlnet.json to ControlNet Hint or Moodboard. It then goes along with every"
+        " generation; files that it names besides, such as text encoders, must be there, too."
+    )
+    return "\n".join([*result(address, done, compared), usable])
+
+
+async def files_exist(server: Server, names: str, with_hashes: bool) -> tuple[str, str, bool]:
+    """Return a line for each file, the same as JSON, and whether all are there."""
+    wanted = [name for line in names.splitlines() if (name := line.strip())]
+    if not wanted:
+        raise RequestRejected("No file is named.", "Enter file names, one in each line.")
+    async with open_client(server) as client:
+        found = await client.files_exist(list(dict.fromkeys(wanted)), with_hashes)
+    lines = []
+    for file in found:
+        words = "there" if file.exists else "missing"
+        lines.append(" ".join([f"{file.name}: {words}", file.sha256]).strip())
+    told = [
+        {"name": file.name, "exists": file.exists, "sha256": file.sha256 or None} for file in found
+    ]
+    everything = all(file.exists for file in found)
+    return "\n".join(lines), json.dumps(told, ensure_ascii=False), everything
+
+
+async def describe(server: Server) -> tuple[str, str]:
+    """Return what a server says about itself, in lines and as JSON."""
+    async with open_client(server) as client:
+        info = await client.echo(PATIENCE_SECONDS)
+        units = info.thresholds
+        if units is None:
+            with contextlib.suppress(ProtocolMismatch):  # not every server knows this question
+                units = await client.hours()
+        address = client.endpoint.address
+    counts = {"files": len(info.files)}
+    if info.catalog is not None:
+        counts |= {kind: len(getattr(info.catalog, kind)) for kind in KINDS}
+    told = {
+        "address": address,
+        "message": info.message,
+        # as text: JSON's readers round numbers of 64 bits
+        "identifier": str(info.server_identifier),
+        "model_browser": info.catalog is not None,
+        "counts": counts,
+        "thresholds": _units(units),
+    }
+    browser = (
+        "on: " + ", ".join(f"{count} {_NAMES[kind]}" for kind, count in counts.items())
+        if info.catalog is not None
+        else "off: the server does not tell what it has"
+    )
+    lines = [
+        f"Server: {address}",
+        f"Greeting: {info.message}",
+        f"Identifier: {info.server_identifier} (another one after a restart)",
+        f"Model browser: {browser}",
+    ]
+    if units is not None:
+        lines.append(f"Compute units: {units.community:g} (community), {units.plus:g} (plus)")
+    return "\n".join(lines), json.dumps(told, ensure_ascii=False)
+
+
+_NAMES = {
+    "files": "files",
+    "models": "models",
+    "loras": "LoRAs",
+    "controls": "controls",
+    "textual_inversions": "textual inversions",
+    "upscalers": "upscalers",
+}
+
+
+def _units(units: Thresholds | None) -> dict[str, float] | None:
+    if units is None:
+        return None
+    return {"community": units.community, "plus": units.plus, "expire_at": units.expire_at}

@@ -1,0 +1,54 @@
+"""In which way a secret may travel: a graph from somebody else must not choose a worse one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...client.address import same_host
+from ...client.connection.endpoint import Endpoint, Transport
+from ...client.store.servers import SavedServer
+from ...errors import CredentialMissing, RequestRejected
+from ..sockets import Server
+from .connect_values import read_certificate
+
+
+def check_way(server: Server, endpoint: Endpoint, saved: Sequence[SavedServer]) -> None:
+    """Raise CredentialMissing where a graph would send the secret of `endpoint` in another way than
+    the person has chosen.
+
+    To a server that is saved it goes as that is saved: with the same transport, and the same
+    authority of one's own. To others it goes encrypted, or within this computer. May block.
+    """
+    if endpoint.secret is None:
+        return
+    known = [
+        one for one in saved if one.port == endpoint.port and same_host(one.host, endpoint.host)
+    ]
+    if any(_is_same_way(one, server) for one in known):
+        return
+    if known:
+        raise CredentialMissing(
+            f"The server at {endpoint.address} is saved as {known[0].name!r} with"
+            f" {known[0].transport.value!r}, and the secret of {server.credential!r} does not go"
+            " there in another way.",
+            "Choose the saved server in Connect, or save it anew if it has changed.",
+        )
+    if endpoint.transport is Transport.PLAINTEXT and not endpoint.is_loopback:
+        raise CredentialMissing(
+            f"The secret of {server.credential!r} does not go to {endpoint.address} in plaintext,"
+            " which everybody on the way can read.",
+            "Choose a transport that encrypts; if the server has none, and you trust the network,"
+            " save the server with 'plaintext': in Connect, or in ComfyUI's settings under"
+            " Drawbridge.",
+        )
+
+
+def _is_same_way(one: SavedServer, server: Server) -> bool:
+    if one.transport is not server.transport:
+        return False
+    if one.transport is not Transport.OWN_CA:
+        return True
+    try:
+        return read_certificate(one.certificate) == server.certificate
+    except RequestRejected:  # its file is gone
+        return False

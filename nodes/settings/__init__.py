@@ -1,0 +1,1 @@
+"""The settings nodes, and the widgets that fields of the configuration become."""
