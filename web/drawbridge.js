@@ -4,15 +4,15 @@
 import { app } from "../../scripts/app.js";
 import { combine } from "./lib/features.js";
 import { speak } from "./lib/words.js";
-import { setUpConfiguration } from "./page/configuration.js";
-import { setUpConnect } from "./page/connect.js";
-import { setUpPicker } from "./page/picker.js";
-import { setUpRelevance } from "./page/relevance.js";
-import { setUpRows } from "./page/rows.js";
-import { setUpServers } from "./page/servers.js";
-import { setUpSettings } from "./page/settings.js";
-import { setUpSizes } from "./page/sizes.js";
-import { addStyles } from "./page/styles.js";
+import { setUpConfiguration } from "./page/configuration/menu.js";
+import { setUpConnect } from "./page/connect/status_panel.js";
+import { setUpRelevance } from "./page/generate/relevance.js";
+import { setUpSizes } from "./page/generate/size_presets.js";
+import { setUpSettings } from "./page/panel/settings.js";
+import { addStyles } from "./page/parts/style_sheet.js";
+import { setUpPicker } from "./page/picker/picker.js";
+import { setUpRows } from "./page/rows/rows.js";
+import { setUpServers } from "./page/state/servers.js";
 
 /** @typedef {import("./comfyui.js").App} App */
 

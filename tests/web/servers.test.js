@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ago } from "../../web/lib/ago.js";
+import { ago } from "../../web/lib/relative_time.js";
 import { Servers, keyOf } from "../../web/lib/servers.js";
 
 const SERVER = {

@@ -1,8 +1,8 @@
 // @ts-check
 /** Finds the Connect, Load Model, Generate or other node that belongs to one of our nodes. */
 
-import { CONNECT, GENERATE, LOAD_MODEL, OURS } from "./kinds.js";
 import { BYPASSED, MUTED, Visits, linkInto, origins, slotOf, targets } from "./links.js";
+import { CONNECT, GENERATE, LOAD_MODEL, OURS } from "./node_types.js";
 
 /**
  * @typedef {import("./links.js").Node} Node

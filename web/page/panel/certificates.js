@@ -2,8 +2,8 @@
 /** The settings' list of certificates that were pinned at the first connection. */
 
 import { say } from "../../lib/words.js";
-import { element } from "../elements.js";
-import { ask } from "../routes.js";
+import { ask } from "../comfyui/routes.js";
+import { element } from "../parts/elements.js";
 import { Section } from "./section.js";
 
 /**

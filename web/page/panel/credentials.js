@@ -6,8 +6,8 @@
 
 import { readList } from "../../lib/addresses.js";
 import { say } from "../../lib/words.js";
-import { button, element } from "../elements.js";
-import { ask } from "../routes.js";
+import { ask } from "../comfyui/routes.js";
+import { button, element } from "../parts/elements.js";
 import { Section, labelled, makeForm, textInput } from "./section.js";
 
 /** @typedef {import("../../routes.js").Credential} Credential */

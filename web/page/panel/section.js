@@ -2,8 +2,8 @@
 /** A list that can be changed: what servers, credentials and certificates have in common. */
 
 import { say } from "../../lib/words.js";
-import { button, element } from "../elements.js";
-import { problemBox } from "../tell.js";
+import { problemBox } from "../comfyui/toast.js";
+import { button, element } from "../parts/elements.js";
 
 /**
  * @typedef {object} Entry
@@ -222,7 +222,7 @@ export function labelled({ name, label, hint, input }) {
 
 /**
  * @param {string} value
- * @param {import("../elements.js").Attributes} attributes
+ * @param {import("../parts/elements.js").Attributes} attributes
  * @returns {HTMLInputElement}
  */
 export function textInput(value, attributes = {}) {

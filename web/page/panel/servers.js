@@ -10,10 +10,10 @@ import {
 } from "../../lib/addresses.js";
 import { TRANSPORTS, transportLabel } from "../../lib/transports.js";
 import { say } from "../../lib/words.js";
-import { button, element } from "../elements.js";
-import { hereOf, lookAround } from "../here.js";
-import { ask } from "../routes.js";
-import { problemBox } from "../tell.js";
+import { ask } from "../comfyui/routes.js";
+import { problemBox } from "../comfyui/toast.js";
+import { button, element } from "../parts/elements.js";
+import { hereOf, lookAround } from "../state/saved_servers.js";
 import { Section, makeForm, selectInput, textInput } from "./section.js";
 
 /** @typedef {import("../../lib/addresses.js").SavedServer} SavedServer */

@@ -1,0 +1,46 @@
+// @ts-check
+/** Tells people in the page what was done, or what went wrong and how it is mended. */
+
+import { element } from "../parts/elements.js";
+import { asProblem } from "./routes.js";
+
+/** @typedef {import("../../comfyui.js").App} App */
+
+const SHORT_MS = 8000;
+const LONG_MS = 15000;
+
+/**
+ * @param {App} app
+ * @param {"success" | "warn" | "error"} severity
+ * @param {string} summary
+ * @param {string} detail
+ */
+export function toast(app, severity, summary, detail) {
+  const life = severity === "success" ? SHORT_MS : LONG_MS;
+  app.extensionManager.toast.add({ severity, summary, detail, life });
+}
+
+/**
+ * @param {App} app
+ * @param {unknown} error
+ */
+export function report(app, error) {
+  const { problem, remedy } = asProblem(error);
+  toast(app, "error", problem, remedy);
+}
+
+/**
+ * Return what went wrong and how it is mended, to be shown in the page.
+ *
+ * @param {unknown} error
+ * @returns {HTMLElement}
+ */
+export function problemBox(error) {
+  const { problem, remedy } = asProblem(error);
+  return element(
+    "div",
+    { class: "drawbridge-problem", role: "alert" },
+    element("strong", {}, problem),
+    remedy && element("span", {}, remedy),
+  );
+}

@@ -1,0 +1,101 @@
+// @ts-check
+/** Hides and dims widgets in every frontend and rendering, without touching what they hold. */
+
+/**
+ * @typedef {import("../../comfyui.js").GraphNode} GraphNode
+ * @typedef {import("../../comfyui.js").Widget} Widget
+ */
+
+/** LiteGraph's gap between widgets, which it adds to each one's height. */
+const GAP_PX = 4;
+
+/**
+ * Hide or show a widget; return whether that changed anything. Has no effect on frozen Vue nodes.
+ *
+ * @param {Widget} widget
+ * @param {boolean} hidden
+ * @returns {boolean}
+ */
+export function setHidden(widget, hidden) {
+  if (Boolean(widget.hidden) === hidden) return false;
+  widget.hidden = hidden;
+  if (!isKnownToHide(widget)) takeNoRoom(widget, hidden);
+  return true;
+}
+
+/**
+ * Say whether the page's frontend leaves no room for hidden widgets; the older ones only do not
+ * draw them.
+ *
+ * @param {Widget} widget
+ */
+export function isKnownToHide(widget) {
+  return "visibility" in widget;
+}
+
+/** @type {WeakMap<Widget, Widget["computeSize"]>} */
+const sizes = new WeakMap();
+
+/**
+ * @param {Widget} widget
+ * @param {boolean} hidden
+ */
+function takeNoRoom(widget, hidden) {
+  if (hidden) {
+    if (Object.hasOwn(widget, "computeSize")) sizes.set(widget, widget.computeSize);
+    widget.computeSize = () => [0, -GAP_PX];
+  } else {
+    delete widget.computeSize; // one of the widget's class shows again
+    const own = sizes.get(widget);
+    if (own) widget.computeSize = own;
+  }
+}
+
+/**
+ * Say whether the page shows nodes as the first Vue renderings (1.27) did: they take a copy of
+ * widgets and slots when a node is added and never look again. What comes and goes must stay there.
+ *
+ * @param {GraphNode} node
+ */
+export function isFrozen(node) {
+  const widget = node.widgets?.[0];
+  return Boolean(window.LiteGraph?.vueNodesMode) && !!widget && !isKnownToHide(widget);
+}
+
+/**
+ * What a widget was before it was dimmed.
+ *
+ * @typedef {{note: string, vue: boolean, tooltip: string | undefined, title: string}} Undimmed
+ */
+
+/** @type {WeakMap<Widget, Undimmed>} */
+const undimmed = new WeakMap();
+
+/**
+ * Dim a widget, its tooltip saying why; "" has it look as before. Return whether anything changed.
+ *
+ * Texts stay open to be edited where they are elements of the page: disabled ones would be gone.
+ *
+ * @param {Widget} widget
+ * @param {string} note
+ * @returns {boolean}
+ */
+export function setDimmed(widget, note) {
+  const vue = Boolean(window.LiteGraph?.vueNodesMode);
+  const before = undimmed.get(widget);
+  if (before ? before.note === note && before.vue === vue : !note) return false;
+  const { element } = widget;
+  if (before) {
+    if (element && !before.vue) Object.assign(element, { title: before.title }).style.opacity = "";
+    else widget.disabled = false;
+    widget.tooltip = before.tooltip;
+    undimmed.delete(widget);
+  }
+  if (note) {
+    undimmed.set(widget, { note, vue, tooltip: widget.tooltip, title: element?.title ?? "" });
+    if (element && !vue) Object.assign(element, { title: note }).style.opacity = "0.4";
+    else widget.disabled = true;
+    widget.tooltip = note;
+  }
+  return true;
+}

@@ -1,0 +1,173 @@
+// @ts-check
+/** Puts a configuration into the nodes around one of ours, and tells what was taken. */
+
+import { loraRows, part } from "../../lib/configuration.js";
+import { feeding, generateOf, loadModelOf } from "../../lib/graph.js";
+import { IMPORT_CONFIGURATION, LORA_STACK } from "../../lib/node_types.js";
+import { isLinked } from "../../lib/values.js";
+import { say } from "../../lib/words.js";
+import { asOneChange, kindOf, labelOf, setValue, widgetOf } from "../comfyui/nodes.js";
+import { ask } from "../comfyui/routes.js";
+import { toast } from "../comfyui/toast.js";
+import { updateRows } from "../rows/rows.js";
+import { surroundingsOf } from "../state/surroundings.js";
+
+/**
+ * @typedef {import("../../comfyui.js").App} App
+ * @typedef {import("../../comfyui.js").GraphNode} GraphNode
+ * @typedef {import("../../lib/configuration.js").Configuration} Configuration
+ * @typedef {import("../../lib/links.js").Place} Place
+ */
+
+export const LORA_ROWS = 8;
+const LONG_TEXT = 40; // more than a message has room for
+
+/**
+ * Put a configuration into the graph around a node, and tell what was taken.
+ *
+ * @param {App} app
+ * @param {GraphNode} node
+ * @param {string} text
+ * @returns {Promise<{generate: GraphNode, found: Configuration} | null>} what has no widget there
+ * @throws {import("../comfyui/routes.js").Problem} if it is none
+ */
+export async function take(app, node, text) {
+  const { version } = surroundingsOf(app, node);
+  const found = await ask(app.api, "configuration/read", { text, version });
+  if (kindOf(node) === IMPORT_CONFIGURATION) {
+    const taken = setAll(app, node, [["configuration", text]]);
+    tell(app, "configuration.taken", taken, [], found.warnings);
+    return null;
+  }
+  const generate = generateOf(node)?.node ?? null;
+  const { taken, left } = asOneChange(app, () => {
+    const parted = takeWidgets(app, generate, found.widgets);
+    takeModel(app, generate ?? node, found.model, parted.taken, parted.left);
+    takeLoras(app, generate, found, parted.taken, parted.left);
+    return parted;
+  });
+  tell(
+    app,
+    left.length ? "configuration.taken.partly" : "configuration.taken",
+    taken,
+    left,
+    found.warnings,
+  );
+  return found.rest.length && found.rest_text && generate ? { generate, found } : null;
+}
+
+/**
+ * @param {App} app
+ * @param {GraphNode | null} generate
+ * @param {Readonly<Record<string, unknown>>} values
+ * @returns {{taken: string[], left: string[]}}
+ */
+export function takeWidgets(app, generate, values) {
+  const names = (generate?.widgets ?? []).map((widget) => widget.name);
+  const linked = names.filter((name) => generate && isLinked(generate, name));
+  const { taken, left } = part(values, new Set(names), new Set(linked));
+  const set = generate ? setAll(app, generate, taken) : [];
+  const why = generate ? "configuration.linked" : "configuration.unwired";
+  const called = (/** @type {string} */ name) => {
+    const widget = generate && widgetOf(generate, name);
+    return widget ? labelOf(widget) : name;
+  };
+  return { taken: set, left: left.map((name) => say(why, { name: called(name) })) };
+}
+
+/**
+ * @param {App} app
+ * @param {GraphNode} node
+ * @param {string} file
+ * @param {string[]} taken grows
+ * @param {string[]} left grows
+ */
+function takeModel(app, node, file, taken, left) {
+  if (!file) return;
+  const load = loadModelOf(node)?.node;
+  if (!load) left.push(say("configuration.unwired", { name: file }));
+  else if (isLinked(load, "model")) left.push(say("configuration.linked", { name: file }));
+  else {
+    // What was set by hand is of the model before.
+    setAll(app, load, [
+      ["model", file],
+      ["version", "automatic"],
+    ]);
+    taken.push(file);
+  }
+}
+
+/**
+ * @param {App} app
+ * @param {GraphNode | null} generate
+ * @param {Configuration} found
+ * @param {string[]} taken grows
+ * @param {string[]} left grows
+ */
+function takeLoras(app, generate, { loras }, taken, left) {
+  const stack = generate && feeding(generate, "loras", LORA_STACK)?.node;
+  if (!stack) {
+    left.push(...loras.map(({ file }) => say("configuration.unwired", { name: file })));
+    return;
+  }
+  const rows = loraRows(loras, LORA_ROWS);
+  setAll(app, stack, rows.values);
+  updateRows(stack);
+  taken.push(...loras.slice(0, LORA_ROWS).map(({ file }) => file));
+  left.push(...rows.left.map((name) => say("configuration.full", { name })));
+}
+
+/**
+ * Return the LoRA Stacks before a Generate, in the order in which their LoRAs count.
+ *
+ * @param {Place} generate
+ * @returns {Place[]}
+ */
+export function stacksOf(generate) {
+  /** @type {Place[]} */
+  const stacks = [];
+  for (let at = generate; ;) {
+    const before = feeding(at.node, "loras", LORA_STACK, at.hosts);
+    if (!before || stacks.some(({ node }) => node === before.node)) return stacks;
+    stacks.unshift(before);
+    at = before;
+  }
+}
+
+/**
+ * Set widgets; return what was set, as people read it.
+ *
+ * @param {App} app
+ * @param {GraphNode} node
+ * @param {readonly (readonly [string, unknown])[]} values
+ * @returns {string[]}
+ */
+function setAll(app, node, values) {
+  /** @type {string[]} */
+  const set = [];
+  for (const [name, value] of values) {
+    const widget = widgetOf(node, name);
+    if (!widget) continue;
+    setValue(app, node, widget, value);
+    const isLong = typeof value === "string" && value.length > LONG_TEXT;
+    set.push(isLong ? labelOf(widget) : `${labelOf(widget)} ${value}`);
+  }
+  return set;
+}
+
+/**
+ * @param {App} app
+ * @param {"configuration.taken" | "configuration.taken.partly" | "recommended.taken"} title
+ * @param {readonly string[]} taken
+ * @param {readonly string[]} left
+ * @param {readonly string[]} warnings
+ */
+export function tell(app, title, taken, left, warnings) {
+  const detail = [
+    taken.length && say("configuration.set", { names: taken.join(", ") }),
+    left.length && say("configuration.left", { names: left.join(", ") }),
+    ...warnings,
+  ].filter(Boolean);
+  const severity = left.length || warnings.length ? "warn" : "success";
+  toast(app, severity, say(title), detail.join("\n"));
+}

@@ -1,0 +1,125 @@
+// @ts-check
+/** Offers the names of credentials that are known here where Connect asks for one. */
+
+import { addressOf } from "../../lib/addresses.js";
+import { matches, words } from "../../lib/catalog.js";
+import { serverOf } from "../../lib/surroundings.js";
+import { say } from "../../lib/words.js";
+import { labelOf, setValue } from "../comfyui/nodes.js";
+import { openPopover } from "../parts/popover.js";
+import { hereOf, learnHere } from "../state/saved_servers.js";
+
+/**
+ * @typedef {import("../../comfyui.js").App} App
+ * @typedef {import("../../lib/servers.js").Server} Server
+ * @typedef {import("../../routes.js").Credential} Credential
+ * @typedef {import("../comfyui/combobox.js").Spot} Spot
+ * @typedef {import("../parts/list.js").Row} Row
+ * @typedef {import("../parts/list.js").Section} Section
+ */
+
+/**
+ * @param {App} app
+ * @returns {import("../comfyui/combobox.js").Field}
+ */
+export function credentialField(app) {
+  const missing = (/** @type {Spot} */ { shown }) => {
+    const value = plainName(String(shown.value ?? ""));
+    const { credentials } = hereOf(app);
+    return !!value && !!credentials && !credentials.some(({ name }) => plainName(name) === value);
+  };
+  return {
+    face(spot) {
+      const value = String(spot.shown.value ?? "");
+      const label = labelOf(spot.shown);
+      if (!value) return { label, text: say("picker.none"), tone: "quiet" };
+      return { label, text: value, tone: missing(spot) ? "missing" : "plain" };
+    },
+    hint: (spot) =>
+      missing(spot)
+        ? say("connect.credential.missing.hint", { value: String(spot.shown.value) })
+        : "",
+    open(spot, beside, opener) {
+      void learnHere(app);
+      const value = String(spot.shown.value ?? "");
+      openPopover({
+        beside,
+        opener,
+        label: labelOf(spot.shown),
+        value,
+        placeholder: say("connect.credential.search"),
+        view: (query) => credentialView(hereOf(app).credentials ?? [], spot, value, query),
+        choose: (row) => setValue(app, spot.shownOn, spot.shown, row.value),
+      });
+    },
+  };
+}
+
+/**
+ * @param {readonly Credential[]} credentials
+ * @param {Spot} spot
+ * @param {string} value
+ * @param {string} query
+ * @returns {import("../parts/list.js").View}
+ */
+function credentialView(credentials, spot, value, query) {
+  const wanted = words(query);
+  const server = serverOf({ node: spot.node, hosts: spot.hosts });
+  const rows = credentials
+    .filter(({ name }) => matches({ file: name, name }, wanted))
+    .map((one) => credentialRow(one, server));
+  const known = rows.some((row) => plainName(row.value) === plainName(value));
+  const none = {
+    value: "",
+    title: say("picker.none"),
+    subtitle: say("connect.credential.none"),
+    tone: /** @type {const} */ ("quiet"),
+  };
+  const kept = {
+    value,
+    title: value,
+    badge: say("connect.credential.missing"),
+    tone: /** @type {const} */ ("missing"),
+    hint: say("connect.credential.missing.hint", { value }),
+  };
+  /** @type {Section[]} */
+  const sections = [];
+  if (!wanted.length) sections.push({ heading: "", rows: [none] });
+  if (!wanted.length && value && !known)
+    sections.push({ heading: say("picker.chosen"), rows: [kept] });
+  sections.push({ heading: say("connect.credentials"), rows });
+  return { sections, notices: [] };
+}
+
+/**
+ * @param {Credential} credential
+ * @param {Server | null} server
+ * @returns {Row}
+ */
+function credentialRow({ name, stored, servers }, server) {
+  const anywhere = servers.includes("*");
+  const hosts = server ? [server.host.trim(), addressOf(server)] : [];
+  const here = anywhere || servers.some((one) => hosts.includes(one));
+  const where = anywhere ? say("connect.credential.anywhere") : servers.join(", ");
+  return {
+    value: name,
+    title: name,
+    subtitle: [where, stored ? "" : say("connect.credential.environment")]
+      .filter(Boolean)
+      .join(" · "),
+    badge: here || !server ? undefined : say("connect.credential.elsewhere"),
+    tone: here || !server ? undefined : "unfit",
+  };
+}
+
+/**
+ * Return a credential's name as it is compared: a variable's full name stands for its end.
+ *
+ * @param {string} name
+ */
+function plainName(name) {
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/^drawbridge_secret_/, "");
+}

@@ -1,0 +1,120 @@
+// @ts-check
+/** Offers the servers that are saved or nearby where Connect asks for a host. */
+
+import { PARTS, addressOf } from "../../lib/addresses.js";
+import { matches, words } from "../../lib/catalog.js";
+import { keyOf } from "../../lib/servers.js";
+import { serverOf } from "../../lib/surroundings.js";
+import { transportLabel } from "../../lib/transports.js";
+import { say } from "../../lib/words.js";
+import { asOneChange, labelOf, setValue, widgetOf } from "../comfyui/nodes.js";
+import { openPopover } from "../parts/popover.js";
+import { hereOf, learnHere, lookAround } from "../state/saved_servers.js";
+
+/**
+ * @typedef {import("../../comfyui.js").App} App
+ * @typedef {import("../../lib/addresses.js").SavedServer} SavedServer
+ * @typedef {import("../../routes.js").Nearby} Nearby
+ * @typedef {import("../comfyui/combobox.js").Spot} Spot
+ * @typedef {import("../parts/list.js").Notice} Notice
+ * @typedef {import("../parts/list.js").Row} Row
+ */
+
+/**
+ * @param {App} app
+ * @returns {import("../comfyui/combobox.js").Field}
+ */
+export function hostField(app) {
+  return {
+    face: ({ shown }) => ({
+      label: labelOf(shown),
+      text: String(shown.value ?? ""),
+      tone: "plain",
+    }),
+    open(spot, beside, opener) {
+      void learnHere(app);
+      openPopover({
+        beside,
+        opener,
+        label: labelOf(spot.shown),
+        value: serverKey(spot),
+        typed: String(spot.shown.value ?? ""),
+        placeholder: say("connect.host.search"),
+        view: (query) => serverView(app, query === String(spot.shown.value ?? "") ? "" : query),
+        choose: (row) => takeServer(app, spot, row),
+      });
+    },
+  };
+}
+
+/** @param {Spot} spot */
+function serverKey({ node, hosts }) {
+  const server = serverOf({ node, hosts });
+  return server ? keyOf(server) : "";
+}
+
+/**
+ * @param {App} app
+ * @param {string} query
+ * @returns {import("../parts/list.js").View}
+ */
+function serverView(app, query) {
+  const { saved, nearby } = hereOf(app);
+  const wanted = words(query);
+  const found = (/** @type {Nearby} */ one) =>
+    matches({ file: addressOf(one), name: one.name }, wanted);
+  const row = (/** @type {Nearby | SavedServer} */ one) => ({
+    value: "credential" in one ? keyOf(one) : `nearby ${addressOf(one)} ${one.transport}`,
+    title: one.name,
+    subtitle: [addressOf(one), transportLabel(one.transport)].join(" · "),
+    item: one,
+  });
+  const look = () => void lookAround(app);
+  const busy = nearby.state === "looking";
+  return {
+    sections: [
+      { heading: say("connect.servers.saved"), rows: saved.filter(found).map(row) },
+      { heading: say("nearby.title"), rows: nearby.servers.filter(found).map(row) },
+    ],
+    notices: noticesOf(nearby, look),
+    refresh:
+      nearby.state === "unasked" ? undefined : { text: say("nearby.look"), busy, press: look },
+  };
+}
+
+/**
+ * @param {import("../state/saved_servers.js").Search} nearby
+ * @param {() => void} look
+ * @returns {Notice[]}
+ */
+function noticesOf({ state, servers, error }, look) {
+  if (state === "unasked") {
+    const remedy = { text: say("connect.look"), press: look, quiet: true };
+    return [{ kind: "info", text: say("nearby.title"), remedy }];
+  }
+  if (state === "looking") return [{ kind: "busy", text: say("nearby.looking") }];
+  if (state === "unavailable") return [{ kind: "info", text: say("nearby.missing") }];
+  if (error) return [{ kind: "warning", text: error.problem, detail: error.remedy }];
+  return servers.length ? [] : [{ kind: "info", text: say("nearby.none") }];
+}
+
+/**
+ * @param {App} app
+ * @param {Spot} spot
+ * @param {Row} row a server, or a host as it was typed
+ */
+function takeServer(app, { node, shown, shownOn }, row) {
+  const server = /** @type {Partial<SavedServer> | undefined} */ (row.item);
+  if (!server) {
+    setValue(app, shownOn, shown, row.value);
+    return;
+  }
+  asOneChange(app, () => {
+    for (const name of PARTS) {
+      const value = server[name];
+      const widget = name === "host" ? shown : widgetOf(node, name);
+      if (value === undefined || !widget || widget.computedDisabled) continue;
+      setValue(app, name === "host" ? shownOn : node, widget, value);
+    }
+  });
+}

@@ -1,0 +1,195 @@
+// @ts-check
+/** Shows on Connect how its server is. */
+
+import { PARTS, freeName } from "../../lib/addresses.js";
+import { lookOf } from "../../lib/connect_status.js";
+import { CONNECT } from "../../lib/node_types.js";
+import { keyOf } from "../../lib/servers.js";
+import { serverOf } from "../../lib/surroundings.js";
+import { say } from "../../lib/words.js";
+import { drawBy } from "../comfyui/combobox.js";
+import { whenAdded, whenAnythingChanges, whenChanged } from "../comfyui/events.js";
+import { everyNode, kindOf, widgetOf } from "../comfyui/nodes.js";
+import { CHANGED, ask } from "../comfyui/routes.js";
+import { report } from "../comfyui/toast.js";
+import { bodyOf, whenShown } from "../comfyui/vue_observer.js";
+import { isFrozen } from "../comfyui/widgets.js";
+import { button, element as make } from "../parts/elements.js";
+import { hereOf, learnHere } from "../state/saved_servers.js";
+import { askForSaved, serversOf } from "../state/servers.js";
+import { credentialField } from "./credential_list.js";
+import { hostField } from "./host_list.js";
+
+/**
+ * @typedef {import("../../comfyui.js").App} App
+ * @typedef {import("../../comfyui.js").GraphNode} GraphNode
+ * @typedef {import("../../lib/servers.js").Server} Server
+ */
+
+const HEIGHT_PX = 82;
+const WIDTH_PX = 330;
+const MARGIN_PX = 8;
+const TYPING_MS = 500;
+
+/** Shows the state of the server anew, by node. */
+/** @type {WeakMap<GraphNode, () => void>} */
+const panels = new WeakMap();
+
+/**
+ * @param {App} app
+ * @returns {import("../../lib/features.js").Feature}
+ */
+export function setUpConnect(app) {
+  const showAll = () => {
+    for (const node of everyNode(app)) panels.get(node)?.();
+  };
+  return {
+    setup() {
+      whenAnythingChanges(app, showAll);
+      // What another part of the page has saved counts at once.
+      app.api.addEventListener(CHANGED, () => void learnHere(app));
+      void learnHere(app);
+    },
+    nodeCreated(node) {
+      if (kindOf(node) !== CONNECT) return;
+      const host = widgetOf(node, "host");
+      const credential = widgetOf(node, "credential");
+      if (host) drawBy(app, node, host, hostField(app));
+      if (credential) drawBy(app, node, credential, credentialField(app));
+      addPanel(app, node);
+      whenShown(node, showAll);
+    },
+    afterConfigureGraph: showAll,
+  };
+}
+
+/**
+ * @param {App} app
+ * @param {GraphNode} node
+ */
+function addPanel(app, node) {
+  const server = () => serverOf({ node, hosts: [] });
+  const testServer = () => {
+    const asked = server();
+    if (asked) void serversOf(app).ask(asked, { pressed: true, refresh: true });
+  };
+  const state = make("span", { class: "drawbridge-state-title", role: "status" });
+  // Keys must reach it: it scrolls where there is more to say than room.
+  const detail = make("div", {
+    class: "drawbridge-state-detail",
+    tabindex: "0",
+    "aria-live": "polite",
+  });
+  const test = button(say("connect.test"), testServer, { icon: "bolt", action: "test" });
+  test.title = say("connect.test.hint");
+  const save = button(say("connect.save"), () => saveServer(app, server()), {
+    icon: "bookmark",
+    action: "save",
+    bare: true,
+  });
+  const panel = make(
+    "div",
+    { class: "drawbridge-state", data: { drawbridge: "connect" } },
+    make(
+      "div",
+      { class: "drawbridge-state-line" },
+      make("span", { class: "drawbridge-state-dot" }),
+      state,
+      test,
+      save,
+    ),
+    detail,
+  );
+  const widget = node.addDOMWidget("status", "drawbridge_status", panel, {
+    serialize: false,
+    hideOnZoom: true,
+    margin: MARGIN_PX,
+    getMinHeight: () => HEIGHT_PX + 2 * MARGIN_PX,
+  });
+  widget.serialize = false;
+  keepWheel(panel, detail);
+  node.setSize([Math.max(node.size[0], WIDTH_PX), Math.max(node.size[1], node.computeSize()[1])]);
+
+  const show = () => {
+    if (!node.graph) return;
+    if (isFrozen(node) && !panel.isConnected) bodyOf(app, node)?.append(panel);
+    const named = server();
+    const known = named && serversOf(app).get(named);
+    const name = named ? savedName(app, named) : null;
+    const look = lookOf(known, name);
+    panel.dataset.state = look.state;
+    panel.toggleAttribute("data-asking", !!known?.asking);
+    setText(state, look.title);
+    state.title = look.title;
+    setText(detail, look.detail);
+    detail.title = look.detail;
+    // The press that ends an edit makes the page ask, and must count for this as well.
+    test.disabled = !named;
+    save.disabled = !named || name !== null;
+    save.querySelector("i")?.setAttribute("class", `pi pi-bookmark${name === null ? "" : "-fill"}`);
+    save.title = name === null ? say("connect.save.hint") : say("connect.saved.as", { name });
+    save.setAttribute("aria-label", save.title);
+    widget.triggerDraw?.();
+  };
+  panels.set(node, show);
+  whenAdded(node, show);
+  let typing = 0;
+  for (const name of PARTS) {
+    const part = widgetOf(node, name);
+    if (!part) continue;
+    whenChanged(part, () => {
+      show();
+      clearTimeout(typing);
+      typing = window.setTimeout(() => {
+        askForSaved(app);
+        serversOf(app).changed(); // another one counts from now on
+      }, TYPING_MS);
+    });
+  }
+}
+
+/**
+ * Keep ComfyUI from zooming where the wheel scrolls a text that is too long.
+ *
+ * @param {HTMLElement} panel
+ * @param {HTMLElement} detail
+ */
+function keepWheel(panel, detail) {
+  panel.addEventListener("wheel", (event) => {
+    const isOver = event.target instanceof Element && detail.contains(event.target);
+    if (isOver && detail.scrollHeight > detail.clientHeight) event.stopPropagation();
+  });
+}
+
+/**
+ * Set a text unless it is there already, which would be read aloud again.
+ *
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * @param {App} app
+ * @param {Server | null} server
+ */
+async function saveServer(app, server) {
+  if (!server) return;
+  const taken = hereOf(app).saved.map(({ name }) => name);
+  try {
+    await ask(app.api, "servers/save", { name: freeName(server.host, taken), ...server });
+  } catch (error) {
+    report(app, error);
+  }
+}
+
+/**
+ * @param {App} app
+ * @param {Server} server
+ */
+function savedName(app, server) {
+  const key = keyOf(server);
+  return hereOf(app).saved.find((one) => keyOf(one) === key)?.name ?? null;
+}

@@ -1,0 +1,111 @@
+// @ts-check
+/** Dims widgets that the chosen model does not read, as long as it is the chosen one. */
+
+import { isNone } from "../../lib/catalog.js";
+import { generateOf } from "../../lib/graph.js";
+import { GENERATE, SETTINGS, SETTINGS_REFINER } from "../../lib/node_types.js";
+import { unread } from "../../lib/relevance.js";
+import { say } from "../../lib/words.js";
+import { soon, whenAnythingChanges } from "../comfyui/events.js";
+import { everyNode, kindOf, widgetOf } from "../comfyui/nodes.js";
+import { selectorOf } from "../comfyui/vue_elements.js";
+import { setDimmed } from "../comfyui/widgets.js";
+import { familiesOf } from "../state/families.js";
+import { surroundingsOf } from "../state/surroundings.js";
+
+/**
+ * @typedef {import("../../comfyui.js").App} App
+ * @typedef {import("../../comfyui.js").GraphNode} GraphNode
+ */
+
+const MOST_READERS = 6; // that a tooltip names
+
+/**
+ * @param {App} app
+ * @returns {import("../../lib/features.js").Feature}
+ */
+export function setUpRelevance(app) {
+  const update = soon(() => updateRelevance(app));
+  return {
+    setup: () => whenAnythingChanges(app, update),
+    nodeCreated(node) {
+      if (isOurs(node)) update();
+    },
+    afterConfigureGraph: update,
+  };
+}
+
+/** @param {App} app */
+function updateRelevance(app) {
+  const families = familiesOf(app);
+  const nodes = everyNode(app);
+  const refined = new Set(nodes.filter(isRefining).map((node) => generateOf(node)?.node));
+  /** @type {string[]} */
+  const rows = [];
+  for (const node of nodes.filter(isOurs)) {
+    const { version } = surroundingsOf(app, node);
+    const widgets = node.widgets ?? [];
+    const names = unread(
+      widgets.map(({ name }) => name),
+      version,
+      refined.has(generateOf(node)?.node),
+      families,
+    );
+    const changed = widgets.map((widget) =>
+      setDimmed(widget, names.has(widget.name) ? noteOf(widget.name, version, families) : ""),
+    );
+    if (changed.includes(true)) node.setDirtyCanvas(true, true);
+    if (node.graph === app.canvas.graph) {
+      rows.push(
+        ...[...names].map((name) => `${selectorOf(node)} [data-widget-name="${CSS.escape(name)}"]`),
+      );
+    }
+  }
+  dimRows(rows);
+}
+
+/**
+ * Return why a model does not read a widget.
+ *
+ * @param {string} name
+ * @param {string} version
+ * @param {import("../../lib/relevance.js").Families | null} families
+ */
+function noteOf(name, version, families) {
+  const called = (/** @type {string} */ one) => families?.families[one]?.name ?? one;
+  const model = called(version);
+  const readers = [...new Set(families?.matters_for[name]?.map(called))];
+  if (!readers.length) return say("relevance.unread.none", { model });
+  if (readers.length > MOST_READERS) return say("relevance.unread.others", { model });
+  return say("relevance.unread", { model, readers: readers.join(", ") });
+}
+
+/**
+ * Have the rows of Vue nodes dimmed whole: the page only dims the buttons of disabled numbers.
+ *
+ * @param {readonly string[]} selectors
+ */
+function dimRows(selectors) {
+  const name = "data-drawbridge-dimmed";
+  let style = document.querySelector(`style[${name}]`);
+  if (!style) {
+    style = document.createElement("style");
+    style.setAttribute(name, "");
+    document.head.append(style);
+  }
+  const rows = selectors.join(",\n");
+  // The page dims disabled texts strongly by itself.
+  const rule = rows && `:is(${rows}) { opacity: 0.45; &:has(textarea) { opacity: 0.85; } }`;
+  if (style.textContent !== rule) style.textContent = rule;
+}
+
+/** @param {GraphNode} node */
+function isRefining(node) {
+  return kindOf(node) === SETTINGS_REFINER && !isNone(widgetOf(node, "refiner_model")?.value);
+}
+
+/** @param {GraphNode} node */
+function isOurs(node) {
+  const kind = kindOf(node);
+  return kind === GENERATE || kind.startsWith(SETTINGS);
+}

@@ -1,0 +1,50 @@
+// @ts-check
+/** Servers, credentials and pinned certificates in ComfyUI's settings, and in a dialog of ours. */
+
+import { say } from "../../lib/words.js";
+import { openDialog } from "../parts/dialog.js";
+import { certificatesSection } from "./certificates.js";
+import { credentialsSection } from "./credentials.js";
+import { serversSection } from "./servers.js";
+
+/** The command that opens the dialog. */
+const OPEN_SETTINGS = "Drawbridge.Settings";
+
+const SECTIONS = /** @type {const} */ ([
+  { id: "Servers", title: "servers.title", make: serversSection },
+  { id: "Credentials", title: "credentials.title", make: credentialsSection },
+  { id: "Certificates", title: "pins.title", make: certificatesSection },
+]);
+
+/**
+ * @param {import("../../comfyui.js").App} app
+ * @returns {import("../../lib/features.js").Feature}
+ */
+export function setUpSettings(app) {
+  const open = () =>
+    openDialog({
+      title: say("settings.title"),
+      name: "settings",
+      content: () => SECTIONS.map(({ make }) => make(app)),
+    });
+  return {
+    commands: [
+      {
+        id: OPEN_SETTINGS,
+        label: () => say("settings.open"),
+        icon: "pi pi-server",
+        function: open,
+      },
+    ],
+    menuCommands: [{ path: ["Extensions"], commands: [OPEN_SETTINGS] }],
+    settings: SECTIONS.map(({ id, title, make }, number) => ({
+      id: `Drawbridge.${id}`,
+      name: say(title),
+      category: ["Drawbridge", "Draw Things", id],
+      sortOrder: -number,
+      // What is shown here is kept by ComfyUI's server, apart from the page's settings.
+      type: () => make(app),
+      defaultValue: null,
+    })),
+  };
+}

@@ -1,0 +1,202 @@
+// @ts-check
+/** Lets LoRA Stack and Moodboard grow and shrink: rows in use, and one more. */
+
+import { isNone } from "../../lib/catalog.js";
+import { LORA_STACK, MOODBOARD } from "../../lib/node_types.js";
+import { heightAfter, rowsToShow, slotsToShow } from "../../lib/rows.js";
+import { isLinked } from "../../lib/values.js";
+import {
+  soon,
+  whenAnythingChanges,
+  whenChanged,
+  whenConfigured,
+  whenRelinked,
+} from "../comfyui/events.js";
+import { everyNode, kindOf, widgetOf } from "../comfyui/nodes.js";
+import { isFrozen, setHidden } from "../comfyui/widgets.js";
+
+/**
+ * @typedef {import("../../comfyui.js").GraphNode} GraphNode
+ * @typedef {import("../../comfyui.js").InputSlot} InputSlot
+ */
+
+/**
+ * @typedef {object} Shape
+ * @property {readonly string[]} widgets of a row, without their number
+ * @property {string} decides the widget or slot that says whether a row is in use
+ * @property {string} [slot] a slot of a row that is no widget's, without its number
+ */
+
+/** @type {Readonly<Record<string, Shape>>} */
+const SHAPES = {
+  [LORA_STACK]: { widgets: ["lora", "weight", "mode"], decides: "lora" },
+  [MOODBOARD]: { widgets: ["weight"], decides: "image", slot: "image" },
+};
+
+/**
+ * What a node was before rows were hidden: `slots` are those of its definition; `height` is the one
+ * that a workflow says, 0 for a new node, null once rows have been hidden.
+ *
+ * @typedef {{slots: readonly InputSlot[], height: number | null}} Origin
+ */
+
+/** @type {WeakMap<GraphNode, Origin>} */
+const origins = new WeakMap();
+
+/**
+ * @param {import("../../comfyui.js").App} app
+ * @returns {import("../../lib/features.js").Feature}
+ */
+export function setUpRows(app) {
+  const updateAll = () => {
+    for (const node of everyNode(app)) updateRows(node);
+  };
+  return {
+    setup: () => whenAnythingChanges(app, updateAll),
+    nodeCreated(node) {
+      const shape = shapeOf(node);
+      if (!shape) return;
+      /** @type {Origin} */
+      const origin = { slots: [...node.inputs], height: 0 };
+      origins.set(node, origin);
+      whenConfigured(node, (saved) => {
+        // Not the node's own: ComfyUI has made it high enough for all rows meanwhile.
+        if (origin.height !== null) origin.height = saved.size?.[1] ?? node.size[1];
+      });
+      // Not now: a workflow's values and links are put into the complete node first.
+      const update = soon(() => updateRows(node));
+      for (const widget of node.widgets ?? []) {
+        if (widget.name.startsWith(`${shape.decides}_`)) whenChanged(widget, update);
+      }
+      whenRelinked(node, update);
+      update();
+    },
+    afterConfigureGraph: updateAll,
+  };
+}
+
+/**
+ * Show as many rows as are in use, and one more. Does nothing to nodes without rows.
+ *
+ * @param {GraphNode} node
+ */
+export function updateRows(node) {
+  const shape = shapeOf(node);
+  if (!shape || !node.graph) return;
+  const used = rowsInUse(node, shape);
+  const shown = isFrozen(node) ? used.length : rowsToShow(used);
+  const before = node.computeSize()[1];
+  let changed = false;
+  for (const widget of node.widgets ?? []) {
+    const row = rowOf(widget.name, shape.widgets);
+    if (row) changed = setHidden(widget, row > shown) || changed;
+  }
+  if (shape.slot) changed = showSlots(node, shape.slot, shown) || changed;
+  if (!changed) return;
+  const [width, height] = node.size;
+  const after = node.computeSize()[1];
+  const origin = origins.get(node);
+  const first = origin?.height ?? null;
+  if (origin) origin.height = null;
+  const kept = first === null ? heightAfter(height, before, after) : Math.max(first, after);
+  node.setSize([width, kept]);
+  node.setDirtyCanvas(true, true);
+}
+
+/** @param {GraphNode} node */
+function shapeOf(node) {
+  return SHAPES[kindOf(node)];
+}
+
+/**
+ * @param {GraphNode} node
+ * @param {Shape} shape
+ * @returns {boolean[]}
+ */
+function rowsInUse(node, { widgets, decides, slot }) {
+  const names = [...widgets, ...(slot ? [slot] : [])];
+  return Array.from({ length: rowCount(node, widgets[0] ?? "") }, (_, index) => {
+    const named = widgetOf(node, `${decides}_${index + 1}`);
+    return (
+      (!!named && !isNone(named.value)) ||
+      names.some((name) => isLinked(node, `${name}_${index + 1}`))
+    );
+  });
+}
+
+/**
+ * @param {GraphNode} node
+ * @param {string} name
+ */
+function rowCount(node, name) {
+  return Math.max(0, ...(node.widgets ?? []).map((widget) => rowOf(widget.name, [name])));
+}
+
+/**
+ * Return the number of the row that a widget or slot belongs to, 0 if it is none's.
+ *
+ * @param {string} name such as "weight_3"
+ * @param {readonly string[]} names such as "weight"
+ */
+function rowOf(name, names) {
+  const found = /^(.+)_(\d+)$/.exec(name);
+  return found && names.includes(found[1] ?? "") ? Number(found[2]) : 0;
+}
+
+/**
+ * Have the slots of so many rows; return whether that changed anything.
+ *
+ * @param {GraphNode} node
+ * @param {string} name
+ * @param {number} shown
+ */
+function showSlots(node, name, shown) {
+  const defined = origins.get(node)?.slots ?? node.inputs;
+  const names = defined.map((slot) => slot.name);
+  const linked = new Set(names.filter((one) => isLinked(node, one)));
+  const hidden = new Set(names.filter((one) => rowOf(one, [name]) > shown));
+  const wanted = slotsToShow(names, hidden, linked);
+  const present = () => node.inputs.map((slot) => slot.name);
+  if (
+    wanted.join() ===
+    present()
+      .filter((one) => names.includes(one))
+      .join()
+  )
+    return false;
+  for (const one of present().reverse()) {
+    if (names.includes(one) && !wanted.includes(one)) node.removeInput(present().indexOf(one));
+  }
+  for (const [place, one] of wanted.entries()) {
+    if (!present().includes(one))
+      insertSlot(
+        node,
+        place,
+        defined.find((slot) => slot.name === one),
+      );
+  }
+  return true;
+}
+
+/**
+ * Put a slot of the definition back to its place; links behind it move on with their slots.
+ *
+ * @param {GraphNode} node
+ * @param {number} place
+ * @param {InputSlot | undefined} slot
+ */
+function insertSlot(node, place, slot) {
+  if (!slot) return;
+  const { name, type, label, localized_name, shape, tooltip } = slot;
+  const looks = { label, localized_name, shape, tooltip };
+  const set = Object.entries(looks).filter(([, value]) => value !== undefined);
+  const links = node.inputs.map((_, index) => node.getInputLink(index));
+  node.addInput(name, type, Object.fromEntries(set));
+  const [added] = node.inputs.splice(node.inputs.length - 1, 1);
+  if (!added) return;
+  node.inputs.splice(place, 0, added);
+  for (let index = links.length - 1; index >= place; index--) {
+    const link = links[index];
+    if (link) link.target_slot = index + 1;
+  }
+}

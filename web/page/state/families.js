@@ -1,0 +1,39 @@
+// @ts-check
+/** What models can do, asked once. */
+
+import { ask } from "../comfyui/routes.js";
+
+/**
+ * @typedef {import("../../comfyui.js").App} App
+ * @typedef {import("../../lib/relevance.js").Families} Families
+ */
+
+/** @type {WeakMap<App, Promise<void>>} */
+const questions = new WeakMap();
+/** @type {WeakMap<App, Families>} */
+const answers = new WeakMap();
+
+/**
+ * @param {App} app
+ * @returns {Families | null} null as long as nothing is known
+ */
+export function familiesOf(app) {
+  return answers.get(app) ?? null;
+}
+
+/**
+ * Ask, unless somebody has been answered. Without an answer everything stays as ComfyUI shows it.
+ *
+ * @param {App} app
+ * @returns {Promise<void>}
+ */
+export function loadFamilies(app) {
+  const asked = questions.get(app);
+  if (asked) return asked;
+  const question = ask(app.api, "families").then(
+    (answer) => void answers.set(app, answer),
+    () => void questions.delete(app),
+  );
+  questions.set(app, question);
+  return question;
+}
