@@ -4,7 +4,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ago } from "../../web/lib/relative_time.js";
 import { Servers, keyOf } from "../../web/lib/servers.js";
 
 const SERVER = {
@@ -142,13 +141,3 @@ test("servers that differ in anything but spaces are different", () => {
   assert.notEqual(keyOf(OTHER), keyOf(SERVER));
   assert.notEqual(keyOf({ ...SERVER, credential: "studio" }), keyOf(SERVER));
 });
-
-for (const [seconds, expected] of /** @type {[number, string][]} */ ([
-  [0, "now"],
-  [59, "now"],
-  [61, "1 minute ago"],
-  [7300, "2 hours ago"],
-  [90000, "yesterday"],
-])) {
-  test(`${seconds} seconds are "${expected}"`, () => assert.equal(ago(seconds, "en"), expected));
-}

@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { afterEach, test } from "node:test";
 
-import { LANGUAGES, TABLE, language, say, speak } from "../../web/lib/words.js";
+import { TABLE, language, say, speak } from "../../web/lib/words.js";
+import { LANGUAGES } from "../../web/lib/words/languages.js";
 
 afterEach(() => speak("en"));
 

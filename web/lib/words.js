@@ -7,19 +7,24 @@
  */
 
 import { COMMON } from "./words/common.js";
+import { CONFIGURATION } from "./words/configuration.js";
 import { CONNECT } from "./words/connect.js";
+import { GENERATE } from "./words/generate.js";
+import { LANGUAGES } from "./words/languages.js";
 import { PICKER } from "./words/picker.js";
 import { SETTINGS } from "./words/settings.js";
-import { TOOLS } from "./words/tools.js";
 
-export const LANGUAGES = /** @type {const} */ (["en", "zh", "ja", "de"]);
+/** @typedef {import("./words/languages.js").Language} Language */
+/** @typedef {import("./words/languages.js").Text} Text */
 
-/**
- * @typedef {(typeof LANGUAGES)[number]} Language
- * @typedef {Record<Language, string>} Text
- */
-
-export const TABLE = { ...COMMON, ...CONNECT, ...PICKER, ...SETTINGS, ...TOOLS };
+export const TABLE = {
+  ...COMMON,
+  ...CONFIGURATION,
+  ...CONNECT,
+  ...GENERATE,
+  ...PICKER,
+  ...SETTINGS,
+};
 
 /** @typedef {keyof typeof TABLE} Key */
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** Texts that all dialogs and lists have, and of routes that do not answer. */
 
-/** @satisfies {Record<string, import("../words.js").Text>} */
+/** @satisfies {Record<string, import("./languages.js").Text>} */
 export const COMMON = {
   "dialog.close": { en: "Close", zh: "关闭", ja: "閉じる", de: "Schließen" },
   "dialog.cancel": { en: "Cancel", zh: "取消", ja: "キャンセル", de: "Abbrechen" },

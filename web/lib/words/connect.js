@@ -1,7 +1,7 @@
 // @ts-check
 /** Texts on the Connect node: the state of its server, and what can be done about it. */
 
-/** @satisfies {Record<string, import("../words.js").Text>} */
+/** @satisfies {Record<string, import("./languages.js").Text>} */
 export const CONNECT = {
   "connect.unasked": {
     en: "Not asked yet",

@@ -1,7 +1,7 @@
 // @ts-check
 /** Texts of the pickers: what a server has, and how it was found out. */
 
-/** @satisfies {Record<string, import("../words.js").Text>} */
+/** @satisfies {Record<string, import("./languages.js").Text>} */
 export const PICKER = {
   "picker.search": { en: "Search", zh: "搜索", ja: "検索", de: "Suchen" },
   "picker.none": { en: "None", zh: "无", ja: "なし", de: "Keine Auswahl" },

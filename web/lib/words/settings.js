@@ -1,7 +1,7 @@
 // @ts-check
 /** Texts of the settings: servers, credentials, certificates. */
 
-/** @satisfies {Record<string, import("../words.js").Text>} */
+/** @satisfies {Record<string, import("./languages.js").Text>} */
 export const SETTINGS = {
   "settings.open": {
     en: "Drawbridge: servers and credentials",

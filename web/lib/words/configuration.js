@@ -1,41 +1,8 @@
 // @ts-check
-/** Texts of sizes, dimmed widgets and configurations. */
+/** Texts of the app's configurations and recommended settings. */
 
-/** @satisfies {Record<string, import("../words.js").Text>} */
-export const TOOLS = {
-  "relevance.unread": {
-    en: "{model} does not read this; only {readers} do. The value is kept.",
-    zh: "{model} 不使用此项；仅 {readers} 使用。其值会保留。",
-    ja: "{model} はこの項目を使いません（使うのは {readers} のみ）。値は残ります。",
-    de: "{model} liest das nicht, nur {readers}. Der Wert bleibt erhalten.",
-  },
-  "relevance.unread.others": {
-    en: "{model} does not read this; other models do. The value is kept.",
-    zh: "{model} 不使用此项，其他模型会使用。其值会保留。",
-    ja: "{model} はこの項目を使いません。ほかのモデルは使います。値は残ります。",
-    de: "{model} liest das nicht, andere Modelle schon. Der Wert bleibt erhalten.",
-  },
-  "relevance.unread.none": {
-    en: "{model} does not read this. The value is kept.",
-    zh: "{model} 不使用此项。其值会保留。",
-    ja: "{model} はこの項目を使いません。値は残ります。",
-    de: "{model} liest das nicht. Der Wert bleibt erhalten.",
-  },
-
-  "sizes.label": { en: "size", zh: "尺寸", ja: "サイズ", de: "Größe" },
-  "sizes.tooltip": {
-    en: "Sizes that suit the model; sets width and height.",
-    zh: "适合该模型的尺寸；会设置宽度和高度。",
-    ja: "モデルに合うサイズです。幅と高さを設定します。",
-    de: "Größen, die zum Modell passen; setzt Breite und Höhe.",
-  },
-  "sizes.swap": {
-    en: "⇄ swap width and height",
-    zh: "⇄ 交换宽度和高度",
-    ja: "⇄ 幅と高さを入れ替える",
-    de: "⇄ Breite und Höhe tauschen",
-  },
-
+/** @satisfies {Record<string, import("./languages.js").Text>} */
+export const CONFIGURATION = {
   "configuration.paste": {
     en: "Paste configuration from Draw Things",
     zh: "粘贴来自 Draw Things 的配置",

@@ -1,0 +1,40 @@
+// @ts-check
+/** Widgets that a model does not read. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { unread } from "../../web/lib/relevance.js";
+
+const FAMILIES = {
+  families: {
+    flux1: { name: "FLUX.1", negative_prompt: false, sizes: [] },
+    v1: { name: "Stable Diffusion 1", negative_prompt: true, sizes: [] },
+    wan: { name: "Wan", negative_prompt: true, sizes: [] },
+    sdxl_refiner: { name: "SDXL Refiner", negative_prompt: true, sizes: [] },
+    sdxl: { name: "SDXL", negative_prompt: true, sizes: [] },
+  },
+  matters_for: {
+    tea_cache: ["flux1", "wan"],
+    num_frames: ["wan"],
+    aesthetic_score: ["sdxl_refiner"],
+  },
+  compatible: { refiners: { sdxl: ["sdxl", "sdxl_refiner"] } },
+};
+const NAMES = ["negative_prompt", "tea_cache", "num_frames", "sharpness"];
+
+test("what a model does not read is found", () => {
+  assert.deepEqual([...unread(NAMES, "v1", false, FAMILIES)], ["tea_cache", "num_frames"]);
+  assert.deepEqual([...unread(NAMES, "flux1", false, FAMILIES)], ["negative_prompt", "num_frames"]);
+});
+
+test("nothing is unread as long as the version or the families are unknown", () => {
+  assert.equal(unread(NAMES, "", false, FAMILIES).size, 0);
+  assert.equal(unread(NAMES, "brand_new", false, FAMILIES).size, 0);
+  assert.equal(unread(NAMES, "v1", false, null).size, 0);
+});
+
+test("a refiner reads fields of its own", () => {
+  assert.equal(unread(["aesthetic_score"], "sdxl", false, FAMILIES).size, 1);
+  assert.equal(unread(["aesthetic_score"], "sdxl", true, FAMILIES).size, 0);
+});
