@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import * as catalog from "../../web/lib/catalog.js";
+import { matches, words } from "../../web/lib/search.js";
 
 const SDXL = { version: "sdxl_base_v0.9", version_name: "SDXL" };
 const FLUX = { version: "flux1", version_name: "FLUX.1" };
@@ -94,22 +95,12 @@ test("all words of a search must be found, in any order, in name, file or versio
   const names = (/** @type {string} */ query) =>
     catalog
       .items(HAS, "model")
-      .filter((item) => catalog.matches(item, catalog.words(query)))
+      .filter((item) => matches(item, words(query)))
       .map(({ file }) => file);
   assert.deepEqual(names("9 JUGGER"), ["juggernaut_9.ckpt"]);
   assert.deepEqual(names("sdxl jugger"), ["juggernaut_10.ckpt", "juggernaut_9.ckpt"]);
   assert.deepEqual(names("dev_ckpt"), []);
   assert.equal(names("  ").length, 4);
-});
-
-test("what was found is marked, overlapping words once", () => {
-  const pieces = catalog.marked("Juggernaut", ["gern", "erna"]);
-  assert.deepEqual(pieces, [
-    { text: "Jug", found: false },
-    { text: "gerna", found: true },
-    { text: "ut", found: false },
-  ]);
-  assert.deepEqual(catalog.marked("ﬁx", ["fi"]), [{ text: "ﬁx", found: false }]);
 });
 
 for (const { value, version, standing, file } of [

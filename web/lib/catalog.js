@@ -1,5 +1,7 @@
 // @ts-check
-/** What a picker shows of a server's catalogue: which records, how grouped, how found. */
+/** What a picker shows of a server's catalogue: which records, how grouped, which one is meant. */
+
+import { fold } from "./search.js";
 
 /**
  * What routes answer of a record; each kind has some of these.
@@ -238,55 +240,6 @@ export function isNone(value) {
 }
 
 /**
- * Return the words of a search.
- *
- * @param {string} query
- * @returns {string[]}
- */
-export function words(query) {
-  return fold(query).split(/\s+/).filter(Boolean);
-}
-
-/**
- * Say whether all words are in a record's name, file, version's name or keyword.
- *
- * @param {Item} item
- * @param {readonly string[]} wanted from `words`
- */
-export function matches(item, wanted) {
-  const text = fold([item.name, item.file, item.version_name, item.keyword].join("\n"));
-  return wanted.every((word) => text.includes(word));
-}
-
-/**
- * Return a text in pieces, of which those that a search found are marked.
- *
- * @param {string} text
- * @param {readonly string[]} wanted from `words`
- * @returns {{text: string, found: boolean}[]}
- */
-export function marked(text, wanted) {
-  const folded = fold(text);
-  // Letters that change their length when folded would shift the marks.
-  if (folded.length !== text.length || !wanted.length) return [{ text, found: false }];
-  const hit = new Array(text.length).fill(false);
-  for (const word of wanted) {
-    for (let at = folded.indexOf(word); at >= 0; at = folded.indexOf(word, at + 1)) {
-      hit.fill(true, at, at + word.length);
-    }
-  }
-  /** @type {{text: string, found: boolean}[]} */
-  const pieces = [];
-  for (let at = 0; at < text.length;) {
-    let end = at;
-    while (end < text.length && hit[end] === hit[at]) end += 1;
-    pieces.push({ text: text.slice(at, end), found: hit[at] });
-    at = end;
-  }
-  return pieces;
-}
-
-/**
  * Return the version of the model that Load Model names: the one that is set there, else the
  * catalogue's; "" if nobody knows.
  *
@@ -297,9 +250,4 @@ export function marked(text, wanted) {
 export function versionOf(catalog, model, version) {
   if (version && version !== "automatic") return version;
   return find(items(catalog, "model"), model)?.version ?? "";
-}
-
-/** @param {string} text */
-function fold(text) {
-  return text.normalize("NFKC").toLowerCase();
 }

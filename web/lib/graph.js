@@ -2,7 +2,7 @@
 /** Finds the Connect, Load Model, Generate or other node that belongs to one of our nodes. */
 
 import { BYPASSED, MUTED, Visits, linkInto, origins, slotOf, targets } from "./links.js";
-import { CONNECT, GENERATE, LOAD_MODEL, OURS } from "./node_types.js";
+import { CONNECT, GENERATE, LOAD_MODEL, LORA_STACK, OURS } from "./node_types.js";
 
 /**
  * @typedef {import("./links.js").Node} Node
@@ -61,6 +61,23 @@ export function generateOf(node, hosts = []) {
  */
 export function feeding(node, name, type, hosts = []) {
   return feeder({ node, hosts }, name, type, new Visits());
+}
+
+/**
+ * Return the LoRA Stacks before a Generate, in the order in which their LoRAs count.
+ *
+ * @param {Place} generate
+ * @returns {Place[]}
+ */
+export function stacksOf(generate) {
+  /** @type {Place[]} */
+  const stacks = [];
+  for (let at = generate; ;) {
+    const before = feeding(at.node, "loras", LORA_STACK, at.hosts);
+    if (!before || stacks.some(({ node }) => node === before.node)) return stacks;
+    stacks.unshift(before);
+    at = before;
+  }
 }
 
 /**

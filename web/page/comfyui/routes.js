@@ -1,6 +1,7 @@
 // @ts-check
 /** Asks Drawbridge's own routes of ComfyUI's server. */
 
+import { Problem } from "../../lib/problem.js";
 import { say } from "../../lib/words.js";
 
 /**
@@ -15,18 +16,6 @@ import { say } from "../../lib/words.js";
 /** What changes what ComfyUI keeps of servers; who shows any of it hears of it. */
 const CHANGES = /^(servers|credentials|pins)\/(save|set|remove|forget)$/;
 export const CHANGED = "drawbridge.changed";
-
-/** What went wrong, in a sentence of fact and one of remedy. */
-export class Problem extends Error {
-  /** @param {Partial<Failure>} failure `kind` is missing where the page itself found it */
-  constructor({ problem = "", remedy = "", kind = "" }) {
-    super(`${problem} ${remedy}`);
-    this.name = "Problem";
-    this.problem = problem;
-    this.remedy = remedy;
-    this.kind = kind;
-  }
-}
 
 /**
  * Send an object to /drawbridge/ROUTE and return the object that it answers.
@@ -73,16 +62,4 @@ export async function send(api, route, body = {}) {
     throw new Problem({ problem, remedy: say("routes.restart") });
   }
   return answer;
-}
-
-/**
- * Return an error as a Problem, also one that is none of ours.
- *
- * @param {unknown} error
- * @returns {Problem}
- */
-export function asProblem(error) {
-  if (error instanceof Problem) return error;
-  const problem = say("routes.broken", { what: String(error) });
-  return new Problem({ problem, remedy: say("routes.report") });
 }

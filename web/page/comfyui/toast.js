@@ -1,8 +1,7 @@
 // @ts-check
-/** Tells people in the page what was done, or what went wrong and how it is mended. */
+/** ComfyUI's toasts: what was done, or what went wrong and how it is mended. */
 
-import { element } from "../parts/elements.js";
-import { asProblem } from "./routes.js";
+import { asProblem } from "../../lib/problem.js";
 
 /** @typedef {import("../../comfyui.js").App} App */
 
@@ -27,20 +26,4 @@ export function toast(app, severity, summary, detail) {
 export function report(app, error) {
   const { problem, remedy } = asProblem(error);
   toast(app, "error", problem, remedy);
-}
-
-/**
- * Return what went wrong and how it is mended, to be shown in the page.
- *
- * @param {unknown} error
- * @returns {HTMLElement}
- */
-export function problemBox(error) {
-  const { problem, remedy } = asProblem(error);
-  return element(
-    "div",
-    { class: "drawbridge-problem", role: "alert" },
-    element("strong", {}, problem),
-    remedy && element("span", {}, remedy),
-  );
 }

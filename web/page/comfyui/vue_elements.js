@@ -39,6 +39,16 @@ export function elementOf(app, node) {
 }
 
 /**
+ * Return the element below whose other parts a node of frontend 1.27 can take one of ours.
+ *
+ * @param {App} app
+ * @param {GraphNode} node
+ */
+export function bodyOf(app, node) {
+  return elementOf(app, node)?.querySelector('[data-testid^="node-body-"]') ?? null;
+}
+
+/**
  * Return what selects a node that Vue draws. Its number may be any text: it comes from a file.
  *
  * @param {GraphNode} node

@@ -5,7 +5,6 @@
  * It leaves out widgets that draw themselves and elements of ours, so those are added afterwards.
  */
 
-import { elementOf } from "./vue_elements.js";
 import { isKnownToHide } from "./widgets.js";
 
 /** @typedef {import("../../comfyui.js").GraphNode} GraphNode */
@@ -48,14 +47,4 @@ function bringsNodes({ target, addedNodes }) {
 /** @param {Element} element */
 function isNode(element) {
   return element.matches("[data-node-id]") || !!element.querySelector("[data-node-id]");
-}
-
-/**
- * Return the element below whose other parts a node of that kind can take one of ours.
- *
- * @param {import("../../comfyui.js").App} app
- * @param {GraphNode} node
- */
-export function bodyOf(app, node) {
-  return elementOf(app, node)?.querySelector('[data-testid^="node-body-"]') ?? null;
 }

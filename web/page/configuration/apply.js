@@ -8,15 +8,14 @@ import { isLinked } from "../../lib/values.js";
 import { say } from "../../lib/words.js";
 import { asOneChange, kindOf, labelOf, setValue, widgetOf } from "../comfyui/nodes.js";
 import { ask } from "../comfyui/routes.js";
-import { toast } from "../comfyui/toast.js";
 import { updateRows } from "../rows/rows.js";
 import { surroundingsOf } from "../state/surroundings.js";
+import { tell } from "./outcome.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
  * @typedef {import("../../comfyui.js").GraphNode} GraphNode
  * @typedef {import("../../lib/configuration.js").Configuration} Configuration
- * @typedef {import("../../lib/links.js").Place} Place
  */
 
 export const LORA_ROWS = 8;
@@ -29,7 +28,7 @@ const LONG_TEXT = 40; // more than a message has room for
  * @param {GraphNode} node
  * @param {string} text
  * @returns {Promise<{generate: GraphNode, found: Configuration} | null>} what has no widget there
- * @throws {import("../comfyui/routes.js").Problem} if it is none
+ * @throws {import("../../lib/problem.js").Problem} if it is none
  */
 export async function take(app, node, text) {
   const { version } = surroundingsOf(app, node);
@@ -118,23 +117,6 @@ function takeLoras(app, generate, { loras }, taken, left) {
 }
 
 /**
- * Return the LoRA Stacks before a Generate, in the order in which their LoRAs count.
- *
- * @param {Place} generate
- * @returns {Place[]}
- */
-export function stacksOf(generate) {
-  /** @type {Place[]} */
-  const stacks = [];
-  for (let at = generate; ;) {
-    const before = feeding(at.node, "loras", LORA_STACK, at.hosts);
-    if (!before || stacks.some(({ node }) => node === before.node)) return stacks;
-    stacks.unshift(before);
-    at = before;
-  }
-}
-
-/**
  * Set widgets; return what was set, as people read it.
  *
  * @param {App} app
@@ -153,21 +135,4 @@ function setAll(app, node, values) {
     set.push(isLong ? labelOf(widget) : `${labelOf(widget)} ${value}`);
   }
   return set;
-}
-
-/**
- * @param {App} app
- * @param {"configuration.taken" | "configuration.taken.partly" | "recommended.taken"} title
- * @param {readonly string[]} taken
- * @param {readonly string[]} left
- * @param {readonly string[]} warnings
- */
-export function tell(app, title, taken, left, warnings) {
-  const detail = [
-    taken.length && say("configuration.set", { names: taken.join(", ") }),
-    left.length && say("configuration.left", { names: left.join(", ") }),
-    ...warnings,
-  ].filter(Boolean);
-  const severity = left.length || warnings.length ? "warn" : "success";
-  toast(app, severity, say(title), detail.join("\n"));
 }

@@ -2,12 +2,12 @@
 /** Offers the names of credentials that are known here where Connect asks for one. */
 
 import { addressOf } from "../../lib/addresses.js";
-import { matches, words } from "../../lib/catalog.js";
+import { matches, words } from "../../lib/search.js";
 import { serverOf } from "../../lib/surroundings.js";
 import { say } from "../../lib/words.js";
 import { labelOf, setValue } from "../comfyui/nodes.js";
 import { openPopover } from "../parts/popover.js";
-import { hereOf, learnHere } from "../state/saved_servers.js";
+import { credentialsOf, loadSaved } from "../state/saved_servers.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -25,7 +25,7 @@ import { hereOf, learnHere } from "../state/saved_servers.js";
 export function credentialField(app) {
   const missing = (/** @type {Spot} */ { shown }) => {
     const value = plainName(String(shown.value ?? ""));
-    const { credentials } = hereOf(app);
+    const credentials = credentialsOf(app);
     return !!value && !!credentials && !credentials.some(({ name }) => plainName(name) === value);
   };
   return {
@@ -40,7 +40,7 @@ export function credentialField(app) {
         ? say("connect.credential.missing.hint", { value: String(spot.shown.value) })
         : "",
     open(spot, beside, opener) {
-      void learnHere(app);
+      void loadSaved(app);
       const value = String(spot.shown.value ?? "");
       openPopover({
         beside,
@@ -48,7 +48,7 @@ export function credentialField(app) {
         label: labelOf(spot.shown),
         value,
         placeholder: say("connect.credential.search"),
-        view: (query) => credentialView(hereOf(app).credentials ?? [], spot, value, query),
+        view: (query) => credentialView(credentialsOf(app) ?? [], spot, value, query),
         choose: (row) => setValue(app, spot.shownOn, spot.shown, row.value),
       });
     },

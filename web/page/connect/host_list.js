@@ -2,14 +2,15 @@
 /** Offers the servers that are saved or nearby where Connect asks for a host. */
 
 import { PARTS, addressOf } from "../../lib/addresses.js";
-import { matches, words } from "../../lib/catalog.js";
+import { matches, words } from "../../lib/search.js";
 import { keyOf } from "../../lib/servers.js";
 import { serverOf } from "../../lib/surroundings.js";
 import { transportLabel } from "../../lib/transports.js";
 import { say } from "../../lib/words.js";
 import { asOneChange, labelOf, setValue, widgetOf } from "../comfyui/nodes.js";
 import { openPopover } from "../parts/popover.js";
-import { hereOf, learnHere, lookAround } from "../state/saved_servers.js";
+import { nearbyOf, searchNearby } from "../state/nearby_servers.js";
+import { loadSaved, savedServersOf } from "../state/saved_servers.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -32,7 +33,7 @@ export function hostField(app) {
       tone: "plain",
     }),
     open(spot, beside, opener) {
-      void learnHere(app);
+      void loadSaved(app);
       openPopover({
         beside,
         opener,
@@ -59,7 +60,8 @@ function serverKey({ node, hosts }) {
  * @returns {import("../parts/list.js").View}
  */
 function serverView(app, query) {
-  const { saved, nearby } = hereOf(app);
+  const saved = savedServersOf(app);
+  const nearby = nearbyOf(app);
   const wanted = words(query);
   const found = (/** @type {Nearby} */ one) =>
     matches({ file: addressOf(one), name: one.name }, wanted);
@@ -69,7 +71,7 @@ function serverView(app, query) {
     subtitle: [addressOf(one), transportLabel(one.transport)].join(" · "),
     item: one,
   });
-  const look = () => void lookAround(app);
+  const look = () => void searchNearby(app);
   const busy = nearby.state === "looking";
   return {
     sections: [
@@ -83,7 +85,7 @@ function serverView(app, query) {
 }
 
 /**
- * @param {import("../state/saved_servers.js").Search} nearby
+ * @param {import("../state/nearby_servers.js").Search} nearby
  * @param {() => void} look
  * @returns {Notice[]}
  */

@@ -8,14 +8,16 @@ import { keyOf } from "../../lib/servers.js";
 import { serverOf } from "../../lib/surroundings.js";
 import { say } from "../../lib/words.js";
 import { drawBy } from "../comfyui/combobox.js";
-import { whenAdded, whenAnythingChanges, whenChanged } from "../comfyui/events.js";
+import { whenAdded, whenChanged } from "../comfyui/events.js";
 import { everyNode, kindOf, widgetOf } from "../comfyui/nodes.js";
 import { CHANGED, ask } from "../comfyui/routes.js";
 import { report } from "../comfyui/toast.js";
-import { bodyOf, whenShown } from "../comfyui/vue_observer.js";
+import { bodyOf } from "../comfyui/vue_elements.js";
+import { whenShown } from "../comfyui/vue_observer.js";
 import { isFrozen } from "../comfyui/widgets.js";
 import { button, element as make } from "../parts/elements.js";
-import { hereOf, learnHere } from "../state/saved_servers.js";
+import { whenAnythingChanges } from "../state/changes.js";
+import { loadSaved, savedServersOf } from "../state/saved_servers.js";
 import { askForSaved, serversOf } from "../state/servers.js";
 import { credentialField } from "./credential_list.js";
 import { hostField } from "./host_list.js";
@@ -47,8 +49,8 @@ export function setUpConnect(app) {
     setup() {
       whenAnythingChanges(app, showAll);
       // What another part of the page has saved counts at once.
-      app.api.addEventListener(CHANGED, () => void learnHere(app));
-      void learnHere(app);
+      app.api.addEventListener(CHANGED, () => void loadSaved(app));
+      void loadSaved(app);
     },
     nodeCreated(node) {
       if (kindOf(node) !== CONNECT) return;
@@ -177,7 +179,7 @@ function setText(element, text) {
  */
 async function saveServer(app, server) {
   if (!server) return;
-  const taken = hereOf(app).saved.map(({ name }) => name);
+  const taken = savedServersOf(app).map(({ name }) => name);
   try {
     await ask(app.api, "servers/save", { name: freeName(server.host, taken), ...server });
   } catch (error) {
@@ -191,5 +193,5 @@ async function saveServer(app, server) {
  */
 function savedName(app, server) {
   const key = keyOf(server);
-  return hereOf(app).saved.find((one) => keyOf(one) === key)?.name ?? null;
+  return savedServersOf(app).find((one) => keyOf(one) === key)?.name ?? null;
 }

@@ -2,14 +2,15 @@
 /** Dims widgets that the chosen model does not read, as long as it is the chosen one. */
 
 import { isNone } from "../../lib/catalog.js";
+import { soon } from "../../lib/debounce.js";
 import { generateOf } from "../../lib/graph.js";
 import { GENERATE, SETTINGS, SETTINGS_REFINER } from "../../lib/node_types.js";
 import { unread } from "../../lib/relevance.js";
 import { say } from "../../lib/words.js";
-import { soon, whenAnythingChanges } from "../comfyui/events.js";
 import { everyNode, kindOf, widgetOf } from "../comfyui/nodes.js";
 import { selectorOf } from "../comfyui/vue_elements.js";
 import { setDimmed } from "../comfyui/widgets.js";
+import { whenAnythingChanges } from "../state/changes.js";
 import { familiesOf } from "../state/families.js";
 import { surroundingsOf } from "../state/surroundings.js";
 

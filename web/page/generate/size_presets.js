@@ -1,12 +1,14 @@
 // @ts-check
 /** Lets people choose a size that suits the model, at the end of Generate. */
 
+import { soon } from "../../lib/debounce.js";
 import { GENERATE } from "../../lib/node_types.js";
 import { readSize, sizeEntries } from "../../lib/sizes.js";
 import { isLinked } from "../../lib/values.js";
 import { say } from "../../lib/words.js";
-import { soon, whenAnythingChanges, whenChanged } from "../comfyui/events.js";
+import { whenChanged } from "../comfyui/events.js";
 import { asOneChange, everyNode, kindOf, setValue, widgetOf } from "../comfyui/nodes.js";
+import { whenAnythingChanges } from "../state/changes.js";
 import { familiesOf } from "../state/families.js";
 import { surroundingsOf } from "../state/surroundings.js";
 

@@ -8,7 +8,8 @@ import { readList } from "../../lib/addresses.js";
 import { say } from "../../lib/words.js";
 import { ask } from "../comfyui/routes.js";
 import { button, element } from "../parts/elements.js";
-import { Section, labelled, makeForm, textInput } from "./section.js";
+import { labelled, makeForm, textInput } from "./form.js";
+import { Section } from "./section.js";
 
 /** @typedef {import("../../routes.js").Credential} Credential */
 

@@ -11,10 +11,11 @@ import {
 import { TRANSPORTS, transportLabel } from "../../lib/transports.js";
 import { say } from "../../lib/words.js";
 import { ask } from "../comfyui/routes.js";
-import { problemBox } from "../comfyui/toast.js";
 import { button, element } from "../parts/elements.js";
-import { hereOf, lookAround } from "../state/saved_servers.js";
-import { Section, makeForm, selectInput, textInput } from "./section.js";
+import { problemBox } from "../parts/problem_box.js";
+import { nearbyOf, searchNearby } from "../state/nearby_servers.js";
+import { makeForm, selectInput, textInput } from "./form.js";
+import { Section } from "./section.js";
 
 /** @typedef {import("../../lib/addresses.js").SavedServer} SavedServer */
 
@@ -140,14 +141,14 @@ export function serversSection(app) {
     section.trouble.replaceChildren();
     search.disabled = true;
     found.replaceChildren(note(say("nearby.looking")));
-    await lookAround(app);
+    await searchNearby(app);
     search.disabled = false;
     found.replaceChildren(...nearby());
   };
 
   /** @returns {HTMLElement[]} what was found */
   const nearby = () => {
-    const { state, servers: near, error } = hereOf(app).nearby;
+    const { state, servers: near, error } = nearbyOf(app);
     if (error) return [problemBox(error)];
     if (state === "unavailable") return [note(say("nearby.missing"))];
     if (!near.length) return [note(say("nearby.none"))];

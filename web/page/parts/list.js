@@ -1,7 +1,7 @@
 // @ts-check
 /** Shows the parts of a list that opens beside a widget: its rows, and what is said of them. */
 
-import { marked } from "../../lib/catalog.js";
+import { marked } from "../../lib/search.js";
 import { say } from "../../lib/words.js";
 import { button, element as make } from "./elements.js";
 

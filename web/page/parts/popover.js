@@ -1,7 +1,7 @@
 // @ts-check
 /** A searchable list that opens beside what was pressed, above everything else on the page. */
 
-import { words } from "../../lib/catalog.js";
+import { words } from "../../lib/search.js";
 import { say } from "../../lib/words.js";
 import { element as make } from "./elements.js";
 import { renderFoot, renderNotices, renderRefresh, renderRows, rowElement } from "./list.js";

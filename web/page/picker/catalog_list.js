@@ -2,18 +2,9 @@
 /** What a picker's list shows: rows of what the server has, and why there may be none. */
 
 import { addressOf } from "../../lib/addresses.js";
-import {
-  ABSENT,
-  DEPRECATED,
-  fits,
-  groups,
-  isNone,
-  items,
-  judge,
-  matches,
-  words,
-} from "../../lib/catalog.js";
+import { ABSENT, DEPRECATED, fits, groups, isNone, items, judge } from "../../lib/catalog.js";
 import { ago } from "../../lib/relative_time.js";
+import { matches, words } from "../../lib/search.js";
 import { language, say } from "../../lib/words.js";
 import { familiesOf } from "../state/families.js";
 import { serversOf } from "../state/servers.js";

@@ -4,6 +4,7 @@
 import { say } from "../../lib/words.js";
 import { placeOf, setValue, widgetOf } from "../comfyui/nodes.js";
 import { elementOf } from "../comfyui/vue_elements.js";
+import { openChoice } from "./choice_popover.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -14,9 +15,8 @@ import { elementOf } from "../comfyui/vue_elements.js";
 /**
  * @param {App} app
  * @param {GraphNode} node
- * @param {typeof import("./picker.js").openChoice} openChoice
  */
-export function addEmbeddings(app, node, openChoice) {
+export function addEmbeddings(app, node) {
   const prompt = widgetOf(node, "prompt");
   if (!prompt) return;
   const press = () => {

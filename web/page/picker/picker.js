@@ -6,13 +6,13 @@ import * as kinds from "../../lib/node_types.js";
 import { valueOf } from "../../lib/values.js";
 import { say } from "../../lib/words.js";
 import { drawBy, drawPromoted, listenToFields, redraw } from "../comfyui/combobox.js";
-import { whenAnythingChanges } from "../comfyui/events.js";
 import { asOneChange, everyNode, kindOf, labelOf, setValue, widgetOf } from "../comfyui/nodes.js";
 import { whenShown } from "../comfyui/vue_observer.js";
-import { openPopover, updatePopover } from "../parts/popover.js";
-import { serversOf } from "../state/servers.js";
-import { forgetGlimpses, glimpseOf, surroundingsOf } from "../state/surroundings.js";
-import { compatibleOf, named, viewOf } from "./catalog_list.js";
+import { updatePopover } from "../parts/popover.js";
+import { whenAnythingChanges } from "../state/changes.js";
+import { forgetGlimpses, glimpseOf } from "../state/surroundings.js";
+import { compatibleOf, named } from "./catalog_list.js";
+import { openChoice } from "./choice_popover.js";
 import { addEmbeddings } from "./embedding_button.js";
 
 /**
@@ -21,7 +21,6 @@ import { addEmbeddings } from "./embedding_button.js";
  * @typedef {import("../../lib/catalog.js").Choice} Choice
  * @typedef {import("../../lib/catalog.js").Item} Item
  * @typedef {import("../comfyui/combobox.js").Spot} Spot
- * @typedef {import("../parts/list.js").Row} Row
  */
 
 /** @type {Readonly<Record<string, readonly [RegExp, Choice][]>>} */
@@ -34,7 +33,6 @@ const FIELDS = {
   [kinds.SETTINGS_UPSCALER]: [[/^upscaler$/, "upscaler"]],
 };
 
-const FRESH_SECONDS = 60;
 const LORA_ROW = /^lora_(\d+)$/;
 
 /**
@@ -62,7 +60,7 @@ export function setUpPicker(app) {
         if (choice) drawBy(app, node, widget, fieldFor(app, choice));
       }
       whenShown(node, refresh);
-      if (kindOf(node) === kinds.PROMPT) addEmbeddings(app, node, openChoice);
+      if (kindOf(node) === kinds.PROMPT) addEmbeddings(app, node);
     },
     afterConfigureGraph: refresh,
   };
@@ -103,40 +101,6 @@ function fieldFor(app, choice) {
       });
     },
   };
-}
-
-/**
- * @param {App} app
- * @param {Choice} choice
- * @param {Spot} spot
- * @param {DOMRect} beside
- * @param {HTMLElement | undefined} opener
- * @param {(row: Row) => void} choose
- */
-export function openChoice(app, choice, spot, beside, opener, choose) {
-  const surroundings = () => surroundingsOf(app, spot.node, spot.hosts);
-  let all = false;
-  const popover = openPopover({
-    beside,
-    opener,
-    label: labelOf(spot.shown),
-    value: choice === "embedding" ? "" : String(spot.shown.value ?? ""),
-    placeholder: say("picker.search"),
-    free: choice !== "embedding",
-    choose,
-    view(query) {
-      const flip = () => {
-        all = !all;
-        popover.update();
-      };
-      const value = String(spot.shown.value ?? "");
-      return viewOf(app, { choice, value, around: surroundings(), query, all, flip });
-    },
-  });
-  const { server } = surroundings();
-  const age = server && serversOf(app).age(server);
-  // A server that may be asked tells anew what it has; one that may not is left alone.
-  if (server && (age === null || age > FRESH_SECONDS)) void serversOf(app).ask(server);
 }
 
 /**

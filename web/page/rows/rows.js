@@ -2,18 +2,15 @@
 /** Lets LoRA Stack and Moodboard grow and shrink: rows in use, and one more. */
 
 import { isNone } from "../../lib/catalog.js";
+import { soon } from "../../lib/debounce.js";
 import { LORA_STACK, MOODBOARD } from "../../lib/node_types.js";
-import { heightAfter, rowsToShow, slotsToShow } from "../../lib/rows.js";
+import { heightAfter, rowsToShow } from "../../lib/rows.js";
 import { isLinked } from "../../lib/values.js";
-import {
-  soon,
-  whenAnythingChanges,
-  whenChanged,
-  whenConfigured,
-  whenRelinked,
-} from "../comfyui/events.js";
+import { whenChanged, whenConfigured, whenRelinked } from "../comfyui/events.js";
 import { everyNode, kindOf, widgetOf } from "../comfyui/nodes.js";
 import { isFrozen, setHidden } from "../comfyui/widgets.js";
+import { whenAnythingChanges } from "../state/changes.js";
+import { showSlots } from "./slots.js";
 
 /**
  * @typedef {import("../../comfyui.js").GraphNode} GraphNode
@@ -91,7 +88,11 @@ export function updateRows(node) {
     const row = rowOf(widget.name, shape.widgets);
     if (row) changed = setHidden(widget, row > shown) || changed;
   }
-  if (shape.slot) changed = showSlots(node, shape.slot, shown) || changed;
+  const { slot } = shape;
+  if (slot) {
+    const defined = origins.get(node)?.slots ?? node.inputs;
+    changed = showSlots(node, defined, (name) => rowOf(name, [slot]) > shown) || changed;
+  }
   if (!changed) return;
   const [width, height] = node.size;
   const after = node.computeSize()[1];
@@ -141,62 +142,4 @@ function rowCount(node, name) {
 function rowOf(name, names) {
   const found = /^(.+)_(\d+)$/.exec(name);
   return found && names.includes(found[1] ?? "") ? Number(found[2]) : 0;
-}
-
-/**
- * Have the slots of so many rows; return whether that changed anything.
- *
- * @param {GraphNode} node
- * @param {string} name
- * @param {number} shown
- */
-function showSlots(node, name, shown) {
-  const defined = origins.get(node)?.slots ?? node.inputs;
-  const names = defined.map((slot) => slot.name);
-  const linked = new Set(names.filter((one) => isLinked(node, one)));
-  const hidden = new Set(names.filter((one) => rowOf(one, [name]) > shown));
-  const wanted = slotsToShow(names, hidden, linked);
-  const present = () => node.inputs.map((slot) => slot.name);
-  if (
-    wanted.join() ===
-    present()
-      .filter((one) => names.includes(one))
-      .join()
-  )
-    return false;
-  for (const one of present().reverse()) {
-    if (names.includes(one) && !wanted.includes(one)) node.removeInput(present().indexOf(one));
-  }
-  for (const [place, one] of wanted.entries()) {
-    if (!present().includes(one))
-      insertSlot(
-        node,
-        place,
-        defined.find((slot) => slot.name === one),
-      );
-  }
-  return true;
-}
-
-/**
- * Put a slot of the definition back to its place; links behind it move on with their slots.
- *
- * @param {GraphNode} node
- * @param {number} place
- * @param {InputSlot | undefined} slot
- */
-function insertSlot(node, place, slot) {
-  if (!slot) return;
-  const { name, type, label, localized_name, shape, tooltip } = slot;
-  const looks = { label, localized_name, shape, tooltip };
-  const set = Object.entries(looks).filter(([, value]) => value !== undefined);
-  const links = node.inputs.map((_, index) => node.getInputLink(index));
-  node.addInput(name, type, Object.fromEntries(set));
-  const [added] = node.inputs.splice(node.inputs.length - 1, 1);
-  if (!added) return;
-  node.inputs.splice(place, 0, added);
-  for (let index = links.length - 1; index >= place; index--) {
-    const link = links[index];
-    if (link) link.target_slot = index + 1;
-  }
 }

@@ -2,10 +2,11 @@
 /** The page's one record of servers, fed by our routes and by Connect nodes that have run. */
 
 import { CONNECT } from "../../lib/node_types.js";
+import { asProblem } from "../../lib/problem.js";
 import { Servers, keyOf } from "../../lib/servers.js";
 import { serverOf } from "../../lib/surroundings.js";
 import { everyNode } from "../comfyui/nodes.js";
-import { CHANGED, asProblem, send } from "../comfyui/routes.js";
+import { CHANGED, send } from "../comfyui/routes.js";
 import { loadFamilies } from "./families.js";
 
 /**

@@ -1,0 +1,17 @@
+// @ts-check
+/** Searches. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { marked } from "../../web/lib/search.js";
+
+test("what was found is marked, overlapping words once", () => {
+  const pieces = marked("Juggernaut", ["gern", "erna"]);
+  assert.deepEqual(pieces, [
+    { text: "Jug", found: false },
+    { text: "gerna", found: true },
+    { text: "ut", found: false },
+  ]);
+  assert.deepEqual(marked("ﬁx", ["fi"]), [{ text: "ﬁx", found: false }]);
+});

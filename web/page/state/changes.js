@@ -1,0 +1,29 @@
+// @ts-check
+/** The one event of all that may look different: graph, servers and models. */
+
+import { loadFamilies } from "./families.js";
+import { serversOf } from "./servers.js";
+
+/** @typedef {import("../../comfyui.js").App} App */
+
+/**
+ * Call `after`, at most once a frame, whenever something that is shown of the graph may look
+ * different: it was edited, another part of it is shown, or more is known of servers or models.
+ *
+ * @param {App} app
+ * @param {() => void} after
+ */
+export function whenAnythingChanges(app, after) {
+  let frame = 0;
+  const later = () => {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      after();
+    });
+  };
+  app.api.addEventListener("graphChanged", later);
+  app.canvas.canvas.addEventListener("litegraph:set-graph", later);
+  app.ui.settings.addEventListener("Comfy.VueNodes.Enabled.change", later);
+  serversOf(app).addEventListener("change", later);
+  void loadFamilies(app).then(later);
+}
