@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import * as catalog from "../../web/lib/catalog.js";
-import { matches, words } from "../../web/lib/search.js";
+import { matches, searchWords } from "../../web/lib/search.js";
 
 const SDXL = { version: "sdxl_base_v0.9", version_name: "SDXL" };
 const FLUX = { version: "flux1", version_name: "FLUX.1" };
@@ -95,7 +95,7 @@ test("all words of a search must be found, in any order, in name, file or versio
   const names = (/** @type {string} */ query) =>
     catalog
       .items(HAS, "model")
-      .filter((item) => matches(item, words(query)))
+      .filter((item) => matches(item, searchWords(query)))
       .map(({ file }) => file);
   assert.deepEqual(names("9 JUGGER"), ["juggernaut_9.ckpt"]);
   assert.deepEqual(names("sdxl jugger"), ["juggernaut_10.ckpt", "juggernaut_9.ckpt"]);

@@ -4,7 +4,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { looksLikeConfiguration, loraRows, lorasOf, part } from "../../web/lib/configuration.js";
+import {
+  looksLikeConfiguration,
+  loraRows,
+  lorasOf,
+  partition,
+} from "../../web/lib/configuration.js";
 
 test("only a text that may be a configuration is taken without a question", () => {
   assert.ok(looksLikeConfiguration(' {"width": 512}'));
@@ -16,7 +21,7 @@ test("only a text that may be a configuration is taken without a question", () =
 
 test("values are parted into those that can be set and the rest", () => {
   const values = { width: 512, steps: 8, frames: 81 };
-  const parted = part(values, new Set(["width", "steps"]), new Set(["steps"]));
+  const parted = partition(values, new Set(["width", "steps"]), new Set(["steps"]));
   assert.deepEqual(parted, { taken: [["width", 512]], left: ["steps", "frames"] });
 });
 

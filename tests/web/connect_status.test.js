@@ -4,11 +4,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { lookOf } from "../../web/lib/connect_status.js";
+import { connectStatus } from "../../web/lib/connect_status.js";
 
 /**
  * @param {import("../../web/lib/servers.js").Status} status
- * @param {Partial<import("../../web/lib/servers.js").Known>} more
+ * @param {Partial<import("../../web/lib/servers.js").ServerState>} more
  */
 const known = (status, more = {}) => ({
   ...{ asking: false, pressed: false, catalog: null, readAt: null },
@@ -18,24 +18,24 @@ const known = (status, more = {}) => ({
 const PRINT = Array.from({ length: 32 }, (_, at) => (at + 16).toString(16).toUpperCase()).join(":");
 
 test("a server that only a run knows has not been asked", () => {
-  const { state, detail } = lookOf(null, null);
+  const { state, detail } = connectStatus(null, null);
   assert.equal(state, "unasked");
   assert.match(detail, /known only when the graph runs/);
 });
 
 test("only who may be asked is shown as being asked", () => {
   const unasked = known({ state: "unasked" }, { asking: true });
-  assert.equal(lookOf(unasked, null).state, "unasked");
-  assert.equal(lookOf(unasked, "Studio").state, "asking");
-  assert.equal(lookOf({ ...unasked, pressed: true }, null).state, "asking");
+  assert.equal(connectStatus(unasked, null).state, "unasked");
+  assert.equal(connectStatus(unasked, "Studio").state, "asking");
+  assert.equal(connectStatus({ ...unasked, pressed: true }, null).state, "asking");
   const connected = known({ state: "connected" }, { asking: true, pressed: true });
-  assert.equal(lookOf(connected, null).state, "connected");
+  assert.equal(connectStatus(connected, null).state, "connected");
 });
 
 test("a failure says fact and remedy", () => {
   const error = { kind: "ServerUnreachable", problem: "No.", remedy: "Try." };
-  assert.equal(lookOf(known({ state: "failed", error }), null).detail, "No. Try.");
-  assert.equal(lookOf(known({ state: "failed" }), null).detail, "");
+  assert.equal(connectStatus(known({ state: "failed", error }), null).detail, "No. Try.");
+  assert.equal(connectStatus(known({ state: "failed" }), null).detail, "");
 });
 
 test("a connection says name, time, what there is and what to know of it", () => {
@@ -47,7 +47,7 @@ test("a connection says name, time, what there is and what to know of it", () =>
     fingerprint: PRINT,
     pin: "public",
   });
-  const { title, detail } = lookOf(known(status), "Studio");
+  const { title, detail } = connectStatus(known(status), "Studio");
   assert.equal(title, "Connected to Studio");
   const [counts, print, pin, browser] = detail.split("\n");
   assert.equal(counts, "2 models · 1 controls · 1 ms");

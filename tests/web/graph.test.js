@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { connectOf, feeding, generateOf, loadModelOf } from "../../web/lib/graph.js";
+import { connectOf, feederOf, generateOf, loadModelOf } from "../../web/lib/graph.js";
 import { BYPASSED, MUTED } from "../../web/lib/links.js";
 import { LORAS, MODEL, SERVER, TestGraph } from "./graphs.js";
 
@@ -201,11 +201,11 @@ test("what feeds an input is found through reroutes and through nodes that hand 
   const other = graph.add("Drawbridge_Other");
   graph.link(first, 0, reroute, 0);
   graph.link(reroute, 0, stack, 0);
-  assert.equal(at(feeding(generate, "loras", stack.type)), stack);
-  assert.equal(at(feeding(stack, "loras", stack.type)), first);
-  assert.equal(feeding(first, "loras", stack.type), null);
-  assert.equal(feeding(generate, "loras", other.type), null);
-  assert.equal(feeding(generate, "nothing", stack.type), null);
+  assert.equal(at(feederOf(generate, "loras", stack.type)), stack);
+  assert.equal(at(feederOf(stack, "loras", stack.type)), first);
+  assert.equal(feederOf(first, "loras", stack.type), null);
+  assert.equal(feederOf(generate, "loras", other.type), null);
+  assert.equal(feederOf(generate, "nothing", stack.type), null);
 });
 
 test("a node that does not run feeds nothing, one before a bypassed one does", () => {
@@ -213,13 +213,13 @@ test("a node that does not run feeds nothing, one before a bypassed one does", (
   const first = graph.add("Drawbridge_LoRAStack");
   graph.link(first, 0, stack, 0);
   stack.mode = BYPASSED;
-  assert.equal(at(feeding(generate, "loras", stack.type)), first);
+  assert.equal(at(feederOf(generate, "loras", stack.type)), first);
   stack.mode = MUTED;
-  assert.equal(feeding(generate, "loras", stack.type), null);
+  assert.equal(feederOf(generate, "loras", stack.type), null);
 });
 
 test("a ring of nodes that hand something on ends the search", () => {
   const { graph, stack, generate } = plain();
   graph.link(stack, 0, stack, 0);
-  assert.equal(feeding(generate, "loras", "Drawbridge_Other"), null);
+  assert.equal(feederOf(generate, "loras", "Drawbridge_Other"), null);
 });

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ago } from "../../web/lib/relative_time.js";
+import { relativeTime } from "../../web/lib/relative_time.js";
 
 for (const [seconds, expected] of /** @type {[number, string][]} */ ([
   [0, "now"],
@@ -13,5 +13,6 @@ for (const [seconds, expected] of /** @type {[number, string][]} */ ([
   [7300, "2 hours ago"],
   [90000, "yesterday"],
 ])) {
-  test(`${seconds} seconds are "${expected}"`, () => assert.equal(ago(seconds, "en"), expected));
+  test(`${seconds} seconds are "${expected}"`, () =>
+    assert.equal(relativeTime(seconds, "en"), expected));
 }

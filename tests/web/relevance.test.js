@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { unread } from "../../web/lib/relevance.js";
+import { unreadWidgets } from "../../web/lib/relevance.js";
 
 const FAMILIES = {
   families: {
@@ -24,17 +24,20 @@ const FAMILIES = {
 const NAMES = ["negative_prompt", "tea_cache", "num_frames", "sharpness"];
 
 test("what a model does not read is found", () => {
-  assert.deepEqual([...unread(NAMES, "v1", false, FAMILIES)], ["tea_cache", "num_frames"]);
-  assert.deepEqual([...unread(NAMES, "flux1", false, FAMILIES)], ["negative_prompt", "num_frames"]);
+  assert.deepEqual([...unreadWidgets(NAMES, "v1", false, FAMILIES)], ["tea_cache", "num_frames"]);
+  assert.deepEqual(
+    [...unreadWidgets(NAMES, "flux1", false, FAMILIES)],
+    ["negative_prompt", "num_frames"],
+  );
 });
 
 test("nothing is unread as long as the version or the families are unknown", () => {
-  assert.equal(unread(NAMES, "", false, FAMILIES).size, 0);
-  assert.equal(unread(NAMES, "brand_new", false, FAMILIES).size, 0);
-  assert.equal(unread(NAMES, "v1", false, null).size, 0);
+  assert.equal(unreadWidgets(NAMES, "", false, FAMILIES).size, 0);
+  assert.equal(unreadWidgets(NAMES, "brand_new", false, FAMILIES).size, 0);
+  assert.equal(unreadWidgets(NAMES, "v1", false, null).size, 0);
 });
 
 test("a refiner reads fields of its own", () => {
-  assert.equal(unread(["aesthetic_score"], "sdxl", false, FAMILIES).size, 1);
-  assert.equal(unread(["aesthetic_score"], "sdxl", true, FAMILIES).size, 0);
+  assert.equal(unreadWidgets(["aesthetic_score"], "sdxl", false, FAMILIES).size, 1);
+  assert.equal(unreadWidgets(["aesthetic_score"], "sdxl", true, FAMILIES).size, 0);
 });

@@ -4,14 +4,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { marked } from "../../web/lib/search.js";
+import { highlight } from "../../web/lib/search.js";
 
 test("what was found is marked, overlapping words once", () => {
-  const pieces = marked("Juggernaut", ["gern", "erna"]);
+  const pieces = highlight("Juggernaut", ["gern", "erna"]);
   assert.deepEqual(pieces, [
     { text: "Jug", found: false },
     { text: "gerna", found: true },
     { text: "ut", found: false },
   ]);
-  assert.deepEqual(marked("ﬁx", ["fi"]), [{ text: "ﬁx", found: false }]);
+  assert.deepEqual(highlight("ﬁx", ["fi"]), [{ text: "ﬁx", found: false }]);
 });

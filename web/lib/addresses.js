@@ -4,7 +4,7 @@
 export const DEFAULT_PORT = 7859;
 
 /** What Connect's widgets are called, in their order. */
-export const PARTS = /** @type {const} */ ([
+export const CONNECT_WIDGETS = /** @type {const} */ ([
   "host",
   "port",
   "transport",

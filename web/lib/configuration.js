@@ -48,7 +48,7 @@ export function looksLikeConfiguration(text) {
  * @param {ReadonlySet<string>} linked names of widgets that get their value from a link
  * @returns {{taken: [string, unknown][], left: string[]}}
  */
-export function part(values, present, linked) {
+export function partition(values, present, linked) {
   /** @type {[string, unknown][]} */
   const taken = [];
   /** @type {string[]} */

@@ -3,7 +3,7 @@
 
 import { say } from "./words.js";
 
-/** @typedef {import("./servers.js").Known} Known */
+/** @typedef {import("./servers.js").ServerState} ServerState */
 /** @typedef {import("./servers.js").Status} Status */
 
 const COUNTED = /** @type {const} */ ([
@@ -14,7 +14,7 @@ const COUNTED = /** @type {const} */ ([
 const PINS = /** @type {const} */ ({ new: "connect.pin.new", public: "connect.pin.public" });
 
 /**
- * @typedef {object} Look
+ * @typedef {object} ConnectStatus
  * @property {"unasked" | "asking" | "failed" | "connected"} state
  * @property {string} title
  * @property {string} detail
@@ -23,34 +23,34 @@ const PINS = /** @type {const} */ ({ new: "connect.pin.new", public: "connect.pi
 /**
  * Return what to say of a server.
  *
- * @param {Readonly<Known> | null} known null where only a run knows which it is
+ * @param {Readonly<ServerState> | null} known null where only a run knows which it is
  * @param {string | null} name by which it was saved
- * @returns {Look}
+ * @returns {ConnectStatus}
  */
-export function lookOf(known, name) {
-  if (!known) return look("unasked", say("connect.unasked"), say("picker.linked"));
+export function connectStatus(known, name) {
+  if (!known) return message("unasked", say("connect.unasked"), say("picker.linked"));
   const { status } = known;
   // Of others than saved ones ComfyUI only says what it knows.
   const isAsked = known.asking && (known.pressed || name !== null);
-  if (isAsked && status.state !== "connected") return look("asking", say("connect.asking"));
+  if (isAsked && status.state !== "connected") return message("asking", say("connect.asking"));
   if (status.state === "failed") {
     const { problem = "", remedy = "" } = status.error ?? {};
-    return look("failed", say("connect.failed"), `${problem} ${remedy}`.trim());
+    return message("failed", say("connect.failed"), `${problem} ${remedy}`.trim());
   }
   if (status.state === "unasked") {
-    return look("unasked", say("connect.unasked"), say("connect.unasked.detail"));
+    return message("unasked", say("connect.unasked"), say("connect.unasked.detail"));
   }
   const title = name ? say("connect.connected.to", { name }) : say("connect.connected");
-  return look("connected", title, detailOf(status));
+  return message("connected", title, detailOf(status));
 }
 
 /**
- * @param {Look["state"]} state
+ * @param {ConnectStatus["state"]} state
  * @param {string} title
  * @param {string} detail
- * @returns {Look}
+ * @returns {ConnectStatus}
  */
-function look(state, title, detail = "") {
+function message(state, title, detail = "") {
   return { state, title, detail };
 }
 

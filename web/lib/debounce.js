@@ -7,7 +7,7 @@
  * @param {() => void} work
  * @returns {() => void}
  */
-export function soon(work) {
+export function debounce(work) {
   let waiting = false;
   return () => {
     if (waiting) return;

@@ -2,7 +2,7 @@
 /** Finds the Connect, Load Model, Generate or other node that belongs to one of our nodes. */
 
 import { BYPASSED, MUTED, Visits, linkInto, origins, slotOf, targets } from "./links.js";
-import { CONNECT, GENERATE, LOAD_MODEL, LORA_STACK, OURS } from "./node_types.js";
+import { CONNECT, GENERATE, LOAD_MODEL, LORA_STACK, PACK_PREFIX } from "./node_types.js";
 
 /**
  * @typedef {import("./links.js").Node} Node
@@ -59,8 +59,8 @@ export function generateOf(node, hosts = []) {
  * @param {readonly Node[]} hosts
  * @returns {Place | null}
  */
-export function feeding(node, name, type, hosts = []) {
-  return feeder({ node, hosts }, name, type, new Visits());
+export function feederOf(node, name, type, hosts = []) {
+  return findFeeder({ node, hosts }, name, type, new Visits());
 }
 
 /**
@@ -69,11 +69,11 @@ export function feeding(node, name, type, hosts = []) {
  * @param {Place} generate
  * @returns {Place[]}
  */
-export function stacksOf(generate) {
+export function loraStacksOf(generate) {
   /** @type {Place[]} */
   const stacks = [];
   for (let at = generate; ;) {
-    const before = feeding(at.node, "loras", LORA_STACK, at.hosts);
+    const before = feederOf(at.node, "loras", LORA_STACK, at.hosts);
     if (!before || stacks.some(({ node }) => node === before.node)) return stacks;
     stacks.unshift(before);
     at = before;
@@ -87,12 +87,12 @@ export function stacksOf(generate) {
  * @param {Visits} visits
  * @returns {Place | null}
  */
-function feeder(place, name, type, visits) {
+function findFeeder(place, name, type, visits) {
   if (!visits.first(place, name)) return null;
   const slot = slotOf(place.node, name);
   const kind = String(place.node.inputs[slot]?.type);
   for (const end of sources(place, slot, kind, true, visits)) {
-    const found = end.node.type === type ? end : feeder(end, name, type, visits);
+    const found = end.node.type === type ? end : findFeeder(end, name, type, visits);
     if (found) return found;
   }
   return null;
@@ -182,7 +182,7 @@ function sources(place, slot, type, strict, visits) {
       const through = bypass(node.inputs, end.slot, type);
       return through < 0 ? [] : sources(end, through, type, strict, visits);
     }
-    if (node.type.startsWith(OURS)) return [end];
+    if (node.type.startsWith(PACK_PREFIX)) return [end];
     return (node.inputs ?? []).flatMap((input, index) =>
       input.type === type || input.type === ANY ? sources(end, index, type, strict, visits) : [],
     );
@@ -205,7 +205,7 @@ function below(place, ask, strict, visits) {
     for (const end of targets(place, slot)) {
       const { node } = end;
       if (strict && node.mode === MUTED) continue;
-      const ours = node.type.startsWith(OURS) && !(strict && node.mode === BYPASSED);
+      const ours = node.type.startsWith(PACK_PREFIX) && !(strict && node.mode === BYPASSED);
       const found = ours ? ask(end) : null;
       if (found) return found;
       const beyond = ours && node.type === GENERATE ? null : below(end, ask, strict, visits);

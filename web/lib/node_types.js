@@ -1,8 +1,8 @@
 // @ts-check
 /** The types of our nodes that the page has something to do with. */
 
-export const OURS = "Drawbridge_";
-export const SETTINGS = "Drawbridge_Settings"; // what the types of all settings begin with
+export const PACK_PREFIX = "Drawbridge_";
+export const SETTINGS_PREFIX = "Drawbridge_Settings"; // what the types of all settings begin with
 
 export const CONNECT = "Drawbridge_Connect";
 export const CONTROL_NET_HINT = "Drawbridge_ControlNetHint";

@@ -14,7 +14,7 @@ const UNITS = [
  * @param {number} seconds
  * @param {string} language
  */
-export function ago(seconds, language) {
+export function relativeTime(seconds, language) {
   const format = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const [unit, length] = UNITS.find(([, each]) => seconds >= each) ?? ["second", Infinity];
   const count = Math.floor(seconds / length);

@@ -24,7 +24,7 @@
  * @param {Families | null} known
  * @returns {Set<string>}
  */
-export function unread(names, version, refined, known) {
+export function unreadWidgets(names, version, refined, known) {
   const family = known?.families[version];
   if (!known || !family) return new Set();
   const versions = [version, ...(refined ? (known.compatible?.refiners?.[version] ?? []) : [])];

@@ -7,7 +7,7 @@
  * @param {string} query
  * @returns {string[]}
  */
-export function words(query) {
+export function searchWords(query) {
   return fold(query).split(/\s+/).filter(Boolean);
 }
 
@@ -15,7 +15,7 @@ export function words(query) {
  * Say whether all words are in a record's name, file, version's name or keyword.
  *
  * @param {{file: string, name: string, version_name?: string, keyword?: string}} item
- * @param {readonly string[]} wanted from `words`
+ * @param {readonly string[]} wanted from `searchWords`
  */
 export function matches(item, wanted) {
   const text = fold([item.name, item.file, item.version_name, item.keyword].join("\n"));
@@ -26,10 +26,10 @@ export function matches(item, wanted) {
  * Return a text in pieces, of which those that a search found are marked.
  *
  * @param {string} text
- * @param {readonly string[]} wanted from `words`
+ * @param {readonly string[]} wanted from `searchWords`
  * @returns {{text: string, found: boolean}[]}
  */
-export function marked(text, wanted) {
+export function highlight(text, wanted) {
   const folded = fold(text);
   // Letters that change their length when folded would shift the marks.
   if (folded.length !== text.length || !wanted.length) return [{ text, found: false }];

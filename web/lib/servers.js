@@ -25,7 +25,7 @@
 /**
  * What is known of a server; while it is `asking`, what was known before.
  *
- * @typedef {object} Known
+ * @typedef {object} ServerState
  * @property {boolean} asking
  * @property {boolean} pressed whether a person has asked for it
  * @property {Status} status
@@ -33,7 +33,7 @@
  * @property {number | null} readAt when the catalogue was read, in milliseconds
  */
 
-/** @type {Readonly<Known>} */
+/** @type {Readonly<ServerState>} */
 const NOTHING = Object.freeze({
   asking: false,
   pressed: false,
@@ -42,7 +42,7 @@ const NOTHING = Object.freeze({
   readAt: null,
 });
 
-/** @type {Readonly<Known>} */
+/** @type {Readonly<ServerState>} */
 const PRESSED = Object.freeze({ ...NOTHING, pressed: true });
 
 /**
@@ -55,11 +55,11 @@ export function keyOf({ host, port, transport, certificate, credential }) {
 }
 
 export class Servers extends EventTarget {
-  /** @type {Map<string, Known>} */
+  /** @type {Map<string, ServerState>} */
   #known = new Map();
   /** @type {Set<string>} */
   #pressed = new Set();
-  /** @type {Map<string, Promise<Known>>} */
+  /** @type {Map<string, Promise<ServerState>>} */
   #questions = new Map();
   #post;
   #explain;
@@ -79,7 +79,7 @@ export class Servers extends EventTarget {
 
   /**
    * @param {Server} server
-   * @returns {Readonly<Known>}
+   * @returns {Readonly<ServerState>}
    */
   get(server) {
     const key = keyOf(server);
@@ -114,7 +114,7 @@ export class Servers extends EventTarget {
    *
    * @param {Server} server
    * @param {{pressed?: boolean, refresh?: boolean}} how
-   * @returns {Promise<Known>}
+   * @returns {Promise<ServerState>}
    */
   async ask(server, { pressed = false, refresh = false } = {}) {
     const key = keyOf(server);
@@ -144,7 +144,7 @@ export class Servers extends EventTarget {
    * @param {Server} server
    * @param {Status} status
    * @param {boolean} pressed
-   * @returns {Known}
+   * @returns {ServerState}
    */
   learn(server, status, pressed = this.get(server).pressed) {
     const before = this.get(server);
@@ -192,7 +192,7 @@ export class Servers extends EventTarget {
 
   /**
    * @param {string} key
-   * @param {Known} known
+   * @param {ServerState} known
    */
   #keep(key, known) {
     this.#known.set(key, known);

@@ -1,7 +1,7 @@
 // @ts-check
 /** What a node of ours is wired to: its server and its model, as far as that can be told. */
 
-import { PARTS } from "./addresses.js";
+import { CONNECT_WIDGETS } from "./addresses.js";
 import { versionOf } from "./catalog.js";
 import { connectOf, loadModelOf } from "./graph.js";
 import { valueOf } from "./values.js";
@@ -11,14 +11,14 @@ import { valueOf } from "./values.js";
  * @typedef {import("./catalog.js").Catalog} Catalog
  * @typedef {import("./links.js").Node} Node
  * @typedef {import("./links.js").Place} Place
- * @typedef {import("./servers.js").Known} Known
+ * @typedef {import("./servers.js").ServerState} ServerState
  */
 
 /**
  * @typedef {object} Surroundings
  * @property {Place | null} connect
  * @property {Server | null} server null without a Connect, or where only a run knows its address
- * @property {Readonly<Known> | null} known
+ * @property {Readonly<ServerState> | null} known
  * @property {Catalog | null} catalog
  * @property {string} model file or name, "" if there is none
  * @property {string} version of the model, "" if unknown
@@ -50,7 +50,7 @@ export function surroundings(servers, node, hosts = []) {
  * @returns {Server | null}
  */
 export function serverOf(connect) {
-  const given = PARTS.map((name) => valueOf(connect, name));
+  const given = CONNECT_WIDGETS.map((name) => valueOf(connect, name));
   if (given.some(({ known }) => !known)) return null;
   const [host, port, transport, certificate, credential] = given.map(({ value }) => value);
   return {

@@ -11,8 +11,8 @@
 
 import { isLinked, widgetInside } from "../../lib/values.js";
 import { language } from "../../lib/words.js";
-import { MARGIN_PX, MARK, drawFace, isOwnCanvas } from "./combobox_drawing.js";
-import { labelOf, placeOf, widgetOf } from "./nodes.js";
+import { MARGIN_PX, MARK, drawCombobox, isOwnCanvas } from "./combobox_drawing.js";
+import { areaOnPage, labelOf, widgetOf } from "./nodes.js";
 import { fieldOf } from "./vue_elements.js";
 
 /**
@@ -22,42 +22,47 @@ import { fieldOf } from "./vue_elements.js";
  */
 
 /**
- * A widget that was pressed or is to be drawn. `shown` holds the value: the widget itself, or the
- * one that a subgraph shows outside for it; `hosts` are the nodes of subgraphs on the way to it.
+ * A widget that was pressed or is to be drawn, and whose it is. `widget` holds the value, on its
+ * `owner`: it is the node's own, or the one that a subgraph shows outside for it; `hosts` are the
+ * nodes of subgraphs on the way to the node.
  *
  * @typedef {object} Spot
  * @property {GraphNode} node
- * @property {Widget} shown
- * @property {GraphNode} shownOn
+ * @property {Widget} widget
+ * @property {GraphNode} owner
  * @property {readonly GraphNode[]} hosts
  */
 
 /**
- * @typedef {object} Field
- * @property {(spot: Spot) => import("./combobox_drawing.js").Face} face
+ * @typedef {object} Combobox
+ * @property {(spot: Spot) => import("./combobox_drawing.js").Appearance} appearance
  * @property {(spot: Spot, beside: DOMRect, opener: HTMLElement | undefined) => void} open
  * @property {(spot: Spot) => string} [hint] what to say of the value besides the tooltip
  */
 
 /**
- * `tooltip` is the widget's own, if it has one, and `told` what stands in its place.
+ * `tooltip` is the widget's own, if it has one, and `replacement` what stands in its place.
  *
- * @typedef {{field: Field, spot: Spot, tooltip: string | undefined, told?: string}} Drawn
+ * @typedef {object} Attachment
+ * @property {Combobox} combobox
+ * @property {Spot} spot
+ * @property {string | undefined} tooltip
+ * @property {string} [replacement]
  */
 
-/** @type {WeakMap<Widget, Drawn>} */
-const drawn = new WeakMap();
+/** @type {WeakMap<Widget, Attachment>} */
+const attachments = new WeakMap();
 
 /**
- * Have a widget drawn by a field, which also opens its list.
+ * Have a widget drawn as a combobox, which also opens its list.
  *
  * @param {App} app
  * @param {GraphNode} node
  * @param {Widget} widget
- * @param {Field} field
+ * @param {Combobox} combobox
  */
-export function drawBy(app, node, widget, field) {
-  attach(app, widget, field, { node, shown: widget, shownOn: node, hosts: [] });
+export function attachCombobox(app, node, widget, combobox) {
+  attach(app, combobox, { node, widget, owner: node, hosts: [] });
 }
 
 /**
@@ -66,14 +71,14 @@ export function drawBy(app, node, widget, field) {
  * @param {App} app
  * @param {GraphNode} host
  */
-export function drawPromoted(app, host) {
-  for (const shown of host.widgets ?? []) {
-    const inside = widgetInside({ node: host, hosts: [] }, shown.name);
-    const widget = inside && widgetOf(inside.node, inside.name);
-    const known = widget && drawn.get(widget);
+export function attachPromotedComboboxes(app, host) {
+  for (const widget of host.widgets ?? []) {
+    const inside = widgetInside({ node: host, hosts: [] }, widget.name);
+    const original = inside && widgetOf(inside.node, inside.name);
+    const known = original && attachments.get(original);
     if (!inside || !known) continue;
     const { node, hosts } = inside;
-    attach(app, shown, known.field, { node, shown, shownOn: host, hosts });
+    attach(app, known.combobox, { node, widget, owner: host, hosts });
   }
 }
 
@@ -83,19 +88,19 @@ export function drawPromoted(app, host) {
  * @param {App} app
  * @param {readonly GraphNode[]} nodes
  */
-export function redraw(app, nodes) {
+export function redrawComboboxes(app, nodes) {
   for (const widget of nodes.flatMap((node) => node.widgets ?? [])) {
-    const known = drawn.get(widget);
+    const known = attachments.get(widget);
     if (!known) continue;
-    const hint = known.field.hint?.(known.spot);
-    const told = hint && [hint, tooltipOf(known)].filter(Boolean).join("\n\n");
+    const hint = known.combobox.hint?.(known.spot);
+    const replacement = hint && [hint, tooltipOf(known)].filter(Boolean).join("\n\n");
     // Without one of its own the page shows the definition's, in its language.
-    if (known.told !== told) widget.tooltip = told || known.tooltip;
-    known.told = told;
+    if (known.replacement !== replacement) widget.tooltip = replacement || known.tooltip;
+    known.replacement = replacement;
     widget.triggerDraw?.();
-    const field = window.LiteGraph?.vueNodesMode && fieldOf(app, known.spot.shownOn, widget);
+    const field = window.LiteGraph?.vueNodesMode && fieldOf(app, known.spot.owner, widget);
     if (!field) continue;
-    field.dataset.drawbridgeTone = known.field.face(known.spot).tone;
+    field.dataset.drawbridgeTone = known.combobox.appearance(known.spot).tone;
     field.title = hint ?? "";
   }
 }
@@ -109,62 +114,66 @@ export function redraw(app, nodes) {
  * @returns {boolean} whether it has one
  */
 function openList(widget, beside, opener) {
-  const known = drawn.get(widget);
-  if (!known || isOff(known.spot.shownOn, widget)) return false;
-  known.field.open(known.spot, beside, opener);
+  const known = attachments.get(widget);
+  if (!known || isOff(known.spot.owner, widget)) return false;
+  known.combobox.open(known.spot, beside, opener);
   return true;
 }
 
 /**
  * @param {App} app
- * @param {Widget} widget
- * @param {Field} field
+ * @param {Combobox} combobox
  * @param {Spot} spot
  */
-function attach(app, widget, field, spot) {
-  const before = drawn.get(widget);
-  drawn.set(
+function attach(app, combobox, spot) {
+  const { widget } = spot;
+  const before = attachments.get(widget);
+  attachments.set(
     widget,
-    before ? { ...before, field, spot } : { field, spot, tooltip: ownTooltip(spot) },
+    before ? { ...before, combobox, spot } : { combobox, spot, tooltip: ownTooltip(spot) },
   );
   if (before) return;
   // Frontend 1.27 copies these to the widget that a subgraph shows outside; `this` is that one.
   widget.draw = function (context, host, width, y, height, rough) {
-    const here = spotOf(this, field, spot, host);
-    if (isOwnCanvas(context)) adopt(context.canvas, this, field.hint?.(here));
+    const here = spotOf(this, combobox, spot, host);
+    if (isOwnCanvas(context)) adopt(context.canvas, this, combobox.hint?.(here));
     const off = isOff(host, this);
-    drawFace(context, { ...field.face(here), off }, { width, y, height, rough: !!rough });
+    drawCombobox(
+      context,
+      { ...combobox.appearance(here), off },
+      { width, y, height, rough: !!rough },
+    );
   };
   widget.onPointerDown = function (pointer, host, canvas) {
     if (isOff(host, this)) return true;
-    const here = spotOf(this, field, spot, host);
+    const here = spotOf(this, combobox, spot, host);
     const element = pointer.eDown?.target;
     const own =
       element instanceof HTMLCanvasElement && element !== canvas.canvas ? element : undefined;
     pointer.onClick = () =>
-      field.open(here, own?.getBoundingClientRect() ?? rectOf(app, host, this), own);
+      combobox.open(here, own?.getBoundingClientRect() ?? rectOf(app, host, this), own);
     return true;
   };
 }
 
 /**
  * @param {Widget} widget
- * @param {Field} field
+ * @param {Combobox} combobox
  * @param {Spot} spot of the widget that the members were given to
  * @param {GraphNode} host on which this one is
  * @returns {Spot}
  */
-function spotOf(widget, field, spot, host) {
-  if (widget === spot.shown) return spot;
-  const known = drawn.get(widget);
+function spotOf(widget, combobox, spot, host) {
+  if (widget === spot.widget) return spot;
+  const known = attachments.get(widget);
   if (known) return known.spot;
   const copy = {
     ...spot,
-    shown: widget,
-    shownOn: host,
+    widget,
+    owner: host,
     hosts: host === spot.node ? [] : [host],
   };
-  drawn.set(widget, { field, spot: copy, tooltip: widget.tooltip });
+  attachments.set(widget, { combobox, spot: copy, tooltip: widget.tooltip });
   return copy;
 }
 
@@ -183,18 +192,18 @@ function isOff(node, widget) {
  *
  * @param {Spot} spot
  */
-function ownTooltip({ node, shown, shownOn }) {
-  return shown.tooltip ?? (shownOn === node ? undefined : defined({ node, shown }));
+function ownTooltip({ node, widget, owner }) {
+  return widget.tooltip ?? (owner === node ? undefined : definedTooltip({ node, widget }));
 }
 
-/** @param {Drawn} drawn */
+/** @param {Attachment} attachment */
 function tooltipOf({ tooltip, spot }) {
-  return tooltip ?? (language() === "en" ? defined(spot) : undefined);
+  return tooltip ?? (language() === "en" ? definedTooltip(spot) : undefined);
 }
 
-/** @param {Pick<Spot, "node" | "shown">} spot */
-function defined({ node, shown }) {
-  return node.constructor.nodeData?.inputs?.[shown.name]?.tooltip;
+/** @param {Pick<Spot, "node" | "widget">} spot */
+function definedTooltip({ node, widget }) {
+  return node.constructor.nodeData?.inputs?.[widget.name]?.tooltip;
 }
 
 /**
@@ -230,7 +239,7 @@ function adopt(canvas, widget, hint) {
 function rectOf(app, node, widget) {
   const y = node.pos[1] + (widget.last_y ?? widget.y ?? 0);
   const height = window.LiteGraph?.NODE_WIDGET_HEIGHT ?? 20;
-  return placeOf(app, [node.pos[0] + MARGIN_PX, y], [node.size[0] - 2 * MARGIN_PX, height]);
+  return areaOnPage(app, [node.pos[0] + MARGIN_PX, y], [node.size[0] - 2 * MARGIN_PX, height]);
 }
 
 /**
@@ -245,7 +254,7 @@ export function listenToFields(app) {
     const id = field.closest("[data-node-id]")?.getAttribute("data-node-id");
     const node = id ? app.canvas.graph?.getNodeById(id) : null;
     const widget = node?.widgets?.find(
-      (one) => drawn.has(one) && fieldOf(app, node, one) === field,
+      (one) => attachments.has(one) && fieldOf(app, node, one) === field,
     );
     return !!widget && openList(widget, field.getBoundingClientRect(), field);
   };

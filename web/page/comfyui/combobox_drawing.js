@@ -4,7 +4,7 @@
 /** @typedef {"plain" | "quiet" | "unfit" | "missing"} Tone */
 
 /**
- * @typedef {object} Face
+ * @typedef {object} Appearance
  * @property {string} label
  * @property {string} text
  * @property {Tone} tone
@@ -31,22 +31,22 @@ export function isOwnCanvas({ canvas }) {
 
 /**
  * @param {CanvasRenderingContext2D} context
- * @param {Face & {off: boolean}} face `off` where a link brings the value
+ * @param {Appearance & {off: boolean}} appearance `off` where a link brings the value
  * @param {{width: number, y: number, height: number, rough: boolean}} space
  */
-export function drawFace(context, face, space) {
+export function drawCombobox(context, appearance, space) {
   context.save();
-  if (isOwnCanvas(context)) drawRow(context, face, space);
-  else drawPill(context, face, space);
+  if (isOwnCanvas(context)) drawRow(context, appearance, space);
+  else drawPill(context, appearance, space);
   context.restore();
 }
 
 /**
  * @param {CanvasRenderingContext2D} context
- * @param {Face & {off: boolean}} face `off` where a link brings the value
+ * @param {Appearance & {off: boolean}} appearance `off` where a link brings the value
  * @param {{width: number, y: number, height: number, rough: boolean}} space
  */
-function drawPill(context, face, { width, y, rough }) {
+function drawPill(context, appearance, { width, y, rough }) {
   const lite = window.LiteGraph;
   const height = lite?.NODE_WIDGET_HEIGHT ?? 20;
   context.beginPath();
@@ -56,30 +56,30 @@ function drawPill(context, face, { width, y, rough }) {
   else context.roundRect(MARGIN_PX, y, width - 2 * MARGIN_PX, height, [height / 2]);
   context.fill();
   if (rough) return;
-  if (!face.off) context.stroke();
+  if (!appearance.off) context.stroke();
 
   const left = 2 * MARGIN_PX;
   const right = width - 2 * MARGIN_PX;
   const baseline = y + 0.7 * height;
-  if (!face.off) {
+  if (!appearance.off) {
     drawChevron(context, width - MARGIN_PX - 10, y + height / 2, lite?.WIDGET_TEXT_COLOR ?? "#ddd");
   }
-  const text = face.off ? "" : face.text;
+  const text = appearance.off ? "" : appearance.text;
   const room = right - left - 6;
-  const label = fitText(context, face.label, Math.max(40, text ? 0.45 * room : room));
+  const label = fitText(context, appearance.label, Math.max(40, text ? 0.45 * room : room));
   context.textAlign = "left";
   context.fillStyle = lite?.WIDGET_SECONDARY_TEXT_COLOR ?? "#999";
   context.fillText(label, left, baseline);
   const taken = context.measureText(label).width + 10;
   context.textAlign = "right";
   context.fillStyle = colour(
-    face.tone,
+    appearance.tone,
     lite?.WIDGET_TEXT_COLOR ?? "#ddd",
     lite?.WIDGET_SECONDARY_TEXT_COLOR ?? "#999",
   );
-  const shown = fitText(context, text, room - taken - (isMarked(face.tone) ? DOT_PX : 0));
+  const shown = fitText(context, text, room - taken - (isMarked(appearance.tone) ? DOT_PX : 0));
   context.fillText(shown, right - 6, baseline);
-  if (shown && isMarked(face.tone)) {
+  if (shown && isMarked(appearance.tone)) {
     const edge = right - 6 - context.measureText(shown).width;
     drawDot(context, edge - 7, y + height / 2);
   }
@@ -87,10 +87,10 @@ function drawPill(context, face, { width, y, rough }) {
 
 /**
  * @param {CanvasRenderingContext2D} context
- * @param {Face & {off: boolean}} face `off` where a link brings the value
+ * @param {Appearance & {off: boolean}} appearance `off` where a link brings the value
  * @param {{width: number, y: number, height: number, rough: boolean}} space
  */
-function drawRow(context, face, { width, y, height }) {
+function drawRow(context, appearance, { width, y, height }) {
   const { canvas } = context;
   const style = getComputedStyle(canvas);
   const field = fieldStyle(canvas);
@@ -100,20 +100,20 @@ function drawRow(context, face, { width, y, height }) {
   context.textBaseline = "middle";
   context.textAlign = "left";
   context.fillStyle = style.color;
-  context.fillText(fitText(context, face.label, start - 8), 0, middle);
+  context.fillText(fitText(context, appearance.label, start - 8), 0, middle);
 
   context.beginPath();
   context.fillStyle = field.background;
-  context.globalAlpha *= face.off ? 0.5 : 1;
+  context.globalAlpha *= appearance.off ? 0.5 : 1;
   context.roundRect(start, y, width - start, height, FIELD_RADIUS_PX);
   context.fill();
   const alpha = context.globalAlpha;
-  context.fillStyle = colour(face.tone, field.ink, field.ink);
-  if (face.tone === "quiet") context.globalAlpha *= 0.55;
-  const left = start + 8 + (isMarked(face.tone) ? DOT_PX : 0);
-  const text = face.off ? "" : face.text;
+  context.fillStyle = colour(appearance.tone, field.ink, field.ink);
+  if (appearance.tone === "quiet") context.globalAlpha *= 0.55;
+  const left = start + 8 + (isMarked(appearance.tone) ? DOT_PX : 0);
+  const text = appearance.off ? "" : appearance.text;
   context.fillText(fitText(context, text, width - left - 26), left, middle);
-  if (text && isMarked(face.tone)) drawDot(context, start + 11, middle);
+  if (text && isMarked(appearance.tone)) drawDot(context, start + 11, middle);
   context.globalAlpha = 0.7 * alpha;
   drawChevron(context, width - 13, middle, style.color);
 }

@@ -12,7 +12,7 @@
  * @param {Widget} widget
  * @param {() => void} after
  */
-export function whenChanged(widget, after) {
+export function onWidgetChange(widget, after) {
   const before = widget.callback;
   widget.callback = function (...values) {
     const answer = before?.apply(this, values);
@@ -27,7 +27,7 @@ export function whenChanged(widget, after) {
  * @param {GraphNode} node
  * @param {() => void} after
  */
-export function whenRelinked(node, after) {
+export function onLinkChange(node, after) {
   const before = node.onConnectionsChange;
   node.onConnectionsChange = function (...values) {
     before?.apply(this, values);
@@ -41,7 +41,7 @@ export function whenRelinked(node, after) {
  * @param {GraphNode} node
  * @param {() => void} after
  */
-export function whenAdded(node, after) {
+export function onNodeAdded(node, after) {
   const before = node.onAdded;
   node.onAdded = function (...values) {
     before?.apply(this, values);
@@ -55,7 +55,7 @@ export function whenAdded(node, after) {
  * @param {GraphNode} node
  * @param {(saved: {size?: [number, number]}) => void} after
  */
-export function whenConfigured(node, after) {
+export function onNodeConfigured(node, after) {
   const before = node.onConfigure;
   node.onConfigure = function (...values) {
     before?.apply(this, values);

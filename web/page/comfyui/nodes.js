@@ -15,7 +15,7 @@ import { fieldOf, fill } from "./vue_elements.js";
  *
  * @param {GraphNode} node
  */
-export function kindOf(node) {
+export function typeOf(node) {
   return node.comfyClass ?? node.type;
 }
 
@@ -96,7 +96,7 @@ export function setValue(app, node, widget, value) {
  * @param {[number, number]} corner
  * @param {[number, number]} size
  */
-export function placeOf(app, [x, y], [width, height]) {
+export function areaOnPage(app, [x, y], [width, height]) {
   const { canvas, ds } = app.canvas;
   const frame = canvas.getBoundingClientRect();
   return new DOMRect(

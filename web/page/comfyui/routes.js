@@ -15,7 +15,7 @@ import { say } from "../../lib/words.js";
 
 /** What changes what ComfyUI keeps of servers; who shows any of it hears of it. */
 const CHANGES = /^(servers|credentials|pins)\/(save|set|remove|forget)$/;
-export const CHANGED = "drawbridge.changed";
+export const CHANGE_EVENT = "drawbridge.changed";
 
 /**
  * Send an object to /drawbridge/ROUTE and return the object that it answers.
@@ -30,7 +30,7 @@ export const CHANGED = "drawbridge.changed";
 export async function ask(api, route, body = {}) {
   const answer = await send(api, route, body);
   if (answer.error) throw new Problem(answer.error);
-  if (CHANGES.test(route)) api.dispatchEvent(new CustomEvent(CHANGED));
+  if (CHANGES.test(route)) api.dispatchEvent(new CustomEvent(CHANGE_EVENT));
   return answer;
 }
 

@@ -23,7 +23,7 @@ export function toast(app, severity, summary, detail) {
  * @param {App} app
  * @param {unknown} error
  */
-export function report(app, error) {
+export function toastError(app, error) {
   const { problem, remedy } = asProblem(error);
   toast(app, "error", problem, remedy);
 }

@@ -21,7 +21,7 @@ let soon = 0;
  * @param {GraphNode} node any one with widgets
  * @param {() => void} work
  */
-export function whenShown(node, work) {
+export function onNodesRendered(node, work) {
   const widget = node.widgets?.[0];
   if (!widget || isKnownToHide(widget)) return;
   works.add(work);

@@ -1,16 +1,16 @@
 // @ts-check
 /** Puts a configuration into the nodes around one of ours, and tells what was taken. */
 
-import { loraRows, part } from "../../lib/configuration.js";
-import { feeding, generateOf, loadModelOf } from "../../lib/graph.js";
+import { loraRows, partition } from "../../lib/configuration.js";
+import { feederOf, generateOf, loadModelOf } from "../../lib/graph.js";
 import { IMPORT_CONFIGURATION, LORA_STACK } from "../../lib/node_types.js";
 import { isLinked } from "../../lib/values.js";
 import { say } from "../../lib/words.js";
-import { asOneChange, kindOf, labelOf, setValue, widgetOf } from "../comfyui/nodes.js";
+import { asOneChange, labelOf, setValue, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { ask } from "../comfyui/routes.js";
 import { updateRows } from "../rows/rows.js";
 import { surroundingsOf } from "../state/surroundings.js";
-import { tell } from "./outcome.js";
+import { toastOutcome } from "./outcome.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -30,22 +30,22 @@ const LONG_TEXT = 40; // more than a message has room for
  * @returns {Promise<{generate: GraphNode, found: Configuration} | null>} what has no widget there
  * @throws {import("../../lib/problem.js").Problem} if it is none
  */
-export async function take(app, node, text) {
+export async function applyConfiguration(app, node, text) {
   const { version } = surroundingsOf(app, node);
   const found = await ask(app.api, "configuration/read", { text, version });
-  if (kindOf(node) === IMPORT_CONFIGURATION) {
+  if (typeOf(node) === IMPORT_CONFIGURATION) {
     const taken = setAll(app, node, [["configuration", text]]);
-    tell(app, "configuration.taken", taken, [], found.warnings);
+    toastOutcome(app, "configuration.taken", taken, [], found.warnings);
     return null;
   }
   const generate = generateOf(node)?.node ?? null;
   const { taken, left } = asOneChange(app, () => {
-    const parted = takeWidgets(app, generate, found.widgets);
-    takeModel(app, generate ?? node, found.model, parted.taken, parted.left);
-    takeLoras(app, generate, found, parted.taken, parted.left);
+    const parted = applyWidgets(app, generate, found.widgets);
+    applyModel(app, generate ?? node, found.model, parted.taken, parted.left);
+    applyLoras(app, generate, found, parted.taken, parted.left);
     return parted;
   });
-  tell(
+  toastOutcome(
     app,
     left.length ? "configuration.taken.partly" : "configuration.taken",
     taken,
@@ -61,10 +61,10 @@ export async function take(app, node, text) {
  * @param {Readonly<Record<string, unknown>>} values
  * @returns {{taken: string[], left: string[]}}
  */
-export function takeWidgets(app, generate, values) {
+export function applyWidgets(app, generate, values) {
   const names = (generate?.widgets ?? []).map((widget) => widget.name);
   const linked = names.filter((name) => generate && isLinked(generate, name));
-  const { taken, left } = part(values, new Set(names), new Set(linked));
+  const { taken, left } = partition(values, new Set(names), new Set(linked));
   const set = generate ? setAll(app, generate, taken) : [];
   const why = generate ? "configuration.linked" : "configuration.unwired";
   const called = (/** @type {string} */ name) => {
@@ -81,7 +81,7 @@ export function takeWidgets(app, generate, values) {
  * @param {string[]} taken grows
  * @param {string[]} left grows
  */
-function takeModel(app, node, file, taken, left) {
+function applyModel(app, node, file, taken, left) {
   if (!file) return;
   const load = loadModelOf(node)?.node;
   if (!load) left.push(say("configuration.unwired", { name: file }));
@@ -103,8 +103,8 @@ function takeModel(app, node, file, taken, left) {
  * @param {string[]} taken grows
  * @param {string[]} left grows
  */
-function takeLoras(app, generate, { loras }, taken, left) {
-  const stack = generate && feeding(generate, "loras", LORA_STACK)?.node;
+function applyLoras(app, generate, { loras }, taken, left) {
+  const stack = generate && feederOf(generate, "loras", LORA_STACK)?.node;
   if (!stack) {
     left.push(...loras.map(({ file }) => say("configuration.unwired", { name: file })));
     return;

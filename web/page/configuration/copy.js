@@ -2,12 +2,12 @@
 /** Puts the configuration of a graph into the clipboard, as the app reads it. */
 
 import { FIELDS, lorasOf } from "../../lib/configuration.js";
-import { generateOf, stacksOf } from "../../lib/graph.js";
+import { generateOf, loraStacksOf } from "../../lib/graph.js";
 import { valueOf } from "../../lib/values.js";
 import { say } from "../../lib/words.js";
 import { widgetOf } from "../comfyui/nodes.js";
 import { ask } from "../comfyui/routes.js";
-import { report, toast } from "../comfyui/toast.js";
+import { toast, toastError } from "../comfyui/toast.js";
 import { writeClipboard } from "../parts/clipboard.js";
 import { openDialog } from "../parts/dialog.js";
 import { element } from "../parts/elements.js";
@@ -37,7 +37,7 @@ export async function copy(app, node) {
   const valueAt = (/** @type {Place} */ place) => (/** @type {string} */ name) =>
     valueOf(place, name).value ?? widgetOf(place.node, name)?.value;
   const widgets = Object.fromEntries(FIELDS.map((name) => [name, valueAt(generate)(name)]));
-  const loras = stacksOf(generate).flatMap((stack) => lorasOf(valueAt(stack), LORA_ROWS));
+  const loras = loraStacksOf(generate).flatMap((stack) => lorasOf(valueAt(stack), LORA_ROWS));
   try {
     const { text } = await ask(app.api, "configuration/write", { widgets, model, version, loras });
     if (await writeClipboard(text)) {
@@ -46,7 +46,7 @@ export async function copy(app, node) {
       showText(text);
     }
   } catch (error) {
-    report(app, error);
+    toastError(app, error);
   }
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** Puts an Import Configuration node before Generate, for settings that have no widget there. */
 
-import { feeding } from "../../lib/graph.js";
+import { feederOf } from "../../lib/graph.js";
 import { IMPORT_CONFIGURATION } from "../../lib/node_types.js";
 import { asOneChange, setValue, widgetOf } from "../comfyui/nodes.js";
 
@@ -22,7 +22,7 @@ export function isImportWired(generate) {
  * @param {"settings" | "controls"} input
  */
 function importOf(generate, input) {
-  return feeding(generate, input, IMPORT_CONFIGURATION)?.node ?? null;
+  return feederOf(generate, input, IMPORT_CONFIGURATION)?.node ?? null;
 }
 
 /**

@@ -4,7 +4,7 @@
 import { generateOf } from "../../lib/graph.js";
 import { GENERATE, IMPORT_CONFIGURATION, LOAD_MODEL } from "../../lib/node_types.js";
 import { say } from "../../lib/words.js";
-import { kindOf } from "../comfyui/nodes.js";
+import { typeOf } from "../comfyui/nodes.js";
 import { toast } from "../comfyui/toast.js";
 import { copy } from "./copy.js";
 import { paste } from "./paste.js";
@@ -92,5 +92,5 @@ function menuOf(app, node) {
 
 /** @param {GraphNode} node */
 function isOurs(node) {
-  return [GENERATE, LOAD_MODEL, IMPORT_CONFIGURATION].includes(kindOf(node));
+  return [GENERATE, LOAD_MODEL, IMPORT_CONFIGURATION].includes(typeOf(node));
 }

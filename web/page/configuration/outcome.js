@@ -13,7 +13,7 @@ import { toast } from "../comfyui/toast.js";
  * @param {readonly string[]} left
  * @param {readonly string[]} warnings
  */
-export function tell(app, title, taken, left, warnings) {
+export function toastOutcome(app, title, taken, left, warnings) {
   const detail = [
     taken.length && say("configuration.set", { names: taken.join(", ") }),
     left.length && say("configuration.left", { names: left.join(", ") }),

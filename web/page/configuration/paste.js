@@ -7,7 +7,7 @@ import { readClipboard } from "../parts/clipboard.js";
 import { openDialog } from "../parts/dialog.js";
 import { button, element } from "../parts/elements.js";
 import { problemBox } from "../parts/problem_box.js";
-import { take } from "./apply.js";
+import { applyConfiguration } from "./apply.js";
 import { isImportWired, wireImport } from "./import_node.js";
 
 /**
@@ -26,7 +26,7 @@ export async function paste(app, node) {
   const text = await readClipboard();
   if (text !== null && looksLikeConfiguration(text)) {
     try {
-      offerImport(app, await take(app, node, text));
+      offerImport(app, await applyConfiguration(app, node, text));
       return;
     } catch (error) {
       askForText(app, node, text, error);
@@ -52,7 +52,7 @@ function askForText(app, node, text, problem) {
   const trouble = element("div", { "aria-live": "polite" }, problem ? problemBox(problem) : null);
   const apply = async (/** @type {() => void} */ close) => {
     try {
-      const left = await take(app, node, field.value);
+      const left = await applyConfiguration(app, node, field.value);
       close();
       offerImport(app, left);
     } catch (error) {

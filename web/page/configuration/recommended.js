@@ -4,10 +4,10 @@
 import { say } from "../../lib/words.js";
 import { asOneChange } from "../comfyui/nodes.js";
 import { ask } from "../comfyui/routes.js";
-import { report, toast } from "../comfyui/toast.js";
+import { toast, toastError } from "../comfyui/toast.js";
 import { surroundingsOf } from "../state/surroundings.js";
-import { takeWidgets } from "./apply.js";
-import { tell } from "./outcome.js";
+import { applyWidgets } from "./apply.js";
+import { toastOutcome } from "./outcome.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -28,10 +28,10 @@ export async function recommend(app, generate) {
       toast(app, "warn", say("recommended.none"), say("recommended.none.remedy"));
       return;
     }
-    const { taken, left } = asOneChange(app, () => takeWidgets(app, generate, widgets));
+    const { taken, left } = asOneChange(app, () => applyWidgets(app, generate, widgets));
     const others = Object.entries(settings).map(([name, value]) => `${name} ${value}`);
-    tell(app, "recommended.taken", taken, [...left, ...others], []);
+    toastOutcome(app, "recommended.taken", taken, [...left, ...others], []);
   } catch (error) {
-    report(app, error);
+    toastError(app, error);
   }
 }

@@ -2,7 +2,7 @@
 /** Offers the names of credentials that are known here where Connect asks for one. */
 
 import { addressOf } from "../../lib/addresses.js";
-import { matches, words } from "../../lib/search.js";
+import { matches, searchWords } from "../../lib/search.js";
 import { serverOf } from "../../lib/surroundings.js";
 import { say } from "../../lib/words.js";
 import { labelOf, setValue } from "../comfyui/nodes.js";
@@ -20,36 +20,36 @@ import { credentialsOf, loadSaved } from "../state/saved_servers.js";
 
 /**
  * @param {App} app
- * @returns {import("../comfyui/combobox.js").Field}
+ * @returns {import("../comfyui/combobox.js").Combobox}
  */
-export function credentialField(app) {
-  const missing = (/** @type {Spot} */ { shown }) => {
-    const value = plainName(String(shown.value ?? ""));
+export function credentialCombobox(app) {
+  const missing = (/** @type {Spot} */ { widget }) => {
+    const value = plainName(String(widget.value ?? ""));
     const credentials = credentialsOf(app);
     return !!value && !!credentials && !credentials.some(({ name }) => plainName(name) === value);
   };
   return {
-    face(spot) {
-      const value = String(spot.shown.value ?? "");
-      const label = labelOf(spot.shown);
+    appearance(spot) {
+      const value = String(spot.widget.value ?? "");
+      const label = labelOf(spot.widget);
       if (!value) return { label, text: say("picker.none"), tone: "quiet" };
       return { label, text: value, tone: missing(spot) ? "missing" : "plain" };
     },
     hint: (spot) =>
       missing(spot)
-        ? say("connect.credential.missing.hint", { value: String(spot.shown.value) })
+        ? say("connect.credential.missing.hint", { value: String(spot.widget.value) })
         : "",
     open(spot, beside, opener) {
       void loadSaved(app);
-      const value = String(spot.shown.value ?? "");
+      const value = String(spot.widget.value ?? "");
       openPopover({
         beside,
         opener,
-        label: labelOf(spot.shown),
+        label: labelOf(spot.widget),
         value,
         placeholder: say("connect.credential.search"),
         view: (query) => credentialView(credentialsOf(app) ?? [], spot, value, query),
-        choose: (row) => setValue(app, spot.shownOn, spot.shown, row.value),
+        choose: (row) => setValue(app, spot.owner, spot.widget, row.value),
       });
     },
   };
@@ -63,7 +63,7 @@ export function credentialField(app) {
  * @returns {import("../parts/list.js").View}
  */
 function credentialView(credentials, spot, value, query) {
-  const wanted = words(query);
+  const wanted = searchWords(query);
   const server = serverOf({ node: spot.node, hosts: spot.hosts });
   const rows = credentials
     .filter(({ name }) => matches({ file: name, name }, wanted))

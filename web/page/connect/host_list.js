@@ -1,8 +1,8 @@
 // @ts-check
 /** Offers the servers that are saved or nearby where Connect asks for a host. */
 
-import { PARTS, addressOf } from "../../lib/addresses.js";
-import { matches, words } from "../../lib/search.js";
+import { CONNECT_WIDGETS, addressOf } from "../../lib/addresses.js";
+import { matches, searchWords } from "../../lib/search.js";
 import { keyOf } from "../../lib/servers.js";
 import { serverOf } from "../../lib/surroundings.js";
 import { transportLabel } from "../../lib/transports.js";
@@ -23,13 +23,13 @@ import { loadSaved, savedServersOf } from "../state/saved_servers.js";
 
 /**
  * @param {App} app
- * @returns {import("../comfyui/combobox.js").Field}
+ * @returns {import("../comfyui/combobox.js").Combobox}
  */
-export function hostField(app) {
+export function hostCombobox(app) {
   return {
-    face: ({ shown }) => ({
-      label: labelOf(shown),
-      text: String(shown.value ?? ""),
+    appearance: ({ widget }) => ({
+      label: labelOf(widget),
+      text: String(widget.value ?? ""),
       tone: "plain",
     }),
     open(spot, beside, opener) {
@@ -37,11 +37,11 @@ export function hostField(app) {
       openPopover({
         beside,
         opener,
-        label: labelOf(spot.shown),
+        label: labelOf(spot.widget),
         value: serverKey(spot),
-        typed: String(spot.shown.value ?? ""),
+        typed: String(spot.widget.value ?? ""),
         placeholder: say("connect.host.search"),
-        view: (query) => serverView(app, query === String(spot.shown.value ?? "") ? "" : query),
+        view: (query) => serverView(app, query === String(spot.widget.value ?? "") ? "" : query),
         choose: (row) => takeServer(app, spot, row),
       });
     },
@@ -62,7 +62,7 @@ function serverKey({ node, hosts }) {
 function serverView(app, query) {
   const saved = savedServersOf(app);
   const nearby = nearbyOf(app);
-  const wanted = words(query);
+  const wanted = searchWords(query);
   const found = (/** @type {Nearby} */ one) =>
     matches({ file: addressOf(one), name: one.name }, wanted);
   const row = (/** @type {Nearby | SavedServer} */ one) => ({
@@ -105,18 +105,18 @@ function noticesOf({ state, servers, error }, look) {
  * @param {Spot} spot
  * @param {Row} row a server, or a host as it was typed
  */
-function takeServer(app, { node, shown, shownOn }, row) {
+function takeServer(app, { node, widget, owner }, row) {
   const server = /** @type {Partial<SavedServer> | undefined} */ (row.item);
   if (!server) {
-    setValue(app, shownOn, shown, row.value);
+    setValue(app, owner, widget, row.value);
     return;
   }
   asOneChange(app, () => {
-    for (const name of PARTS) {
+    for (const name of CONNECT_WIDGETS) {
       const value = server[name];
-      const widget = name === "host" ? shown : widgetOf(node, name);
-      if (value === undefined || !widget || widget.computedDisabled) continue;
-      setValue(app, name === "host" ? shownOn : node, widget, value);
+      const target = name === "host" ? widget : widgetOf(node, name);
+      if (value === undefined || !target || target.computedDisabled) continue;
+      setValue(app, name === "host" ? owner : node, target, value);
     }
   });
 }

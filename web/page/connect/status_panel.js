@@ -1,26 +1,26 @@
 // @ts-check
 /** Shows on Connect how its server is. */
 
-import { PARTS, freeName } from "../../lib/addresses.js";
-import { lookOf } from "../../lib/connect_status.js";
+import { CONNECT_WIDGETS, freeName } from "../../lib/addresses.js";
+import { connectStatus } from "../../lib/connect_status.js";
 import { CONNECT } from "../../lib/node_types.js";
 import { keyOf } from "../../lib/servers.js";
 import { serverOf } from "../../lib/surroundings.js";
 import { say } from "../../lib/words.js";
-import { drawBy } from "../comfyui/combobox.js";
-import { whenAdded, whenChanged } from "../comfyui/events.js";
-import { everyNode, kindOf, widgetOf } from "../comfyui/nodes.js";
-import { CHANGED, ask } from "../comfyui/routes.js";
-import { report } from "../comfyui/toast.js";
+import { attachCombobox } from "../comfyui/combobox.js";
+import { onNodeAdded, onWidgetChange } from "../comfyui/events.js";
+import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
+import { CHANGE_EVENT, ask } from "../comfyui/routes.js";
+import { toastError } from "../comfyui/toast.js";
 import { bodyOf } from "../comfyui/vue_elements.js";
-import { whenShown } from "../comfyui/vue_observer.js";
+import { onNodesRendered } from "../comfyui/vue_observer.js";
 import { isFrozen } from "../comfyui/widgets.js";
 import { button, element as make } from "../parts/elements.js";
-import { whenAnythingChanges } from "../state/changes.js";
+import { onAnyChange } from "../state/changes.js";
 import { loadSaved, savedServersOf } from "../state/saved_servers.js";
-import { askForSaved, serversOf } from "../state/servers.js";
-import { credentialField } from "./credential_list.js";
-import { hostField } from "./host_list.js";
+import { askServersOfGraph, serversOf } from "../state/servers.js";
+import { credentialCombobox } from "./credential_list.js";
+import { hostCombobox } from "./host_list.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -47,19 +47,19 @@ export function setUpConnect(app) {
   };
   return {
     setup() {
-      whenAnythingChanges(app, showAll);
+      onAnyChange(app, showAll);
       // What another part of the page has saved counts at once.
-      app.api.addEventListener(CHANGED, () => void loadSaved(app));
+      app.api.addEventListener(CHANGE_EVENT, () => void loadSaved(app));
       void loadSaved(app);
     },
     nodeCreated(node) {
-      if (kindOf(node) !== CONNECT) return;
+      if (typeOf(node) !== CONNECT) return;
       const host = widgetOf(node, "host");
       const credential = widgetOf(node, "credential");
-      if (host) drawBy(app, node, host, hostField(app));
-      if (credential) drawBy(app, node, credential, credentialField(app));
+      if (host) attachCombobox(app, node, host, hostCombobox(app));
+      if (credential) attachCombobox(app, node, credential, credentialCombobox(app));
       addPanel(app, node);
-      whenShown(node, showAll);
+      onNodesRendered(node, showAll);
     },
     afterConfigureGraph: showAll,
   };
@@ -118,13 +118,13 @@ function addPanel(app, node) {
     const named = server();
     const known = named && serversOf(app).get(named);
     const name = named ? savedName(app, named) : null;
-    const look = lookOf(known, name);
-    panel.dataset.state = look.state;
+    const status = connectStatus(known, name);
+    panel.dataset.state = status.state;
     panel.toggleAttribute("data-asking", !!known?.asking);
-    setText(state, look.title);
-    state.title = look.title;
-    setText(detail, look.detail);
-    detail.title = look.detail;
+    setText(state, status.title);
+    state.title = status.title;
+    setText(detail, status.detail);
+    detail.title = status.detail;
     // The press that ends an edit makes the page ask, and must count for this as well.
     test.disabled = !named;
     save.disabled = !named || name !== null;
@@ -134,16 +134,16 @@ function addPanel(app, node) {
     widget.triggerDraw?.();
   };
   panels.set(node, show);
-  whenAdded(node, show);
+  onNodeAdded(node, show);
   let typing = 0;
-  for (const name of PARTS) {
+  for (const name of CONNECT_WIDGETS) {
     const part = widgetOf(node, name);
     if (!part) continue;
-    whenChanged(part, () => {
+    onWidgetChange(part, () => {
       show();
       clearTimeout(typing);
       typing = window.setTimeout(() => {
-        askForSaved(app);
+        askServersOfGraph(app);
         serversOf(app).changed(); // another one counts from now on
       }, TYPING_MS);
     });
@@ -183,7 +183,7 @@ async function saveServer(app, server) {
   try {
     await ask(app.api, "servers/save", { name: freeName(server.host, taken), ...server });
   } catch (error) {
-    report(app, error);
+    toastError(app, error);
   }
 }
 

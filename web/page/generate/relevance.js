@@ -2,15 +2,15 @@
 /** Dims widgets that the chosen model does not read, as long as it is the chosen one. */
 
 import { isNone } from "../../lib/catalog.js";
-import { soon } from "../../lib/debounce.js";
+import { debounce } from "../../lib/debounce.js";
 import { generateOf } from "../../lib/graph.js";
-import { GENERATE, SETTINGS, SETTINGS_REFINER } from "../../lib/node_types.js";
-import { unread } from "../../lib/relevance.js";
+import { GENERATE, SETTINGS_PREFIX, SETTINGS_REFINER } from "../../lib/node_types.js";
+import { unreadWidgets } from "../../lib/relevance.js";
 import { say } from "../../lib/words.js";
-import { everyNode, kindOf, widgetOf } from "../comfyui/nodes.js";
+import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { selectorOf } from "../comfyui/vue_elements.js";
 import { setDimmed } from "../comfyui/widgets.js";
-import { whenAnythingChanges } from "../state/changes.js";
+import { onAnyChange } from "../state/changes.js";
 import { familiesOf } from "../state/families.js";
 import { surroundingsOf } from "../state/surroundings.js";
 
@@ -26,9 +26,9 @@ const MOST_READERS = 6; // that a tooltip names
  * @returns {import("../../lib/features.js").Feature}
  */
 export function setUpRelevance(app) {
-  const update = soon(() => updateRelevance(app));
+  const update = debounce(() => updateRelevance(app));
   return {
-    setup: () => whenAnythingChanges(app, update),
+    setup: () => onAnyChange(app, update),
     nodeCreated(node) {
       if (isOurs(node)) update();
     },
@@ -46,7 +46,7 @@ function updateRelevance(app) {
   for (const node of nodes.filter(isOurs)) {
     const { version } = surroundingsOf(app, node);
     const widgets = node.widgets ?? [];
-    const names = unread(
+    const names = unreadWidgets(
       widgets.map(({ name }) => name),
       version,
       refined.has(generateOf(node)?.node),
@@ -102,11 +102,11 @@ function dimRows(selectors) {
 
 /** @param {GraphNode} node */
 function isRefining(node) {
-  return kindOf(node) === SETTINGS_REFINER && !isNone(widgetOf(node, "refiner_model")?.value);
+  return typeOf(node) === SETTINGS_REFINER && !isNone(widgetOf(node, "refiner_model")?.value);
 }
 
 /** @param {GraphNode} node */
 function isOurs(node) {
-  const kind = kindOf(node);
-  return kind === GENERATE || kind.startsWith(SETTINGS);
+  const type = typeOf(node);
+  return type === GENERATE || type.startsWith(SETTINGS_PREFIX);
 }

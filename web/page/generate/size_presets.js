@@ -1,14 +1,14 @@
 // @ts-check
 /** Lets people choose a size that suits the model, at the end of Generate. */
 
-import { soon } from "../../lib/debounce.js";
+import { debounce } from "../../lib/debounce.js";
 import { GENERATE } from "../../lib/node_types.js";
 import { readSize, sizeEntries } from "../../lib/sizes.js";
 import { isLinked } from "../../lib/values.js";
 import { say } from "../../lib/words.js";
-import { whenChanged } from "../comfyui/events.js";
-import { asOneChange, everyNode, kindOf, setValue, widgetOf } from "../comfyui/nodes.js";
-import { whenAnythingChanges } from "../state/changes.js";
+import { onWidgetChange } from "../comfyui/events.js";
+import { asOneChange, everyNode, setValue, typeOf, widgetOf } from "../comfyui/nodes.js";
+import { onAnyChange } from "../state/changes.js";
 import { familiesOf } from "../state/families.js";
 import { surroundingsOf } from "../state/surroundings.js";
 
@@ -25,14 +25,14 @@ const PRESET = "size_preset";
  * @returns {import("../../lib/features.js").Feature}
  */
 export function setUpSizes(app) {
-  const updateAll = soon(() => {
+  const updateAll = debounce(() => {
     for (const node of everyNode(app)) updateSizes(app, node);
   });
   return {
-    setup: () => whenAnythingChanges(app, updateAll),
+    setup: () => onAnyChange(app, updateAll),
     nodeCreated(node) {
-      if (kindOf(node) !== GENERATE) return;
-      const update = soon(() => updateSizes(app, node));
+      if (typeOf(node) !== GENERATE) return;
+      const update = debounce(() => updateSizes(app, node));
       const choose = (/** @type {unknown} */ entry) => {
         chooseSize(app, node, entry);
         update();
@@ -44,7 +44,7 @@ export function setUpSizes(app) {
       widget.tooltip = say("sizes.tooltip");
       for (const name of ["width", "height"]) {
         const side = widgetOf(node, name);
-        if (side) whenChanged(side, update);
+        if (side) onWidgetChange(side, update);
       }
       updateSizes(app, node); // now, too: frozen Vue nodes show what is there when a node is added
       update();

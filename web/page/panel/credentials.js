@@ -8,7 +8,7 @@ import { readList } from "../../lib/addresses.js";
 import { say } from "../../lib/words.js";
 import { ask } from "../comfyui/routes.js";
 import { button, element } from "../parts/elements.js";
-import { labelled, makeForm, textInput } from "./form.js";
+import { fieldRow, makeForm, textInput } from "./form.js";
 import { Section } from "./section.js";
 
 /** @typedef {import("../../routes.js").Credential} Credential */
@@ -109,12 +109,12 @@ export function credentialsSection({ api }) {
             "details",
             {},
             element("summary", {}, say("credentials.identity")),
-            labelled({
+            fieldRow({
               name: "client-certificate",
               label: say("credentials.certificate"),
               input: certificate,
             }),
-            labelled({
+            fieldRow({
               name: "client-key",
               label: say("credentials.key"),
               hint: say("credentials.key.hint"),

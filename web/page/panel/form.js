@@ -45,7 +45,7 @@ export function makeForm({ name, title, fields, save, cancel, saveLabel }) {
       },
     },
     element("h4", {}, title),
-    ...fields.map((field) => (field instanceof HTMLElement ? field : labelled(field))),
+    ...fields.map((field) => (field instanceof HTMLElement ? field : fieldRow(field))),
     element(
       "div",
       { class: "drawbridge-buttons" },
@@ -61,7 +61,7 @@ let fieldCount = 0;
  * @param {Field} field
  * @returns {HTMLElement}
  */
-export function labelled({ name, label, hint, input }) {
+export function fieldRow({ name, label, hint, input }) {
   const id = `drawbridge-field-${++fieldCount}`;
   input.id = id;
   input.setAttribute("name", `drawbridge-${name}`);

@@ -1,7 +1,7 @@
 // @ts-check
 /** Shows the parts of a list that opens beside a widget: its rows, and what is said of them. */
 
-import { marked } from "../../lib/search.js";
+import { highlight } from "../../lib/search.js";
 import { say } from "../../lib/words.js";
 import { button, element as make } from "./elements.js";
 
@@ -156,7 +156,9 @@ export function renderRows(list, view, wanted, choose, point) {
  */
 export function rowElement(row, index, wanted, choose, point, kind = "") {
   const text = (/** @type {string} */ words) =>
-    marked(words, wanted).map((piece) => (piece.found ? make("mark", {}, piece.text) : piece.text));
+    highlight(words, wanted).map((piece) =>
+      piece.found ? make("mark", {}, piece.text) : piece.text,
+    );
   return make(
     "div",
     {

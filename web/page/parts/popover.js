@@ -1,7 +1,7 @@
 // @ts-check
 /** A searchable list that opens beside what was pressed, above everything else on the page. */
 
-import { words } from "../../lib/search.js";
+import { searchWords } from "../../lib/search.js";
 import { say } from "../../lib/words.js";
 import { element as make } from "./elements.js";
 import { renderFoot, renderNotices, renderRefresh, renderRows, rowElement } from "./list.js";
@@ -124,7 +124,7 @@ function build(options) {
     const query = search.value;
     const focused = root.contains(document.activeElement);
     const view = options.view(query.trim());
-    const wanted = words(query);
+    const wanted = searchWords(query);
     renderNotices(notices, view.notices);
     renderRefresh(refresh, view.refresh);
     renderFoot(foot, view);

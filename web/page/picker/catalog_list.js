@@ -3,8 +3,8 @@
 
 import { addressOf } from "../../lib/addresses.js";
 import { ABSENT, DEPRECATED, fits, groups, isNone, items, judge } from "../../lib/catalog.js";
-import { ago } from "../../lib/relative_time.js";
-import { matches, words } from "../../lib/search.js";
+import { relativeTime } from "../../lib/relative_time.js";
+import { matches, searchWords } from "../../lib/search.js";
 import { language, say } from "../../lib/words.js";
 import { familiesOf } from "../state/families.js";
 import { serversOf } from "../state/servers.js";
@@ -36,7 +36,7 @@ export function compatibleOf(app) {
 }
 
 /**
- * @typedef {object} Asked
+ * @typedef {object} ListRequest
  * @property {Choice} choice
  * @property {string} value chosen now
  * @property {Surroundings} around
@@ -47,15 +47,15 @@ export function compatibleOf(app) {
 
 /**
  * @param {App} app
- * @param {Asked} asked
+ * @param {ListRequest} request
  * @returns {View}
  */
-export function viewOf(app, { choice, value, around, query, all, flip }) {
+export function catalogView(app, { choice, value, around, query, all, flip }) {
   const { server, known, catalog, version } = around;
   const compatible = compatibleOf(app);
   const everything = items(catalog, choice);
   const fitting = everything.filter((item) => fits(choice, item, version, compatible));
-  const wanted = words(query);
+  const wanted = searchWords(query);
   const found = (all ? everything : fitting).filter((item) => matches(item, wanted));
   /** @type {Section[]} */
   const sections = [];
@@ -77,7 +77,8 @@ export function viewOf(app, { choice, value, around, query, all, flip }) {
     sections.push({ heading: heading ? say(heading) : group.name, rows });
   }
   const age = server && serversOf(app).age(server);
-  const when = typeof age === "number" ? say("picker.read", { when: ago(age, language()) }) : "";
+  const when =
+    typeof age === "number" ? say("picker.read", { when: relativeTime(age, language()) }) : "";
   return {
     sections,
     notices: noticesOf(app, around),
@@ -136,7 +137,7 @@ function rowOf(choice, item, mixed, version, fitting) {
     value: choice === "embedding" ? `<${item.keyword}>` : item.file,
     title: item.name || item.file,
     subtitle: choice === "embedding" ? `<${item.keyword}> · ${item.file}` : item.file,
-    badge: mixed ? named(item) : detail(item),
+    badge: mixed ? versionName(item) : detail(item),
     tone: absent ? "quiet" : unfit ? "unfit" : undefined,
     hint: item.note || undefined,
     item,
@@ -175,7 +176,7 @@ function keptRow(app, choice, { catalog, version }, value) {
     badge: missing
       ? say("picker.missing")
       : unfit
-        ? say("picker.unfit", { version: named(item) })
+        ? say("picker.unfit", { version: versionName(item) })
         : undefined,
     tone: missing ? "missing" : unfit ? "unfit" : undefined,
     hint: missing ? say("picker.missing.hint", { value }) : undefined,
@@ -184,6 +185,6 @@ function keptRow(app, choice, { catalog, version }, value) {
 }
 
 /** @param {Item | undefined} item */
-export function named(item) {
+export function versionName(item) {
   return item?.version_name || item?.version || "";
 }

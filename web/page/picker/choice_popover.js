@@ -6,7 +6,7 @@ import { labelOf } from "../comfyui/nodes.js";
 import { openPopover } from "../parts/popover.js";
 import { serversOf } from "../state/servers.js";
 import { surroundingsOf } from "../state/surroundings.js";
-import { viewOf } from "./catalog_list.js";
+import { catalogView } from "./catalog_list.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -31,8 +31,8 @@ export function openChoice(app, choice, spot, beside, opener, choose) {
   const popover = openPopover({
     beside,
     opener,
-    label: labelOf(spot.shown),
-    value: choice === "embedding" ? "" : String(spot.shown.value ?? ""),
+    label: labelOf(spot.widget),
+    value: choice === "embedding" ? "" : String(spot.widget.value ?? ""),
     placeholder: say("picker.search"),
     free: choice !== "embedding",
     choose,
@@ -41,8 +41,8 @@ export function openChoice(app, choice, spot, beside, opener, choose) {
         all = !all;
         popover.update();
       };
-      const value = String(spot.shown.value ?? "");
-      return viewOf(app, { choice, value, around: surroundings(), query, all, flip });
+      const value = String(spot.widget.value ?? "");
+      return catalogView(app, { choice, value, around: surroundings(), query, all, flip });
     },
   });
   const { server } = surroundings();

@@ -2,7 +2,7 @@
 /** Puts a button on a prompt that inserts an embedding's keyword where the cursor is. */
 
 import { say } from "../../lib/words.js";
-import { placeOf, setValue, widgetOf } from "../comfyui/nodes.js";
+import { areaOnPage, setValue, widgetOf } from "../comfyui/nodes.js";
 import { elementOf } from "../comfyui/vue_elements.js";
 import { openChoice } from "./choice_popover.js";
 
@@ -16,15 +16,15 @@ import { openChoice } from "./choice_popover.js";
  * @param {App} app
  * @param {GraphNode} node
  */
-export function addEmbeddings(app, node) {
+export function addEmbeddingButton(app, node) {
   const prompt = widgetOf(node, "prompt");
   if (!prompt) return;
   const press = () => {
-    const spot = { node, shown: prompt, shownOn: node, hosts: [] };
+    const spot = { node, widget: prompt, owner: node, hosts: [] };
     const field = textField(app, node, prompt);
     const at = field ? [field.selectionStart, field.selectionEnd] : null;
     const beside =
-      elementOf(app, node)?.getBoundingClientRect() ?? placeOf(app, node.pos, node.size);
+      elementOf(app, node)?.getBoundingClientRect() ?? areaOnPage(app, node.pos, node.size);
     openChoice(app, "embedding", spot, beside, undefined, (row) => {
       const text = String(prompt.value ?? "");
       const [from, to] = at ?? [text.length, text.length];

@@ -2,18 +2,23 @@
 /** Lets people choose among what the server has: models, LoRAs, controls, upscalers, embeddings. */
 
 import { judge, specifies } from "../../lib/catalog.js";
-import * as kinds from "../../lib/node_types.js";
+import * as nodeTypes from "../../lib/node_types.js";
 import { valueOf } from "../../lib/values.js";
 import { say } from "../../lib/words.js";
-import { drawBy, drawPromoted, listenToFields, redraw } from "../comfyui/combobox.js";
-import { asOneChange, everyNode, kindOf, labelOf, setValue, widgetOf } from "../comfyui/nodes.js";
-import { whenShown } from "../comfyui/vue_observer.js";
+import {
+  attachCombobox,
+  attachPromotedComboboxes,
+  listenToFields,
+  redrawComboboxes,
+} from "../comfyui/combobox.js";
+import { asOneChange, everyNode, labelOf, setValue, typeOf, widgetOf } from "../comfyui/nodes.js";
+import { onNodesRendered } from "../comfyui/vue_observer.js";
 import { updatePopover } from "../parts/popover.js";
-import { whenAnythingChanges } from "../state/changes.js";
-import { forgetGlimpses, glimpseOf } from "../state/surroundings.js";
-import { compatibleOf, named } from "./catalog_list.js";
+import { onAnyChange } from "../state/changes.js";
+import { cachedSurroundingsOf, clearSurroundingsCache } from "../state/surroundings.js";
+import { compatibleOf, versionName } from "./catalog_list.js";
 import { openChoice } from "./choice_popover.js";
-import { addEmbeddings } from "./embedding_button.js";
+import { addEmbeddingButton } from "./embedding_button.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -25,12 +30,12 @@ import { addEmbeddings } from "./embedding_button.js";
 
 /** @type {Readonly<Record<string, readonly [RegExp, Choice][]>>} */
 const FIELDS = {
-  [kinds.LOAD_MODEL]: [[/^model$/, "model"]],
-  [kinds.LORA_STACK]: [[/^lora_\d+$/, "lora"]],
-  [kinds.CONTROL_NET_HINT]: [[/^control$/, "control"]],
-  [kinds.MOODBOARD]: [[/^control$/, "control"]],
-  [kinds.SETTINGS_REFINER]: [[/^refiner_model$/, "refiner"]],
-  [kinds.SETTINGS_UPSCALER]: [[/^upscaler$/, "upscaler"]],
+  [nodeTypes.LOAD_MODEL]: [[/^model$/, "model"]],
+  [nodeTypes.LORA_STACK]: [[/^lora_\d+$/, "lora"]],
+  [nodeTypes.CONTROL_NET_HINT]: [[/^control$/, "control"]],
+  [nodeTypes.MOODBOARD]: [[/^control$/, "control"]],
+  [nodeTypes.SETTINGS_REFINER]: [[/^refiner_model$/, "refiner"]],
+  [nodeTypes.SETTINGS_UPSCALER]: [[/^upscaler$/, "upscaler"]],
 };
 
 const LORA_ROW = /^lora_(\d+)$/;
@@ -41,26 +46,26 @@ const LORA_ROW = /^lora_(\d+)$/;
  */
 export function setUpPicker(app) {
   const refresh = () => {
-    forgetGlimpses();
+    clearSurroundingsCache();
     const nodes = everyNode(app);
-    for (const node of nodes) if (node.subgraph) drawPromoted(app, node);
-    redraw(app, nodes);
+    for (const node of nodes) if (node.subgraph) attachPromotedComboboxes(app, node);
+    redrawComboboxes(app, nodes);
     updatePopover();
     app.canvas?.setDirty(true, true);
   };
   return {
     setup() {
-      whenAnythingChanges(app, refresh);
+      onAnyChange(app, refresh);
       listenToFields(app);
     },
     nodeCreated(node) {
-      const fields = FIELDS[kindOf(node)] ?? [];
+      const fields = FIELDS[typeOf(node)] ?? [];
       for (const widget of node.widgets ?? []) {
         const choice = fields.find(([name]) => name.test(widget.name))?.[1];
-        if (choice) drawBy(app, node, widget, fieldFor(app, choice));
+        if (choice) attachCombobox(app, node, widget, catalogCombobox(app, choice));
       }
-      whenShown(node, refresh);
-      if (kindOf(node) === kinds.PROMPT) addEmbeddings(app, node);
+      onNodesRendered(node, refresh);
+      if (typeOf(node) === nodeTypes.PROMPT) addEmbeddingButton(app, node);
     },
     afterConfigureGraph: refresh,
   };
@@ -69,14 +74,14 @@ export function setUpPicker(app) {
 /**
  * @param {App} app
  * @param {Choice} choice
- * @returns {import("../comfyui/combobox.js").Field}
+ * @returns {import("../comfyui/combobox.js").Combobox}
  */
-function fieldFor(app, choice) {
+function catalogCombobox(app, choice) {
   return {
-    face(spot) {
-      const { standing, item } = judged(app, choice, spot);
-      const value = String(spot.shown.value ?? "");
-      const label = labelOf(spot.shown);
+    appearance(spot) {
+      const { standing, item } = standingOf(app, choice, spot);
+      const value = String(spot.widget.value ?? "");
+      const label = labelOf(spot.widget);
       if (standing === "empty") {
         const text = say(choice === "model" ? "picker.choose" : "picker.none");
         return { label, text, tone: "quiet" };
@@ -85,16 +90,17 @@ function fieldFor(app, choice) {
       return { label, text: item?.name ?? value, tone };
     },
     hint(spot) {
-      const { standing, item } = judged(app, choice, spot);
-      const value = String(spot.shown.value ?? "");
+      const { standing, item } = standingOf(app, choice, spot);
+      const value = String(spot.widget.value ?? "");
       if (standing === "missing") return say("picker.missing.hint", { value });
-      if (standing === "unfit") return say("picker.unfit.hint", { value, version: named(item) });
+      if (standing === "unfit")
+        return say("picker.unfit.hint", { value, version: versionName(item) });
       return "";
     },
     open(spot, beside, opener) {
       openChoice(app, choice, spot, beside, opener, (row) => {
         asOneChange(app, () => {
-          setValue(app, spot.shownOn, spot.shown, row.value);
+          setValue(app, spot.owner, spot.widget, row.value);
           const { item } = row;
           if (choice === "lora" && item) setWeight(app, spot, /** @type {Item} */ (item));
         });
@@ -109,10 +115,10 @@ function fieldFor(app, choice) {
  * @param {Spot} spot
  * @returns {ReturnType<typeof judge>}
  */
-function judged(app, choice, spot) {
-  const { node, hosts, shown } = spot;
-  const { catalog, version } = glimpseOf(app, node, hosts);
-  const value = String(shown.value ?? "");
+function standingOf(app, choice, spot) {
+  const { node, hosts, widget } = spot;
+  const { catalog, version } = cachedSurroundingsOf(app, node, hosts);
+  const value = String(widget.value ?? "");
   const found = judge(catalog, choice, value, version, compatibleOf(app));
   if (found.standing !== "missing") return found;
   // A server does not know what a person says about a file, so its list does not count.
@@ -127,8 +133,8 @@ function judged(app, choice, spot) {
  * @param {Spot} spot
  * @param {Item} item
  */
-function setWeight(app, { node, shown, shownOn }, item) {
-  const row = LORA_ROW.exec(shownOn === node ? shown.name : "")?.[1];
+function setWeight(app, { node, widget, owner }, item) {
+  const row = LORA_ROW.exec(owner === node ? widget.name : "")?.[1];
   const weight = row && widgetOf(node, `weight_${row}`);
   if (!weight || weight.computedDisabled || item.weight === undefined) return;
   const start = node.constructor.nodeData?.inputs?.[weight.name]?.default;

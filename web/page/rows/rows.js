@@ -2,14 +2,14 @@
 /** Lets LoRA Stack and Moodboard grow and shrink: rows in use, and one more. */
 
 import { isNone } from "../../lib/catalog.js";
-import { soon } from "../../lib/debounce.js";
+import { debounce } from "../../lib/debounce.js";
 import { LORA_STACK, MOODBOARD } from "../../lib/node_types.js";
 import { heightAfter, rowsToShow } from "../../lib/rows.js";
 import { isLinked } from "../../lib/values.js";
-import { whenChanged, whenConfigured, whenRelinked } from "../comfyui/events.js";
-import { everyNode, kindOf, widgetOf } from "../comfyui/nodes.js";
+import { onLinkChange, onNodeConfigured, onWidgetChange } from "../comfyui/events.js";
+import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { isFrozen, setHidden } from "../comfyui/widgets.js";
-import { whenAnythingChanges } from "../state/changes.js";
+import { onAnyChange } from "../state/changes.js";
 import { showSlots } from "./slots.js";
 
 /**
@@ -49,23 +49,23 @@ export function setUpRows(app) {
     for (const node of everyNode(app)) updateRows(node);
   };
   return {
-    setup: () => whenAnythingChanges(app, updateAll),
+    setup: () => onAnyChange(app, updateAll),
     nodeCreated(node) {
       const shape = shapeOf(node);
       if (!shape) return;
       /** @type {Origin} */
       const origin = { slots: [...node.inputs], height: 0 };
       origins.set(node, origin);
-      whenConfigured(node, (saved) => {
+      onNodeConfigured(node, (saved) => {
         // Not the node's own: ComfyUI has made it high enough for all rows meanwhile.
         if (origin.height !== null) origin.height = saved.size?.[1] ?? node.size[1];
       });
       // Not now: a workflow's values and links are put into the complete node first.
-      const update = soon(() => updateRows(node));
+      const update = debounce(() => updateRows(node));
       for (const widget of node.widgets ?? []) {
-        if (widget.name.startsWith(`${shape.decides}_`)) whenChanged(widget, update);
+        if (widget.name.startsWith(`${shape.decides}_`)) onWidgetChange(widget, update);
       }
-      whenRelinked(node, update);
+      onLinkChange(node, update);
       update();
     },
     afterConfigureGraph: updateAll,
@@ -106,7 +106,7 @@ export function updateRows(node) {
 
 /** @param {GraphNode} node */
 function shapeOf(node) {
-  return SHAPES[kindOf(node)];
+  return SHAPES[typeOf(node)];
 }
 
 /**

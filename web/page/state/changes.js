@@ -13,7 +13,7 @@ import { serversOf } from "./servers.js";
  * @param {App} app
  * @param {() => void} after
  */
-export function whenAnythingChanges(app, after) {
+export function onAnyChange(app, after) {
   let frame = 0;
   const later = () => {
     frame ||= requestAnimationFrame(() => {

@@ -6,7 +6,7 @@ import { asProblem } from "../../lib/problem.js";
 import { Servers, keyOf } from "../../lib/servers.js";
 import { serverOf } from "../../lib/surroundings.js";
 import { everyNode } from "../comfyui/nodes.js";
-import { CHANGED, send } from "../comfyui/routes.js";
+import { CHANGE_EVENT, send } from "../comfyui/routes.js";
 import { loadFamilies } from "./families.js";
 
 /**
@@ -43,7 +43,7 @@ export function setUpServers(app) {
   const servers = serversOf(app);
   return {
     setup() {
-      app.api.addEventListener("graphChanged", () => askForSaved(app));
+      app.api.addEventListener("graphChanged", () => askServersOfGraph(app));
       app.api.addEventListener("drawbridge.server", (event) => {
         const { server, status } = /** @type {CustomEvent<{server: Server, status: Status}>} */ (
           event
@@ -52,13 +52,13 @@ export function setUpServers(app) {
         servers.learn(server, status, true);
       });
       // A server that could not be asked before may be reached with what was saved now.
-      app.api.addEventListener(CHANGED, () => askAnew(app));
+      app.api.addEventListener(CHANGE_EVENT, () => askAnew(app));
       app.api.addEventListener(
         "reconnected",
         () => void loadFamilies(app).then(() => askAnew(app)),
       );
     },
-    afterConfigureGraph: () => askForSaved(app),
+    afterConfigureGraph: () => askServersOfGraph(app),
   };
 }
 
@@ -69,7 +69,7 @@ export function setUpServers(app) {
  */
 function askAnew(app) {
   serversOf(app).forgetSilent();
-  askForSaved(app);
+  askServersOfGraph(app);
 }
 
 /**
@@ -77,7 +77,7 @@ function askAnew(app) {
  *
  * @param {App} app
  */
-export function askForSaved(app) {
+export function askServersOfGraph(app) {
   const servers = serversOf(app);
   const asked = new Set();
   for (const node of everyNode(app)) {

@@ -12,12 +12,12 @@ import { serversOf } from "./servers.js";
 
 /**
  * Widgets are drawn with every frame while something is dragged, and a graph is slow to walk in
- * pages that observe each member of it. Whoever knows of a change draws again after `forgetGlimpses`.
+ * pages that observe each member of it. Whoever knows of a change clears the cache and draws again.
  */
-const GLIMPSE_MS = 300;
+const CACHE_MS = 300;
 
 /** @type {WeakMap<GraphNode, Map<string, {at: number, seen: Surroundings}>>} */
-let glimpses = new WeakMap();
+let cache = new WeakMap();
 
 /**
  * @param {App} app
@@ -37,19 +37,19 @@ export function surroundingsOf(app, node, hosts = []) {
  * @param {readonly GraphNode[]} hosts
  * @returns {Surroundings}
  */
-export function glimpseOf(app, node, hosts = []) {
+export function cachedSurroundingsOf(app, node, hosts = []) {
   const key = hosts.map(({ id }) => id).join("/");
   const now = performance.now();
-  const before = glimpses.get(node)?.get(key);
-  if (before && now - before.at < GLIMPSE_MS) return before.seen;
+  const before = cache.get(node)?.get(key);
+  if (before && now - before.at < CACHE_MS) return before.seen;
   const seen = surroundingsOf(app, node, hosts);
-  const known = glimpses.get(node) ?? new Map();
+  const known = cache.get(node) ?? new Map();
   known.set(key, { at: now, seen });
-  glimpses.set(node, known);
+  cache.set(node, known);
   return seen;
 }
 
 /** Have everything looked up anew. */
-export function forgetGlimpses() {
-  glimpses = new WeakMap();
+export function clearSurroundingsCache() {
+  cache = new WeakMap();
 }
