@@ -1,16 +1,7 @@
 // @ts-check
 /** Addresses of servers as people write them and as Connect takes them. */
 
-export const DEFAULT_PORT = 7859;
-
-/** What Connect's widgets are called, in their order. */
-export const CONNECT_WIDGETS = /** @type {const} */ ([
-  "host",
-  "port",
-  "transport",
-  "certificate",
-  "credential",
-]);
+import { DEFAULT_PORT } from "./facts.js";
 
 /**
  * @typedef {object} Server what Connect's widgets say

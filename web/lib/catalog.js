@@ -1,6 +1,7 @@
 // @ts-check
 /** What a picker shows of a server's catalogue: which records, how grouped, which one is meant. */
 
+import { AUTOMATIC_VERSION } from "./facts.js";
 import { fold } from "./search.js";
 
 /**
@@ -248,6 +249,6 @@ export function isNone(value) {
  * @param {string} version as Load Model has it
  */
 export function versionOf(catalog, model, version) {
-  if (version && version !== "automatic") return version;
+  if (version && version !== AUTOMATIC_VERSION) return version;
   return find(items(catalog, "model"), model)?.version ?? "";
 }

@@ -2,6 +2,7 @@
 /** What a configuration of the app changes in a graph, told before and after it is done. */
 
 import { isNone } from "./catalog.js";
+import { DEFAULT_LORA_MODE } from "./facts.js";
 
 /**
  * What /drawbridge/configuration/read answers.
@@ -16,20 +17,6 @@ import { isNone } from "./catalog.js";
  *
  * @typedef {{file: string, weight: number, mode: string}} Lora
  */
-
-/** Widgets that go into a configuration, in Generate's order. */
-export const FIELDS = /** @type {const} */ ([
-  "width",
-  "height",
-  "steps",
-  "guidance",
-  "seed",
-  "sampler",
-  "shift",
-  "batch_size",
-  "batch_count",
-  "strength",
-]);
 
 /**
  * Say whether a text may be a configuration, so that it needs no question.
@@ -92,7 +79,7 @@ export function lorasOf(value, rows) {
     const file = String(value(`lora_${row}`) ?? "").trim();
     const weight = Number(value(`weight_${row}`));
     if (isNone(file) || !weight) continue;
-    loras.push({ file, weight, mode: String(value(`mode_${row}`) ?? "all") });
+    loras.push({ file, weight, mode: String(value(`mode_${row}`) ?? DEFAULT_LORA_MODE) });
   }
   return loras;
 }

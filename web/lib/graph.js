@@ -1,6 +1,7 @@
 // @ts-check
 /** Finds the Connect, Load Model, Generate or other node that belongs to one of our nodes. */
 
+import { MODEL_SOCKET, SERVER_SOCKET, SOCKET_PREFIX } from "./facts.js";
 import { BYPASSED, MUTED, Visits, linkInto, origins, slotOf, targets } from "./links.js";
 import { CONNECT, GENERATE, LOAD_MODEL, LORA_STACK, PACK_PREFIX } from "./node_types.js";
 
@@ -9,8 +10,6 @@ import { CONNECT, GENERATE, LOAD_MODEL, LORA_STACK, PACK_PREFIX } from "./node_t
  * @typedef {import("./links.js").Place} Place
  */
 
-const SERVER = "DRAWBRIDGE_SERVER";
-const MODEL = "DRAWBRIDGE_MODEL";
 const ANY = "*";
 
 /**
@@ -135,8 +134,8 @@ function mayAskBelow(node) {
   const inputs = node.inputs ?? [];
   return (
     node.type !== GENERATE &&
-    !inputs.some((one) => one.type === SERVER) &&
-    !inputs.some((one, slot) => one.type === MODEL && linkInto(node, slot))
+    !inputs.some((one) => one.type === SERVER_SOCKET) &&
+    !inputs.some((one, slot) => one.type === MODEL_SOCKET && linkInto(node, slot))
   );
 }
 
@@ -152,7 +151,7 @@ function mayAskBelow(node) {
 function above(place, type, strict, visits) {
   if (!visits.first(place, "above")) return null;
   for (const [slot, input] of (place.node.inputs ?? []).entries()) {
-    if (input.type !== SERVER && input.type !== MODEL) continue;
+    if (input.type !== SERVER_SOCKET && input.type !== MODEL_SOCKET) continue;
     const found = sources(place, slot, String(input.type), strict, visits).reduce(
       (/** @type {Place | null} */ sofar, end) =>
         sofar ?? (end.node.type === type ? end : above(end, type, strict, visits)),
@@ -217,7 +216,7 @@ function below(place, ask, strict, visits) {
 
 /** @param {unknown} type */
 function mayFlow(type) {
-  return type === "STRING" || type === ANY || String(type).startsWith("DRAWBRIDGE_");
+  return type === "STRING" || type === ANY || String(type).startsWith(SOCKET_PREFIX);
 }
 
 /**

@@ -1,8 +1,8 @@
 // @ts-check
 /** What a node of ours is wired to: its server and its model, as far as that can be told. */
 
-import { CONNECT_WIDGETS } from "./addresses.js";
 import { versionOf } from "./catalog.js";
+import { CONNECT_WIDGETS } from "./facts.js";
 import { connectOf, loadModelOf } from "./graph.js";
 import { valueOf } from "./values.js";
 

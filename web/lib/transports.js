@@ -1,17 +1,18 @@
 // @ts-check
-/** How a connection can be protected, as Connect's widget `transport` has it. */
+/** The ways to protect a connection, in the page's language. */
 
+import { TRANSPORT } from "./facts.js";
 import { say } from "./words.js";
 
 /** @typedef {import("./words.js").Key} Key */
 
 /** @satisfies {Record<string, Key>} */
 const LABELS = {
-  "Draw Things certificate": "transport.draw_things",
-  "pinned certificate": "transport.pinned",
-  "own certificate authority": "transport.authority",
-  "system certificates": "transport.system",
-  plaintext: "transport.plaintext",
+  [TRANSPORT.drawThings]: "transport.draw_things",
+  [TRANSPORT.pinned]: "transport.pinned",
+  [TRANSPORT.authority]: "transport.authority",
+  [TRANSPORT.system]: "transport.system",
+  [TRANSPORT.plaintext]: "transport.plaintext",
 };
 
 export const TRANSPORTS = Object.keys(LABELS);

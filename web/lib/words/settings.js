@@ -56,10 +56,10 @@ export const SETTINGS = {
   },
   "servers.host": { en: "Address", zh: "地址", ja: "アドレス", de: "Adresse" },
   "servers.host.hint": {
-    en: "Name or IP address, and the port if it is not 7859.",
-    zh: "名称或 IP 地址；端口不是 7859 时一并填写。",
-    ja: "名前または IP アドレス。ポートが 7859 でなければそれも書きます。",
-    de: "Name oder IP-Adresse, dazu der Port, wenn er nicht 7859 ist.",
+    en: "Name or IP address, and the port if it is not {port}.",
+    zh: "名称或 IP 地址；端口不是 {port} 时一并填写。",
+    ja: "名前または IP アドレス。ポートが {port} でなければそれも書きます。",
+    de: "Name oder IP-Adresse, dazu der Port, wenn er nicht {port} ist.",
   },
   "servers.transport": { en: "Protection", zh: "加密方式", ja: "通信の保護", de: "Schutz" },
   "servers.certificate": {

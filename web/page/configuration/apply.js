@@ -2,6 +2,7 @@
 /** Puts a configuration into the nodes around one of ours, and tells what was taken. */
 
 import { loraRows, partition } from "../../lib/configuration.js";
+import { AUTOMATIC_VERSION, LORA_ROWS } from "../../lib/facts.js";
 import { feederOf, generateOf, loadModelOf } from "../../lib/graph.js";
 import { IMPORT_CONFIGURATION, LORA_STACK } from "../../lib/node_types.js";
 import { isLinked } from "../../lib/values.js";
@@ -18,7 +19,6 @@ import { toastOutcome } from "./outcome.js";
  * @typedef {import("../../lib/configuration.js").Configuration} Configuration
  */
 
-export const LORA_ROWS = 8;
 const LONG_TEXT = 40; // more than a message has room for
 
 /**
@@ -90,7 +90,7 @@ function applyModel(app, node, file, taken, left) {
     // What was set by hand is of the model before.
     setAll(app, load, [
       ["model", file],
-      ["version", "automatic"],
+      ["version", AUTOMATIC_VERSION],
     ]);
     taken.push(file);
   }

@@ -1,7 +1,8 @@
 // @ts-check
 /** Puts the configuration of a graph into the clipboard, as the app reads it. */
 
-import { FIELDS, lorasOf } from "../../lib/configuration.js";
+import { lorasOf } from "../../lib/configuration.js";
+import { CONFIGURATION_WIDGETS, LORA_ROWS } from "../../lib/facts.js";
 import { generateOf, loraStacksOf } from "../../lib/graph.js";
 import { valueOf } from "../../lib/values.js";
 import { say } from "../../lib/words.js";
@@ -12,7 +13,6 @@ import { writeClipboard } from "../parts/clipboard.js";
 import { openDialog } from "../parts/dialog.js";
 import { element } from "../parts/elements.js";
 import { surroundingsOf } from "../state/surroundings.js";
-import { LORA_ROWS } from "./apply.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -36,7 +36,9 @@ export async function copy(app, node) {
   // What only a run knows is told as it is shown.
   const valueAt = (/** @type {Place} */ place) => (/** @type {string} */ name) =>
     valueOf(place, name).value ?? widgetOf(place.node, name)?.value;
-  const widgets = Object.fromEntries(FIELDS.map((name) => [name, valueAt(generate)(name)]));
+  const widgets = Object.fromEntries(
+    CONFIGURATION_WIDGETS.map((name) => [name, valueAt(generate)(name)]),
+  );
   const loras = loraStacksOf(generate).flatMap((stack) => lorasOf(valueAt(stack), LORA_ROWS));
   try {
     const { text } = await ask(app.api, "configuration/write", { widgets, model, version, loras });

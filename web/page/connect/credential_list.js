@@ -2,6 +2,7 @@
 /** Offers the names of credentials that are known here where Connect asks for one. */
 
 import { addressOf } from "../../lib/addresses.js";
+import { SECRET_VARIABLE_PREFIX } from "../../lib/facts.js";
 import { matches, searchWords } from "../../lib/search.js";
 import { serverOf } from "../../lib/surroundings.js";
 import { say } from "../../lib/words.js";
@@ -24,9 +25,9 @@ import { credentialsOf, loadSaved } from "../state/saved_servers.js";
  */
 export function credentialCombobox(app) {
   const missing = (/** @type {Spot} */ { widget }) => {
-    const value = plainName(String(widget.value ?? ""));
+    const value = nameKey(String(widget.value ?? ""));
     const credentials = credentialsOf(app);
-    return !!value && !!credentials && !credentials.some(({ name }) => plainName(name) === value);
+    return !!value && !!credentials && !credentials.some(({ name }) => nameKey(name) === value);
   };
   return {
     appearance(spot) {
@@ -68,7 +69,7 @@ function credentialView(credentials, spot, value, query) {
   const rows = credentials
     .filter(({ name }) => matches({ file: name, name }, wanted))
     .map((one) => credentialRow(one, server));
-  const known = rows.some((row) => plainName(row.value) === plainName(value));
+  const known = rows.some((row) => nameKey(row.value) === nameKey(value));
   const none = {
     value: "",
     title: say("picker.none"),
@@ -117,9 +118,8 @@ function credentialRow({ name, stored, servers }, server) {
  *
  * @param {string} name
  */
-function plainName(name) {
-  return name
-    .trim()
-    .toLowerCase()
-    .replace(/^drawbridge_secret_/, "");
+function nameKey(name) {
+  const key = name.trim().toLowerCase();
+  const prefix = SECRET_VARIABLE_PREFIX.toLowerCase();
+  return key.startsWith(prefix) ? key.slice(prefix.length) : key;
 }

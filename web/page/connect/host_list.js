@@ -1,7 +1,8 @@
 // @ts-check
 /** Offers the servers that are saved or nearby where Connect asks for a host. */
 
-import { CONNECT_WIDGETS, addressOf } from "../../lib/addresses.js";
+import { addressOf } from "../../lib/addresses.js";
+import { CONNECT_WIDGETS } from "../../lib/facts.js";
 import { matches, searchWords } from "../../lib/search.js";
 import { keyOf } from "../../lib/servers.js";
 import { serverOf } from "../../lib/surroundings.js";

@@ -1,8 +1,9 @@
 // @ts-check
 /** Shows on Connect how its server is. */
 
-import { CONNECT_WIDGETS, freeName } from "../../lib/addresses.js";
+import { freeName } from "../../lib/addresses.js";
 import { connectStatus } from "../../lib/connect_status.js";
+import { CONNECT_WIDGETS } from "../../lib/facts.js";
 import { CONNECT } from "../../lib/node_types.js";
 import { keyOf } from "../../lib/servers.js";
 import { serverOf } from "../../lib/surroundings.js";

@@ -4,7 +4,8 @@
  * taken out of the field at once; nothing of it is kept in the page or ever comes back.
  */
 
-import { readList } from "../../lib/addresses.js";
+import { addressOf, readList } from "../../lib/addresses.js";
+import { DEFAULT_PORT } from "../../lib/facts.js";
 import { say } from "../../lib/words.js";
 import { ask } from "../comfyui/routes.js";
 import { button, element } from "../parts/elements.js";
@@ -51,7 +52,9 @@ export function credentialsSection({ api }) {
     const isNew = !credential.name;
     const name = textInput(credential.name, { placeholder: "studio", maxlength: 64 });
     name.readOnly = !isNew;
-    const servers = textInput(credential.servers.join(", "), { placeholder: "mac.local:7859" });
+    const servers = textInput(credential.servers.join(", "), {
+      placeholder: addressOf({ host: "mac.local", port: DEFAULT_PORT }),
+    });
     const secret = textInput("", {
       type: "password",
       "data-1p-ignore": "",

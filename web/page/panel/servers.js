@@ -1,13 +1,8 @@
 // @ts-check
 /** The settings' list of servers: add, change, remove, and look who is in this network. */
 
-import {
-  DEFAULT_PORT,
-  addressOf,
-  freeName,
-  isSameServer,
-  readAddress,
-} from "../../lib/addresses.js";
+import { addressOf, freeName, isSameServer, readAddress } from "../../lib/addresses.js";
+import { DEFAULT_PORT, TRANSPORT } from "../../lib/facts.js";
 import { TRANSPORTS, transportLabel } from "../../lib/transports.js";
 import { say } from "../../lib/words.js";
 import { ask } from "../comfyui/routes.js";
@@ -24,7 +19,7 @@ const NEW = {
   name: "",
   host: "",
   port: DEFAULT_PORT,
-  transport: "Draw Things certificate",
+  transport: TRANSPORT.drawThings,
   certificate: "",
   credential: "",
 };
@@ -72,7 +67,9 @@ export function serversSection(app) {
   const edit = async (server, known) => {
     const credentials = await credentialNames(api);
     const name = textInput(server.name, { maxlength: 80, placeholder: say("servers.name.hint") });
-    const host = textInput(server.host && addressOf(server), { placeholder: "mac.local:7859" });
+    const host = textInput(server.host && addressOf(server), {
+      placeholder: addressOf({ host: "mac.local", port: DEFAULT_PORT }),
+    });
     const transport = selectInput(
       TRANSPORTS.map((value) => ({ value, label: transportLabel(value) })),
       server.transport,
@@ -93,8 +90,7 @@ export function serversSection(app) {
           name: name.value.trim() || freeName(address.host, others),
           ...address,
           transport: transport.value,
-          certificate:
-            transport.value === "own certificate authority" ? certificate.value.trim() : "",
+          certificate: transport.value === TRANSPORT.authority ? certificate.value.trim() : "",
           credential: credential.value,
         };
         const answer = await ask(api, "servers/save", wanted);
@@ -114,7 +110,12 @@ export function serversSection(app) {
       title: known ? say("servers.change", { name: known }) : say("servers.add"),
       fields: [
         { name: "name", label: say("servers.name"), input: name },
-        { name: "host", label: say("servers.host"), hint: say("servers.host.hint"), input: host },
+        {
+          name: "host",
+          label: say("servers.host"),
+          hint: say("servers.host.hint", { port: DEFAULT_PORT }),
+          input: host,
+        },
         { name: "transport", label: say("servers.transport"), input: transport },
         authority,
         {
@@ -130,7 +131,7 @@ export function serversSection(app) {
     });
     const showAuthority = () => {
       const line = /** @type {HTMLElement} */ (certificate.parentElement);
-      line.hidden = transport.value !== "own certificate authority";
+      line.hidden = transport.value !== TRANSPORT.authority;
     };
     transport.addEventListener("change", showAuthority);
     showAuthority();

@@ -1,6 +1,7 @@
 // @ts-check
 /** The page's one record of servers, fed by our routes and by Connect nodes that have run. */
 
+import { SERVER_EVENT } from "../../lib/facts.js";
 import { CONNECT } from "../../lib/node_types.js";
 import { asProblem } from "../../lib/problem.js";
 import { Servers, keyOf } from "../../lib/servers.js";
@@ -44,7 +45,7 @@ export function setUpServers(app) {
   return {
     setup() {
       app.api.addEventListener("graphChanged", () => askServersOfGraph(app));
-      app.api.addEventListener("drawbridge.server", (event) => {
+      app.api.addEventListener(SERVER_EVENT, (event) => {
         const { server, status } = /** @type {CustomEvent<{server: Server, status: Status}>} */ (
           event
         ).detail;

@@ -1,0 +1,62 @@
+// @ts-check
+/**
+ * What the page must have as the nodes have it: what they call their widgets, and what these hold.
+ *
+ * Each is told here alone on the page's side, and tests/nodes/test_page_facts.py compares it with the
+ * nodes.
+ */
+
+/** The port of Draw Things' server, unless a person has chosen another. */
+export const DEFAULT_PORT = 7859;
+
+/** Connect's widgets, in their order. */
+export const CONNECT_WIDGETS = /** @type {const} */ ([
+  "host",
+  "port",
+  "transport",
+  "certificate",
+  "credential",
+]);
+
+/** How a connection is protected: what Connect's widget `transport` holds. */
+export const TRANSPORT = /** @type {const} */ ({
+  drawThings: "Draw Things certificate",
+  pinned: "pinned certificate",
+  authority: "own certificate authority",
+  system: "system certificates",
+  plaintext: "plaintext",
+});
+
+/** What names of environment variables begin with that hold a credential's secret. */
+export const SECRET_VARIABLE_PREFIX = "DRAWBRIDGE_SECRET_";
+
+/** The event by which a Connect that runs tells the page of its server. */
+export const SERVER_EVENT = "drawbridge.server";
+
+/** What Load Model's widget `version` holds where the server is to tell. */
+export const AUTOMATIC_VERSION = "automatic";
+
+/** How many rows a LoRA Stack has. */
+export const LORA_ROWS = 8;
+
+/** What a LoRA Stack's `mode` holds unless a person has chosen another. */
+export const DEFAULT_LORA_MODE = "all";
+
+/** Widgets of Generate that go into a configuration, in their order. */
+export const CONFIGURATION_WIDGETS = /** @type {const} */ ([
+  "width",
+  "height",
+  "steps",
+  "guidance",
+  "seed",
+  "sampler",
+  "shift",
+  "batch_size",
+  "batch_count",
+  "strength",
+]);
+
+/** What the types of all our sockets begin with. */
+export const SOCKET_PREFIX = "DRAWBRIDGE_";
+export const SERVER_SOCKET = "DRAWBRIDGE_SERVER";
+export const MODEL_SOCKET = "DRAWBRIDGE_MODEL";
