@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { connectOf, feederOf, generateOf, loadModelOf } from "../../web/lib/graph.js";
+import { connectOf, feederOf, generateOf, loadModelOf, loraStacksOf } from "../../web/lib/graph.js";
 import { BYPASSED, MUTED } from "../../web/lib/links.js";
 import { LORAS, MODEL, SERVER, TestGraph } from "./graphs.js";
 
@@ -222,4 +222,14 @@ test("a ring of nodes that hand something on ends the search", () => {
   const { graph, stack, generate } = plain();
   graph.link(stack, 0, stack, 0);
   assert.equal(feederOf(generate, "loras", "Drawbridge_Other"), null);
+});
+
+test("stacks of LoRAs come in the order in which they count, each once even in a ring", () => {
+  const { graph, stack, generate } = plain();
+  const first = graph.add("Drawbridge_LoRAStack");
+  graph.link(first, 0, stack, 0);
+  const stacks = () => loraStacksOf({ node: generate, hosts: [] }).map(({ node }) => node);
+  assert.deepEqual(stacks(), [first, stack]);
+  graph.link(stack, 0, first, 0);
+  assert.deepEqual(stacks(), [first, stack]);
 });

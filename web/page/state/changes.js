@@ -1,5 +1,5 @@
 // @ts-check
-/** The one event of all that may look different: graph, servers and models. */
+/** One event for whatever may change what the page shows: the graph, servers, models. */
 
 import { loadFamilies } from "./families.js";
 import { serversOf } from "./servers.js";
