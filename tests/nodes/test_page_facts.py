@@ -57,7 +57,7 @@ def test_the_page_knows_what_connect_sends_when_it_runs() -> None:
 
 
 def test_the_page_knows_the_variables_of_secrets() -> None:
-    from drawbridge.client.credential_sources import PREFIX
+    from drawbridge.client.store.credential_sources import PREFIX
 
     assert facts()["SECRET_VARIABLE_PREFIX"] == PREFIX
 
