@@ -1,4 +1,4 @@
-"""What the README says of errors is what they say."""
+"""What docs/errors.md quotes of errors is what they say."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from drawbridge.client.store.secret import Secret
 from drawbridge.codec import fpzip_process
 from drawbridge.errors import CredentialMissing, DrawbridgeError
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
 MAC = Endpoint("mac.local")
 PLAIN = Endpoint("mac.local", transport=Transport.PLAINTEXT)
 SIGNED = Endpoint("mac.local", secret=Secret("x"))
@@ -51,13 +51,13 @@ def not_meant() -> DrawbridgeError:
     ],
     ids=lambda error: error.problem,
 )
-def test_readme_quotes_the_error(error: DrawbridgeError) -> None:
-    text = README.read_text(encoding="utf-8")
+def test_page_quotes_the_error(error: DrawbridgeError) -> None:
+    text = PAGE.read_text(encoding="utf-8")
     assert f"| {error.problem} | {error.remedy} |" in text
 
 
-def test_readme_quotes_the_missing_decoder() -> None:
+def test_page_quotes_the_missing_decoder() -> None:
     error = fpzip_process.unavailable("the Python package fpzip is not installed here")
-    text = README.read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
     assert error.problem in text
     assert error.remedy.partition(", or run")[0] in text
