@@ -114,7 +114,7 @@ async def _explain(
     told: list[dict[str, Any]],
     output: Output,
 ) -> None:
-    """Say how the files become usable (protocol.md 1.3, 1.7).
+    """Say how the files become usable (docs/protocol.md 1.3, 1.7).
 
     A server that does not answer now, or does not tell what it knows, counts as one that knows
     none of them.

@@ -282,8 +282,9 @@ class DrawThingsClient:
             message.ClearField("sharedSecret")
 
     async def _confirm_secret(self) -> None:
-        """Greet once before work: only Echo tells a wrong secret from other trouble (protocol.md
-        1.2).
+        """Greet once before work: only Echo tells a wrong secret from other trouble.
+
+        See docs/protocol.md 1.2.
         """
         if self._greeted:
             return

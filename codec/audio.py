@@ -24,8 +24,8 @@ class Sound(TypedDict):
 def from_wire(array: np.ndarray, sample_rate: int) -> Sound:
     """ComfyUI's AUDIO of one wire sound: waveform [1, channels, samples], values as they came.
 
-    `array` is float16, float32 or float64 [channels, samples], with one channel or two (protocol.md
-    10). The rate is not on the wire: it follows from the model's version. Raises GenerationFailed
+    `array` is float16, float32 or float64 [channels, samples], with one channel or two. The rate
+    follows from the model's version (docs/protocol.md 10). Raises GenerationFailed
     where a value is not finite, BadTensor for what is no sound.
     """
     if array.ndim != 2 or array.shape[0] not in (1, 2) or array.size == 0:

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import Cancelled
 from .damage import damaged
 
-RAW_STREAM = -15  # window bits of a stream without zlib's header and checksum (protocol.md 3.2)
+RAW_STREAM = -15  # window bits without zlib's header and checksum (docs/protocol.md 3.2)
 ZLIB_STREAM = 15
 _MEMORY_LEVEL = 9  # as the server's own encoder
 _STEP = 1 << 18  # bytes of input between two looks at `stop`

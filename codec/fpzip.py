@@ -52,7 +52,7 @@ class StreamHeader:
 
 
 def grid(dims: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """The tensor's dims as fpzip sees them: (nf, nz, ny, nx) (protocol.md 3.2)."""
+    """The tensor's dims as fpzip sees them: (nf, nz, ny, nx) (docs/protocol.md 3.2)."""
     nz, ny, nx = (1, 1, 1, *dims)[-3:]
     return math.prod(dims[:-3]), nz, ny, nx
 

@@ -18,7 +18,7 @@ def to_wire(
     low: float = -1.0,
     inverted: bool = False,
 ) -> list[np.ndarray]:
-    """One float16 [1, H, W, channels], `low` to 1, for each picture of a batch (protocol.md 4.4).
+    """One float16 [1, H, W, channels], `low` to 1, for each picture (docs/protocol.md 4.4).
 
     `images` is ComfyUI's IMAGE: float [B, H, W, 1, 3 or 4], 0 to 1; what is outside is clamped.
     Colours are laid on black where there is alpha. With a `size` (width, height) a picture is

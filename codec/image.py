@@ -32,7 +32,7 @@ def to_wire(images: torch.Tensor) -> list[np.ndarray]:
 
     `images` is ComfyUI's IMAGE: float [B, H, W, 3 or 4], 0 to 1; what is outside is clamped. Of a
     picture with alpha the colour goes as it is, and fully transparent pixels become 0, mid grey
-    (protocol.md 4.2). Raises RequestRejected for NaN and for other shapes.
+    (docs/protocol.md 4.2). Raises RequestRejected for NaN and for other shapes.
     """
     if images.ndim != 4 or images.shape[-1] not in (3, 4) or images.numel() == 0:
         raise RequestRejected(
@@ -52,8 +52,8 @@ def from_wire(array: np.ndarray) -> torch.Tensor:
     """ComfyUI's IMAGE of a wire picture: float32 [B, H, W, 3], 0 to 1, clamped.
 
     `array` is float16, float32 or float64 [B, H, W, 3], [H, W, 3], or [3, H, W] as in the public
-    guide's form, -1 to 1. With 4 values a pixel they are A, R, G, B, A being 0 to 1 (protocol.md
-    3.3), and the result is [B, H, W, 4], R, G, B, A. Raises GenerationFailed where any value is
+    guide's form, -1 to 1. Of 4 values a pixel (A, R, G, B, docs/protocol.md 3.3) A is 0 to 1,
+    and the result is [B, H, W, 4], R, G, B, A. Raises GenerationFailed where any value is
     not finite: two infinite ones next to each other spoil finite pixels too, depending on the
     processors at both ends. Raises BadTensor for what is no picture.
     """

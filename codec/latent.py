@@ -29,7 +29,7 @@ def preview(latents: np.ndarray, version: str) -> torch.Tensor | None:
 
 
 def cut_audio_rows(latents: np.ndarray) -> np.ndarray:
-    """LTX latents [F, h, w, C] without the rows at the bottom that hold sound (protocol.md 7).
+    """LTX latents [F, h, w, C] without the rows at the bottom that hold sound (docs/protocol.md 7).
 
     Comes back unchanged where nothing would be left, as that is not what such rows look like.
     """

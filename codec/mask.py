@@ -7,7 +7,7 @@ import torch
 
 from ..errors import RequestRejected
 
-# The low 3 bits of a mask byte (protocol.md 4.3). 0 would also keep, but only beside a 2.
+# The low 3 bits of a mask byte (docs/protocol.md 4.3). 0 would also keep, but only beside a 2.
 FROM_NOISE = 1
 REPAINT = 2
 KEEP = 3

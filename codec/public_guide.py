@@ -2,7 +2,7 @@
 
 The guide puts one byte of flags, one byte of rank and uint32 dims in front of a packed tensor, and
 lays pictures out as planes (CHW, no batch). No server that we know speaks so; the form is read
-because it cannot be mistaken, and written for a connection that asks for it (protocol.md 12).
+because it cannot be mistaken, and written for a connection that asks for it (docs/protocol.md 12).
 
 How it is told apart: a tensor of the real wire begins with a codec identifier whose lowest byte is
 0x00 or 0x17, one in the guide's form with its flags, 1, 2 or 3. To be recognised, the rest of its
@@ -69,7 +69,7 @@ def encode_picture(pixels: np.ndarray) -> bytes:
     """A picture in the guide's form: float32 planes [3, H, W], packed with zlib.
 
     `pixels` is the wire's own form, any float [1, H, W, C] or [H, W, C], -1 to 1; anything else
-    raises ValueError. Never fpzip: no upload is (protocol.md 3.2).
+    raises ValueError. Never fpzip: no upload is (docs/protocol.md 3.2).
     """
     if pixels.ndim == 4 and pixels.shape[0] == 1:
         pixels = pixels[0]
@@ -81,8 +81,8 @@ def encode_picture(pixels: np.ndarray) -> bytes:
 def encode_mask(mask: np.ndarray) -> bytes:
     """A mask in the guide's form: uint8 [1, H, W], 255 where something is to be repainted.
 
-    `mask` is the wire's own form, uint8 [H, W], whose low 3 bits are kinds (protocol.md 4.3): 1, 2
-    and 4 are repainted. Anything else raises ValueError.
+    `mask` is the wire's own form, uint8 [H, W], whose low 3 bits are kinds: 1, 2 and 4 are
+    repainted (docs/protocol.md 4.3). Anything else raises ValueError.
     """
     if mask.ndim != 2 or mask.dtype != np.uint8 or mask.size == 0:
         raise ValueError(f"no mask: {mask.dtype} {mask.shape}")

@@ -20,7 +20,7 @@ DEFAULT_LIMIT_BYTES = 1 << 30
 
 
 class Codec(enum.Enum):
-    """How the values are packed: the header's identifier (protocol.md 3.1)."""
+    """How the values are packed: the header's identifier (docs/protocol.md 3.1)."""
 
     RAW = 0
     DEFLATE = 0x217
@@ -46,7 +46,7 @@ _UNREADABLE = {0x40000: "palettised values", 0x80000: "bfloat16"}
 
 @dataclass(frozen=True)
 class Header:
-    """What the 68 bytes in front of the values say (protocol.md 3.1)."""
+    """What the 68 bytes in front of the values say (docs/protocol.md 3.1)."""
 
     codec: Codec
     dtype: np.dtype
@@ -62,7 +62,7 @@ def read_header(data: bytes) -> Header:
     """The header in front of `data`; raises BadTensor where it is not one of ours.
 
     Memory type and format are not judged: the server itself reads any, and a mask carries another
-    format than an image (protocol.md 3.1).
+    format than an image (docs/protocol.md 3.1).
     """
     if len(data) < HEADER.size:
         raise damaged(f"it has {len(data)} bytes, and its header alone takes {HEADER.size}")

@@ -1,4 +1,4 @@
-"""What the 34 model versions are, as far as answers depend on it (protocol.md 6, 10)."""
+"""What the 34 model versions are, as far as answers depend on it (docs/protocol.md 6, 10)."""
 
 from __future__ import annotations
 
@@ -94,14 +94,14 @@ VERSIONS = {version.name: version for version in _ALL}
 STAGE_C = "wurstchen_v3.0_stage_c"
 STAGE_B = "wurstchen_v3.0_stage_b"
 
-# Models of another version that may take over as refiner (protocol.md 5.4).
+# Models of another version that may take over as refiner (docs/protocol.md 5.4).
 REFINERS = (
     frozenset({"sdxl_base_v0.9", "sdxl_refiner_v0.9", "ssd_1b"}),
     frozenset({"sd3", "sd3_large"}),
     frozenset({"wan_v2.1_1.3b", "wan_v2.1_14b"}),
 )
 
-# Versions that come in a variant which reads a depth map (protocol.md 4.8).
+# Versions that come in a variant which reads a depth map (docs/protocol.md 4.8).
 DEPTH_VERSIONS = frozenset(
     {"v1", "v2", "kandinsky2.1", "sdxl_base_v0.9", "sdxl_refiner_v0.9", "ssd_1b", "flux1"}
 )

@@ -1,4 +1,4 @@
-"""Which settings suit a model file: the app's own list (protocol.md 6.1)."""
+"""Which settings suit a model file: the app's own list (docs/configuration.md 5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a picture can be to a control, and where a server looks for it (protocol.md 4.5)."""
+"""What a picture can be to a control, and where a server looks for it (docs/protocol.md 4.5)."""
 
 from __future__ import annotations
 

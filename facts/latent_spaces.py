@@ -27,7 +27,7 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Family:
-    """One latent space (protocol.md 7).
+    """One latent space (docs/protocol.md 7).
 
     For LINEAR and DIRECT, a colour of 0 to 255 is (latent @ matrix + bias) * scale + offset, with
     `matrix` [channels][3]; for OKLAB the first part gives L, a, b; PATCH has only scale and offset,

@@ -45,7 +45,7 @@ class Sampler(enum.IntEnum):
 
 _PLAIN = {"KARRAS", "EULER", "SUBSTEP", "TRAILING"}
 
-# Those whose steps are counted from the end; the others divide by steps - 1 (protocol.md 4.8).
+# Those whose steps are counted from the end; the others divide by steps - 1 (docs/protocol.md 4.8).
 TRAILING = frozenset(sampler for sampler in Sampler if sampler.name.endswith("_TRAILING"))
 FLOW_SAMPLERS = frozenset(sampler for sampler in Sampler if sampler >= Sampler.EULER_A_TRAILING)
 ALL_SAMPLERS = frozenset(Sampler)

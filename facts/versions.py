@@ -1,4 +1,4 @@
-"""What each model version can do, and with which settings its models work best (protocol.md 6)."""
+"""What each model version can do, and which settings suit its models (docs/protocol.md 6)."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ class ModelFamily:
 
     @property
     def negative_prompt(self) -> bool:
-        """Whether a negative prompt can have an effect, with CFG (protocol.md 5.4)."""
+        """Whether a negative prompt can have an effect, with CFG (docs/protocol.md 5.4)."""
         return self.version not in _WITHOUT_NEGATIVE
 
     def frames(self, num_frames: int) -> int:
-        """Return how many frames come back when `num_frames` are asked for (protocol.md 6)."""
+        """Return how many frames come back when `num_frames` are asked for (docs/protocol.md 6)."""
         if not self.is_video:
             return 1
         latents = (num_frames - 1) // self.frames_per_latent + 1
@@ -158,14 +158,14 @@ _INTERCHANGEABLE = (
     frozenset({"wan_v2.1_1.3b", "wan_v2.1_14b"}),
 )
 
-# They read no prompt, or know no CFG (protocol.md 5.4, 6).
+# They read no prompt, or know no CFG (docs/protocol.md 5.4, 6).
 _WITHOUT_NEGATIVE = frozenset({"svd_i2v", "seedvr2_3b", "seedvr2_7b", "longcat_video_avatar_v1.5"})
-# Samples of a starting image's size also where no noise is kept (protocol.md 4.2).
+# Samples of a starting image's size also where no noise is kept (docs/protocol.md 4.2).
 _SIZED_BY_IMAGE = frozenset({"svd_i2v", "seedvr2_3b", "seedvr2_7b"})
 _REFERENCE_MODIFIERS = frozenset(
     {"kontext", "kontext_kv", "qwenimage_edit_plus", "qwenimage_edit_2511"}
 )
-# Kontext means to them that the init image is the first frame (protocol.md 4.6).
+# Kontext means to them that the init image is the first frame (docs/protocol.md 4.6).
 _FIRST_FRAME_ONLY = frozenset({"ltx2", "ltx2.3", "longcat_video_avatar_v1.5"})
 
 
@@ -175,22 +175,22 @@ def family(version: str) -> ModelFamily | None:
 
 
 def takes_refiner(version: str, refiner_version: str) -> bool:
-    """Whether a server uses that refiner with the model, not ignores it (protocol.md 5.4)."""
+    """Whether a server uses that refiner with the model, not ignores it (docs/protocol.md 5.4)."""
     return version == refiner_version or any(
         version in group and refiner_version in group for group in _INTERCHANGEABLE
     )
 
 
 def takes_lora(version: str, lora_version: str) -> bool:
-    """Whether a server applies that LoRA to the model, not skips it (protocol.md 5.4)."""
+    """Whether a server applies that LoRA to the model, not skips it (docs/protocol.md 5.4)."""
     return version == lora_version or (version, lora_version) == ("kandinsky2.1", "v1")
 
 
 def sized_by_image(version: str, strength: float, has_mask: bool) -> bool:
-    """Whether a picture that starts from an init image gets that image's size (protocol.md 4.2)."""
+    """Whether a picture that starts from an image gets that image's size (docs/protocol.md 4.2)."""
     return strength < 1 or has_mask or version in _SIZED_BY_IMAGE
 
 
 def reads_references(version: str, modifier: str) -> bool:
-    """Whether a model reads moodboard pictures by itself, without a control (protocol.md 4.6)."""
+    """Whether a model reads moodboard pictures without a control (docs/protocol.md 4.6)."""
     return modifier in _REFERENCE_MODIFIERS and version not in _FIRST_FRAME_ONLY

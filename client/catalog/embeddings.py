@@ -1,4 +1,4 @@
-"""Which textual inversions a prompt calls for: `<keyword>` is one (protocol.md 1.5)."""
+"""Which textual inversions a prompt calls for: `<keyword>` is one (docs/protocol.md 1.5)."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def beside(given: Catalog, catalog: Catalog) -> Catalog:
 def used(
     known: Catalog, config: GenerationConfig, catalog: Catalog, version: str, *prompts: str
 ) -> Catalog:
-    """Return the specifications of exactly the files that a request uses (protocol.md 1.5).
+    """Return the specifications of exactly the files that a request uses (docs/protocol.md 1.5).
 
     `known` has the model's, `catalog` is all that the server has; `version` is the model's.
     """

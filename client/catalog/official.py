@@ -1,7 +1,7 @@
 """The official files of Draw Things: what they are, for servers that do not tell.
 
 A server knows the specifications that are built into its binary, and those in its own custom*.json
-files (protocol.md 1.3), whatever its model browser is set to. All else it takes for Stable
+files (docs/protocol.md 1.3), whatever its model browser is set to. All else it takes for Stable
 Diffusion 1, or leaves out, unless the request's override says what it is. The other official files
 are such: the app writes them to the custom files when it downloads them, but a file that was copied
 has no entry, and gRPCServerCLI never asks for the app's lists on the web. Which of them a server of

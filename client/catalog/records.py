@@ -17,7 +17,7 @@ MOST_ELEMENTS = 20_000  # of a list; the official ones are some hundreds togethe
 _LEAST_PART = 3  # letters; less is a part of everything
 Keys = Mapping[str, object]
 
-# What a server needs to read an element; it drops one without in silence (protocol.md 1.4).
+# What a server needs to read an element; it drops one without in silence (docs/protocol.md 1.4).
 REQUIRED: Mapping[str, frozenset[str]] = {
     "models": frozenset({"name", "file", "prefix", "version", "upcast_attention", "default_scale"}),
     "loras": frozenset({"name", "file", "prefix", "version"}),

@@ -21,7 +21,7 @@ def read_model(text: str) -> ModelSpec:
     """Return the specification that a JSON object is; a list of one object is taken for it.
 
     Raises RequestRejected with the keys that are missing or of another type than a server reads
-    (protocol.md 1.4).
+    (docs/protocol.md 1.4).
     """
     elements = _parse(text, _MODEL)
     if len(elements) != 1:

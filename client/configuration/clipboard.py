@@ -1,6 +1,6 @@
 """The configuration as the app copies it to the clipboard and pastes it: JSON with keys of its own.
 
-Facts are from messages.md, the JSON column: sizes are pixels, some choices are numbers and some
+Facts are from docs/configuration.md 1 and 4: sizes are pixels, some choices are numbers and some
 words, a negative seed asks for a random one, an empty text is none, and whether inference is causal
 is said by the sign of `causalInference`. The app names a key for every field but `name`.
 """

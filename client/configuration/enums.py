@@ -1,4 +1,4 @@
-"""The choices of a configuration: values are the wire's, labels the app's (protocol.md 5.2)."""
+"""The choices of a configuration: the wire's values, the app's labels (docs/configuration.md 2)."""
 
 from __future__ import annotations
 

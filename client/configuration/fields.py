@@ -3,7 +3,7 @@
 Field names are the wire's. Sizes are pixels everywhere: the wire counts some of them in blocks of
 64, and those take multiples of 64 only. Defaults are the wire's where it has useful ones and else
 what the app starts with: `strength` 0 on the wire would return the input, `seed_mode` 0 is for old
-pictures (protocol.md 5).
+pictures (docs/protocol.md 5).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _HIRES_SIZE = Range(128, 2048, 64, when="hires_fix")
 
 @dataclass(frozen=True)
 class Control:
-    """A control file, how strongly it acts and over which part of the steps (protocol.md 5.3)."""
+    """A control file, how strongly it acts, in which steps (docs/configuration.md 3)."""
 
     file: str
     weight: Annotated[float, _FINITE] = 1.0
@@ -63,7 +63,7 @@ class LoRA:
 
 @dataclass(frozen=True)
 class GenerationConfig:
-    """Every field of the configuration that a server can be sent (protocol.md 5.1).
+    """Every field of the configuration that a server can be sent (docs/configuration.md 1).
 
     Empty strings mean "none". `batch_count` is the client's own loop: a server ignores it, as it
     does `id`, `name`, `compression_artifacts` and `expand_prompt_to_json`. The wire's two

@@ -1,4 +1,4 @@
-"""What the app's JSON calls the fields of a configuration, and their choices (messages.md)."""
+"""What the app's JSON calls fields and their choices (docs/configuration.md 4)."""
 
 from __future__ import annotations
 

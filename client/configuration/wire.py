@@ -19,7 +19,7 @@ R = TypeVar("R", GenerationConfig, Control, LoRA)
 
 BLOCK_PX = 64
 
-# Fields that the wire counts in blocks; all other sizes are pixels there too (protocol.md 5.1).
+# Fields that the wire counts in blocks; other sizes are pixels there too (docs/configuration.md 1).
 BLOCK_FIELDS = frozenset(
     name for name, wire, _ in TABLES["GenerationConfiguration"] if wire == "ushort"
 )

@@ -16,15 +16,15 @@ from ..threads import in_thread
 from .endpoint import Endpoint, Transport
 from .finding import Probed
 
-# A picture can come in one piece (protocol.md 1.8), with a frame around it.
+# A picture can come in one piece (docs/protocol.md 1.8), with a frame around it.
 MOST_MESSAGE_BYTES = (1 << 30) + (1 << 20)
 _OPTIONS: list[tuple[str, int | str]] = [
-    # A slice of a picture with its frame is over gRPC's default (protocol.md 1.8).
+    # A slice of a picture with its frame is over gRPC's default (docs/protocol.md 1.8).
     ("grpc.max_receive_message_length", MOST_MESSAGE_BYTES),
     ("grpc.max_send_message_length", -1),
     ("grpc.enable_retries", 0),  # a repeated call would generate twice
     # A cable pulled during a silent wait is noticed; servers turn away pings within 5 minutes
-    # (protocol.md 1.10).
+    # (docs/protocol.md 1.10).
     ("grpc.keepalive_time_ms", 330_000),
     ("grpc.keepalive_timeout_ms", 30_000),
     ("grpc.http2.max_pings_without_data", 0),
@@ -129,6 +129,6 @@ def trusted_roots(endpoint: Endpoint) -> bytes | None:
 def draw_things_root() -> bytes:
     """Return the root that signed the certificate of every Draw Things server.
 
-    Its private counterpart is public, so it stops listeners, not impostors (protocol.md 8).
+    Its private counterpart is public, so it stops listeners, not impostors (docs/protocol.md 8).
     """
     return Path(__file__).with_name("draw_things_root_ca.pem").read_bytes()

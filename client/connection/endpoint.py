@@ -78,8 +78,8 @@ class Endpoint:
     def expected_name(self) -> str:
         """Return the name that the server's certificate must have.
 
-        Every Draw Things server has the same certificate, made for `localhost` (protocol.md 8). A
-        pinned one may be made for any name: this one is only what the server is asked for.
+        Every Draw Things server has the same certificate, made for `localhost` (docs/protocol.md
+        8). A pinned one may be made for any name: this one is only what the server is asked for.
         """
         if self.transport is Transport.DRAW_THINGS:
             return "localhost"

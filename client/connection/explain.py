@@ -26,7 +26,7 @@ from .finding import Finding, Probed
 from .probe import probe
 
 _PROBE_SECONDS = 4.0
-# What grpc-swift says for every error of the server's own (protocol.md 1.2).
+# What grpc-swift says for every error of the server's own (docs/protocol.md 1.2).
 _SWIFT_ERROR = "unknown error processing request"
 
 _SWITCH_ON = (
@@ -371,7 +371,7 @@ def from_upload_status(
     attempts: int = 1,
     secret_confirmed: bool = True,
 ) -> DrawbridgeError:
-    """Return the error for the status that ended the upload of file `name` (protocol.md 1.7).
+    """Return the error for the status that ended the upload of file `name` (docs/protocol.md 1.7).
 
     `attempts` says how often it was tried.
     """
@@ -453,7 +453,7 @@ def unknown_content(endpoint: Endpoint, name: str) -> RequestRejected:
 
 
 def no_pictures(endpoint: Endpoint) -> GenerationFailed:
-    """Return the error for a generation that ends well and empty (protocol.md 1.8)."""
+    """Return the error for a generation that ends well and empty (docs/protocol.md 1.8)."""
     return GenerationFailed(
         f"The server at {endpoint.address} finished without a picture.",
         "It was stopped there, its numbers overflowed, or the model needs an image that it did not"

@@ -1,4 +1,4 @@
-"""Servers that announce themselves on the local network (Bonjour, protocol.md 8)."""
+"""Servers that announce themselves on the local network (Bonjour, docs/protocol.md 8)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from ..configuration.fields import GenerationConfig
 
 BLOCK_PX = 64
 _USUAL_SIZE_PX = 1024
-# Whole latent frames: 4 k + 1 for most, 8 k + 1 for LTX (protocol.md 5.1, num_frames).
+# Whole latent frames: 4 k + 1 for most, 8 k + 1 for LTX (docs/configuration.md 1, num_frames).
 _USUAL_FRAMES = {1: 14, 4: 81, 8: 121}
 _FLOATS = frozenset({"guidance_scale", "shift", "guidance_embed", "refiner_start"})
 

@@ -1,5 +1,5 @@
 """What must not be sent: inputs that crash a server's process, or that it ignores in silence
-(protocol.md 4).
+(docs/protocol.md 4).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def check(request: GenerationRequest) -> None:
 
 
 def sized_by_image(request: GenerationRequest) -> bool:
-    """Whether the picture gets the image's size, not the configured one (protocol.md 4.2)."""
+    """Whether the picture gets the image's size, not the configured one (docs/protocol.md 4.2)."""
     return request.image is not None and versions.sized_by_image(
         request.version, request.config.strength, request.mask is not None
     )
@@ -231,7 +231,7 @@ def _check_hint(request: GenerationRequest, hint: Hint) -> None:
 
 
 def _check_exact_size(request: GenerationRequest, hint: Hint) -> None:
-    """A server crops neither; a pose of another size crashes it (protocol.md 4.4)."""
+    """A server crops neither; a pose of another size crashes it (docs/protocol.md 4.4)."""
     config = request.config
     full = (config.start_height, config.start_width)
     if sized_by_image(request) and request.image is not None:

@@ -1,4 +1,4 @@
-"""How the pieces of a large tensor become whole again (protocol.md 1.8)."""
+"""How the pieces of a large tensor become whole again (docs/protocol.md 1.8)."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Phase(enum.Enum):
-    """Milestones of a generation; values are the wire's names (protocol.md 9.1)."""
+    """Milestones of a generation; values are the wire's names (docs/protocol.md 9.1)."""
 
     TEXT_ENCODED = "textEncoded"
     IMAGE_ENCODED = "imageEncoded"

@@ -1,6 +1,7 @@
 """Decides which hint carries which picture, in which form, and what reads it there.
 
-The rules are those of protocol.md 4.4 to 4.7. Pixels are not looked at here: pictures have numbers.
+The rules are those of docs/protocol.md 4.4 to 4.7. Pixels are not looked at here: pictures have
+numbers.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ def plan(
 
 
 def _modifier(config: GenerationConfig, catalog: Catalog) -> str | None:
-    """Return the effective modifier (protocol.md 4.6), None where the model is not known."""
+    """Return the effective modifier (docs/protocol.md 4.6), None where the model is not known."""
     model = catalog.model(config.model)
     if model is None:
         return None
@@ -203,7 +204,7 @@ def _specification(control: Control, catalog: Catalog) -> ControlSpec | None:
 
 
 def _kind(guide: Guide, spec: ControlSpec | None) -> str:
-    """Return what the control will take the picture for (protocol.md 4.5)."""
+    """Return what the control will take the picture for (docs/protocol.md 4.5)."""
     assert guide.control is not None
     override = guide.control.input_override
     wanted = guide.kind if override is ControlInput.UNSPECIFIED else override.name.lower()
@@ -243,7 +244,7 @@ def _check_picture(row: _Row, has_image: bool) -> None:
 
 
 def _forms(row: _Row, config: GenerationConfig, version: str, *, hires: bool) -> tuple[Form, ...]:
-    """Return the forms of a picture, one for each tensor (protocol.md 4.4)."""
+    """Return the forms of a picture, one for each tensor (docs/protocol.md 4.4)."""
     full = (config.start_width, config.start_height)
     known = family(version)
     match row.carrier:
@@ -301,7 +302,7 @@ def _check_moodboard(
     version: str,
     modifier: str | None,
 ) -> None:
-    """Raise RequestRejected for moodboard pictures that nothing reads (protocol.md 4.7)."""
+    """Raise RequestRejected for moodboard pictures that nothing reads (docs/protocol.md 4.7)."""
     if not any(row.control is None and row.kind == "shuffle" for row in rows):
         return
     if modifier is None or reads_references(version, modifier):

@@ -15,7 +15,7 @@ _AFTER = {
     Phase.IMAGE_UPSCALED: "Finishing",
 }
 
-# Guesses of how long a milestone takes, in sampling steps (protocol.md 9).
+# Guesses of how long a milestone takes, in sampling steps (docs/protocol.md 9).
 _WEIGHTS = {
     Phase.TEXT_ENCODED: 1.0,
     Phase.IMAGE_ENCODED: 1.0,

@@ -1,4 +1,4 @@
-"""Which fields of a configuration matter for which model versions (protocol.md 5.1, "versions").
+"""Which fields matter for which model versions (docs/configuration.md 1, "versions").
 
 Only fields that a server certainly does not read are listed; what depends on more than the version
 (a switch, an image, a control) is left alone.

@@ -18,7 +18,7 @@ from ..configuration.fields import GenerationConfig
 from ..connection.endpoint import TensorForm
 from . import checks
 
-# Reads the init image at any strength, without an editing modifier (protocol.md 4.2, 4.6).
+# Reads the init image at any strength, without an editing modifier (docs/protocol.md 4.2, 4.6).
 _READS_IMAGE = frozenset({"svd_i2v", "seedvr2_3b", "seedvr2_7b"})
 
 
@@ -32,7 +32,7 @@ class WeightedTensor:
 
 @dataclass(frozen=True, eq=False)
 class Hint:
-    """Pictures of one hint type; shapes and ranges by type are in protocol.md 4.4."""
+    """Pictures of one hint type; shapes and ranges by type are in docs/protocol.md 4.4."""
 
     type: str
     tensors: tuple[WeightedTensor, ...]
@@ -66,7 +66,7 @@ class GenerationRequest:
 
     @property
     def modifier(self) -> str:
-        """Return the effective modifier: the model's, else the first LoRA's (protocol.md 4.6)."""
+        """Return the modifier in effect: the model's, else a LoRA's (docs/protocol.md 4.6)."""
         spec = self.override.model(self.config.model)
         if spec is not None and spec.modifier != "none":
             return spec.modifier
@@ -75,7 +75,7 @@ class GenerationRequest:
 
     @property
     def least_pictures(self) -> int:
-        """Return how many pictures a complete answer has at least (protocol.md 1.8, 4.2, 5.1)."""
+        """Return the fewest pictures of a complete answer (docs/protocol.md 1.8, 4.2, 5.1)."""
         known = family(self.version)
         if known is not None and (known.is_video or known.single):
             return 1
@@ -87,7 +87,7 @@ class GenerationRequest:
 
     @property
     def ignores_image(self) -> bool:
-        """Whether there is an image and a server would not look at it (protocol.md 4.2, 4.6)."""
+        """Whether a server would not look at the image there is (docs/protocol.md 4.2, 4.6)."""
         return (
             self.image is not None
             and self.config.strength == 1
@@ -122,7 +122,7 @@ class GenerationRequest:
     ) -> image_service_pb2.ImageGenerationRequest:
         """Return the message after `check`; pictures are packed with `codec`, never fpzip.
 
-        Pictures travel once each in `contents` and by hash elsewhere (protocol.md 2).
+        Pictures travel once each in `contents` and by hash elsewhere (docs/protocol.md 2).
         """
         self.check()
         contents: dict[bytes, bytes] = {}

@@ -12,8 +12,8 @@ BLOCK_PX = 64
 _USUAL_SIZE_PX = 1024
 _FORMS = ((1, 1), (4, 3), (3, 2), (16, 9))
 
-# What videos are usually made in; upright ones are added (protocol.md 6.1 and the models' cards,
-# rounded to what a server can make).
+# What videos are usually made in; upright ones are added (docs/configuration.md 5 and the models'
+# cards, rounded to what a server can make).
 _VIDEO_SIZES = {
     "svd_i2v": ((1024, 576), (768, 448)),
     "hunyuan_video": ((960, 512), (1280, 704), (832, 640), (704, 704)),

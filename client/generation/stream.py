@@ -161,8 +161,9 @@ def _step(signpost: image_service_pb2.ImageGenerationSignpostProto, phase: Phase
 
 
 def _plan(message: Response) -> Plan:
-    """Read the milestones of the job: a set without order, in which `step` is a total (protocol.md
-    9.1).
+    """Read the milestones of the job: a set without order, in which `step` is a total.
+
+    See docs/protocol.md 9.1.
     """
     phases, totals = set(), {phase: 0 for phase in _STEPPED}
     for signpost in message.signposts:

@@ -16,7 +16,7 @@ from ...errors import StoreUnusable
 from .private_file import PrivateFile
 
 FILE_NAME = "pins.json"
-# The certificates that Draw Things servers bring along: their key is public (protocol.md 8).
+# The certificates that Draw Things servers bring along: their key is public (docs/protocol.md 8).
 _PUBLIC = frozenset(
     {
         "05604712afa50dd8123c8692591f01b138b159e39508fe0a2938104abe760338",

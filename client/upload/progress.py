@@ -37,7 +37,7 @@ def words(event: UploadEvent) -> str:
 
 
 def result(address: str, done: Done, compared: bool) -> list[str]:
-    """Return what happened, in sentences; `compared` is whether contents were (protocol.md 1.7)."""
+    """Return what happened; `compared` is whether contents were (docs/protocol.md 1.7)."""
     if done.skipped:
         same = "with the same content" if compared else "by that name; its content was not compared"
         lines = [f"The server at {address} has {done.name} already, {same}."]
@@ -54,7 +54,7 @@ def result(address: str, done: Done, compared: bool) -> list[str]:
 
 
 def is_checkpoint(name: str) -> bool:
-    """Whether a server takes a file of that name for one that it can read (protocol.md 1.3)."""
+    """Whether a server takes a file of that name for one it can read (docs/protocol.md 1.3)."""
     return name.lower().endswith(".ckpt")
 
 

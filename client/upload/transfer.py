@@ -1,4 +1,4 @@
-"""How a file gets to a server: hashed, sent in pieces, confirmed (protocol.md 1.7)."""
+"""How a file gets to a server: hashed, sent in pieces, confirmed (docs/protocol.md 1.7)."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ _CHORD = (1.0, 1.25, 1.5, 1.875)
 
 
 def sample_count(version: Version, latent_frames: int) -> int:
-    """Return how many samples a channel has (protocol.md 10); 0 where results are silent."""
+    """Return how many samples a channel has (docs/protocol.md 10); 0 where results are silent."""
     frames = (latent_frames - 1) * 8 + 1
     return version.audio_hz // 100 * ((frames - 1) * 4 + 1) if version.audio_hz else 0
 

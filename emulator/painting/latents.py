@@ -58,7 +58,7 @@ class Previews:
 
 
 def _shape(version: Version, width: int, height: int, stage: Stage) -> tuple[int, int, int]:
-    """Return channels, rows and columns of a preview (protocol.md 6)."""
+    """Return channels, rows and columns of a preview (docs/protocol.md 6)."""
     if stage is Stage.FIRST:
         rows, columns = (math.ceil(1.5 * side / _BLOCK_PX) * 8 for side in (height, width))
         return 3, rows, columns
@@ -68,7 +68,7 @@ def _shape(version: Version, width: int, height: int, stage: Stage) -> tuple[int
 
 
 def _audio_rows(clean: np.ndarray) -> np.ndarray:
-    """Return the rows that LTX keeps its sound in, below the picture's (protocol.md 7)."""
+    """Return the rows that LTX keeps its sound in, below the picture's (docs/protocol.md 7)."""
     frames, _, columns, channels = clean.shape
     rows = math.ceil(((frames - 1) * 8 + 1) / (columns * frames))
     wave = np.sin(np.arange(rows * columns * channels, dtype=np.float32) * 0.05)

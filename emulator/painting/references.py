@@ -1,4 +1,4 @@
-"""Composes a painting around the pictures that an edit model was given (protocol.md 4.6)."""
+"""Composes a painting around the pictures that an edit model was given (docs/protocol.md 4.6)."""
 
 from __future__ import annotations
 

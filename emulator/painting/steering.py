@@ -1,4 +1,4 @@
-"""Finds the pictures that controls follow and draws them into a painting (protocol.md 4.5)."""
+"""Finds the pictures that controls follow and draws them into a painting (docs/protocol.md 4.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plays one generation: a server's messages for it, in their order (protocol.md 1.8, 9)."""
+"""Plays one generation: a server's messages for it, in their order (docs/protocol.md 1.8, 9)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ SLICE_BYTES = 4 * 1024 * 1024
 
 
 def encode(array: np.ndarray, *, compress: bool, float32: bool) -> bytes:
-    """Return a tensor as a server sends it (protocol.md 3.2).
+    """Return a tensor as a server sends it (docs/protocol.md 3.2).
 
     Values become float16, on an Intel Mac's server (`float32`) held in float32. What does not
     become smaller is stored raw.
@@ -34,7 +34,7 @@ def encode_audio(array: np.ndarray, *, compress: bool) -> bytes:
 def results(
     images: Sequence[bytes], audio: Sequence[bytes], scale_factor: int, *, chunked: bool
 ) -> Iterator[pb2.ImageGenerationResponse]:
-    """Yield the messages that carry the results (protocol.md 1.8).
+    """Yield the messages that carry the results (docs/protocol.md 1.8).
 
     Whether anything is cut depends on the bytes of all images together, for sound as well.
     """

@@ -246,7 +246,7 @@ def _join(host: str, port: int) -> str:
 
 
 def _channel_options(max_receive_bytes: int) -> list[tuple[str, int]]:
-    """Return gRPC core's options for the transport of a real server (protocol.md 1.10)."""
+    """Return gRPC core's options for the transport of a real server (docs/protocol.md 1.10)."""
     return [
         ("grpc.max_receive_message_length", max_receive_bytes),
         ("grpc.max_send_message_length", -1),

@@ -1,4 +1,4 @@
-"""The six calls of the service, answered as a real server answers them (protocol.md 1)."""
+"""The six calls of the service, answered as a real server answers them (docs/protocol.md 1)."""
 
 from __future__ import annotations
 

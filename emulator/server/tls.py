@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-# Those of the certificate that Draw Things brings along (protocol.md 8).
+# Those of the certificate that Draw Things brings along (docs/protocol.md 8).
 DRAW_THINGS_NAMES = ("localhost", "*", "127.0.0.1", "0.0.0.0")
 
 

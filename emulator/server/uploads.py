@@ -23,7 +23,7 @@ class UploadRefused(Exception):
 
 
 class Upload:
-    """One stream of an UploadFile call; its answers and statuses are those of protocol.md 1.7.
+    """One stream of an UploadFile call; its answers and statuses are those of docs/protocol.md 1.7.
 
     Deviation: a real server does not look at the name. This one takes bare file names only, and
     ends the stream as if the file could not be made, so that nobody can write outside of its

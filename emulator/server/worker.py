@@ -54,7 +54,7 @@ class Worker:
     """A thread with a queue of jobs; it may be asked from any thread.
 
     A cancelled job is noticed when its next message is due, not before, and one that is cancelled
-    while it waits still gets its turn: protocol.md 1.8.
+    while it waits still gets its turn: docs/protocol.md 1.8.
     """
 
     def __init__(self, journal: Journal, step_ms: float) -> None:

@@ -38,7 +38,7 @@ _EXTRA_FILES = (
 
 
 def files_of(entry: Specification) -> list[str]:
-    """Return the files without which a specification is not downloaded (protocol.md 1.3)."""
+    """Return the files without which a specification is not downloaded (docs/protocol.md 1.3)."""
     named = [entry.get(key) for key in _FILE_KEYS]
     for key in ("additional_clip_encoders", "latents_upscalers"):
         listed = entry.get(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .specifications import JsonValue, Specification
 
-# What an unknown model falls back to (protocol.md 1.8); like most servers, this one lacks it.
+# What an unknown model falls back to (docs/protocol.md 1.8); like most servers, this one lacks it.
 FALLBACK_MODEL = "ltx_2.3_22b_distilled_1.1_q8p.ckpt"
 
 FACE_RESTORER = "restoreformer_v1.0_f16.ckpt"
@@ -222,7 +222,7 @@ def _upscaler(name: str, file: str, factor: int, blocks: int) -> Specification:
     return {"name": name, "file": file, "scale_factor": factor, "blocks": blocks}
 
 
-# The six that every server knows (protocol.md 1.4).
+# The six that every server knows (docs/protocol.md 1.4).
 UPSCALERS: tuple[Specification, ...] = (
     _upscaler("Real-ESRGAN X2+", "realesrgan_x2plus_f16.ckpt", 2, 23),
     _upscaler("Real-ESRGAN X4+", "realesrgan_x4plus_f16.ckpt", 4, 23),

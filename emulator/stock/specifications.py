@@ -1,6 +1,6 @@
 """Reads the five lists of specifications as a server does: bad elements are dropped.
 
-Keys and types are those of protocol.md 1.4.
+Keys and types are those of docs/protocol.md 1.4.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which controls and LoRAs of a request take effect, and what they read (protocol.md 4.5)."""
+"""Which controls and LoRAs of a request take effect, and what they read (docs/protocol.md 4.5)."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class ActiveControl:
     entry: Specification
 
     def active_steps(self, steps: int) -> range:
-        """Return the steps in which it acts (protocol.md 4.5)."""
+        """Return the steps in which it acts (docs/protocol.md 4.5)."""
         first = math.floor((steps - 1) * _finite(self.row.guidanceStart) + 0.5)
         return range(first, math.ceil((steps - 1) * _finite(self.row.guidanceEnd) + 0.5))
 

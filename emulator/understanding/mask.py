@@ -1,4 +1,4 @@
-"""Reads masks: what they keep, what they repaint, how the original returns (protocol.md 4.3)."""
+"""Reads masks: what is kept, what repainted, how the original returns (docs/protocol.md 4.3)."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _HASH_BYTES = 32
 _DEFLATE = 0x217
 _FLOAT16 = 0x20000
 
-# How many values each enum has; an unknown one reads as the default (protocol.md 5.2).
+# How many values each enum has; an unknown one reads as the default (docs/configuration.md 2).
 _ENUM_SIZES = {"sampler": 20, "seedMode": 4, "compressionArtifacts": 4, "colorCalibration": 2}
 
 
@@ -139,7 +139,8 @@ def _choose_model(
 ) -> tuple[str, Specification | None]:
     """Return the file that will be used, and what is known about it.
 
-    A missing file means the first built-in model (protocol.md 1.8), which hardly any server has.
+    A missing file means the first built-in model, which hardly any server has (docs/protocol.md
+    1.8).
     """
     if not file or not catalog.exists(file):
         remarks.append(f"model '{file}' is not there, so '{FALLBACK_MODEL}' is used instead")

@@ -37,7 +37,7 @@ class Start:
 
 
 def find_start(request: Request, strength: float) -> Start:
-    """Return where a pass of this strength starts (protocol.md 9.2)."""
+    """Return where a pass of this strength starts (docs/protocol.md 9.2)."""
     config = request.config
     return _start(strength, config.steps, effective_shift(request), config.sampler)
 
@@ -78,7 +78,7 @@ def effective_shift(request: Request) -> float:
 
 
 def uses_negative_prompt(request: Request, effects: Effects) -> bool:
-    """Say whether classifier-free guidance is at work (protocol.md 5.4)."""
+    """Say whether classifier-free guidance is at work (docs/protocol.md 5.4)."""
     config = request.config
     model = request.model or {}
     if model.get("is_consistency_model") or effects.consistency:

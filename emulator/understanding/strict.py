@@ -1,6 +1,6 @@
 """Says what of a request would crash a real server, and what it would silently ignore.
 
-The crashes are those of protocol.md 4.8.
+The crashes are those of docs/protocol.md 4.8.
 """
 
 from __future__ import annotations

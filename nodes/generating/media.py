@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...client.catalog.records import ModelSpec
     from ...codec.audio import Sound
 
-# Where nothing else is known, the app's own (protocol.md 10).
+# Where nothing else is known, the app's own (docs/protocol.md 10).
 FRAMES_PER_SECOND = 30.0
 AUDIO_RATE_HZ = 24000
 # Fine enough for 23.976, and a float's own noise does not end up in the file.

@@ -119,7 +119,7 @@ def _config(job: Job, catalog: Catalog, address: str) -> GenerationConfig:
 
 
 def _used(job: Job, config: GenerationConfig, catalog: Catalog) -> Catalog:
-    """Return the specifications of exactly the files that a request uses (protocol.md 1.5)."""
+    """Return the specifications of exactly the files that a request uses (docs/protocol.md 1.5)."""
     known = Catalog.from_json(models=f"[{job.model.specification}]".encode())
     return lookup.used(known, config, catalog, job.model.version, job.prompt, job.negative_prompt)
 

@@ -63,7 +63,7 @@ class _Reporter:
 
 
 def _report(address: str, done: Done, compared: bool) -> str:
-    """Say what happened and how the file becomes usable (protocol.md 1.3, 1.7)."""
+    """Say what happened and how the file becomes usable (docs/protocol.md 1.3, 1.7)."""
     usable = (
         "The server does not learn by itself what the file is. Give its specification, a JSON"
         " object, to the node that names the file: a model's as in Draw Things' custom.json to Load"

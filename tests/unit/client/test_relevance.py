@@ -34,7 +34,7 @@ EVERYTHING = dataclasses.replace(
     },
 )
 
-# protocol.md 5.1, row by row, as far as the column names versions
+# docs/configuration.md 1, row by row, as far as the column names versions
 READ_BY = [
     ("clip_skip", {"v1", "v2", "sdxl_base_v0.9", "sdxl_refiner_v0.9", "ssd_1b", "sd3", "sd3_large",
                    "flux1", "hunyuan_video", "hidream_i1", "kandinsky2.1",

@@ -137,7 +137,7 @@ def _bad(values: np.ndarray, where: Any, value: float) -> np.ndarray:
 @pytest.mark.parametrize(
     ("config", "fields", "words"),
     [
-        # protocol.md 4.8, row by row
+        # docs/protocol.md 4.8, row by row
         ({"model": ""}, {}, "model is empty"),
         ({"strength": 1.5}, {}, "strength is 1.5"),
         ({"batch_size": 0}, {}, "batch_size is 0"),

@@ -1,4 +1,4 @@
-"""A file on its way to a server: all of it or nothing, and every status of protocol.md 1.7."""
+"""A file on its way to a server: all of it or nothing, and every status of docs/protocol.md 1.7."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""UploadFile through a real channel: every answer and every status of protocol.md 1.7."""
+"""UploadFile through a real channel: every answer and every status of docs/protocol.md 1.7."""
 
 from __future__ import annotations
 
