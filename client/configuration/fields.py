@@ -210,7 +210,7 @@ class GenerationConfig:
         """
         from . import wire
 
-        return wire.read(data)
+        return wire.read(data, cls)
 
 
 def _check_tiles(config: GenerationConfig, kind: str) -> None:

@@ -1,4 +1,8 @@
-"""How a configuration becomes the FlatBuffer that travels, and comes back from it."""
+"""How a configuration becomes the FlatBuffer that travels, and comes back from it.
+
+The records are dataclasses whose fields are called as the schema's; which ones they are is for the
+caller to say, so that this module knows the schema alone.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,16 @@ import math
 import struct
 from dataclasses import fields
 from enum import IntEnum
-from typing import Any, TypeVar, get_type_hints
+from functools import cache
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from ...errors import ProtocolMismatch, RequestRejected
 from ...proto import configuration
 from ...proto.generation_config_fbs import ControlT, GenerationConfigurationT, LoRAT
 from ...proto.generation_config_slots import TABLES
-from .fields import Control, GenerationConfig, LoRA
 from .float32 import shortest
 
-R = TypeVar("R", GenerationConfig, Control, LoRA)
+R = TypeVar("R")
 
 BLOCK_PX = 64
 
@@ -32,22 +36,21 @@ INTEGERS = {
     "uint": (0, (1 << 32) - 1),
     "long": (-(1 << 63), (1 << 63) - 1),
 }
-_RECORDS: dict[str, tuple[type[Any], type[Any]]] = {
-    "GenerationConfiguration": (GenerationConfig, GenerationConfigurationT),
-    "Control": (Control, ControlT),
-    "LoRA": (LoRA, LoRAT),
+_ROOT = "GenerationConfiguration"
+_TABLES: dict[str, type[Any]] = {
+    _ROOT: GenerationConfigurationT,
+    "Control": ControlT,
+    "LoRA": LoRAT,
 }
-_WIRE_NAMES = {record: name for name, (record, _) in _RECORDS.items()}
-_TYPES = {record: get_type_hints(record) for record in _WIRE_NAMES}
 
 
-def write(config: GenerationConfig) -> bytes:
-    """Return the FlatBuffer. Raises RequestRejected where a value does not fit the wire."""
-    return configuration.write(_to_table(config))
+def write(config: object) -> bytes:
+    """Return the FlatBuffer. Raise RequestRejected where a value does not fit the wire."""
+    return configuration.write(_to_table(config, _ROOT))
 
 
-def read(data: bytes) -> GenerationConfig:
-    """Return the configuration in the bytes. Raises ProtocolMismatch where there is none."""
+def read(data: bytes, record: type[R]) -> R:
+    """Return the configuration in the bytes. Raise ProtocolMismatch where there is none."""
     try:
         table = configuration.read(data)
     except ValueError as error:
@@ -55,12 +58,11 @@ def read(data: bytes) -> GenerationConfig:
             f"The {len(data)} bytes are not a Draw Things configuration ({error}).",
             "Take the configuration from its source again.",
         ) from error
-    return _from_table(table, GenerationConfig)
+    return _from_table(table, _ROOT, record)
 
 
-def _to_table(record: GenerationConfig | Control | LoRA) -> Any:
-    kind = _WIRE_NAMES[type(record)]
-    table = _RECORDS[kind][1]()
+def _to_table(record: object, kind: str) -> Any:
+    table = _TABLES[kind]()
     for name, wire, deprecated in TABLES[kind]:
         if not deprecated:
             setattr(table, _camel(name), _to_wire(name, wire, getattr(record, name)))
@@ -73,7 +75,7 @@ def _to_wire(name: str, wire: str, value: Any) -> Any:
     if wire == "[string]":
         return [_text(name, entry) for entry in value] or None
     if wire.startswith("["):
-        return [_to_table(entry) for entry in value] or None
+        return [_to_table(entry, wire.strip("[]")) for entry in value] or None
     if wire == "bool":
         return bool(value)
     if wire == "float":
@@ -117,16 +119,20 @@ def _float(name: str, value: float) -> float:
     return float(value)
 
 
-def _from_table(table: Any, record: type[R]) -> R:
-    kind = _WIRE_NAMES[record]
+def _from_table(table: Any, kind: str, record: Any) -> Any:
     wires = {name: wire for name, wire, _ in TABLES[kind]}
     values = {
         entry.name: _from_wire(
-            entry.name, wires[entry.name], getattr(table, _camel(entry.name)), _TYPES[record]
+            entry.name, wires[entry.name], getattr(table, _camel(entry.name)), _types(record)
         )
         for entry in fields(record)
     }
     return record(**values)
+
+
+@cache
+def _types(record: Any) -> dict[str, Any]:
+    return get_type_hints(record)
 
 
 def _from_wire(name: str, wire: str, value: Any, types: dict[str, Any]) -> Any:
@@ -135,7 +141,8 @@ def _from_wire(name: str, wire: str, value: Any, types: dict[str, Any]) -> Any:
     if wire == "[string]":
         return tuple(value or ())
     if wire.startswith("["):
-        return tuple(_from_table(entry, _RECORDS[wire.strip("[]")][0]) for entry in value or ())
+        record = get_args(types[name])[0]
+        return tuple(_from_table(entry, wire.strip("[]"), record) for entry in value or ())
     if wire == "float":
         return shortest(value)
     if name in BLOCK_FIELDS:
