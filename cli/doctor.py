@@ -9,9 +9,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from ..client.catalog import official
 from ..client.catalog.lookup import browser_off
-from ..client.catalog.records import Catalog, ModelSpec, ServerInfo
+from ..client.catalog.records import Catalog, ModelSpec
 from ..client.client import DrawThingsClient
 from ..client.connection import explain
 from ..client.connection.channel import resolve
@@ -103,7 +102,7 @@ async def _walk(
     steps.take(info.message)
     secret = client.endpoint.secret
     steps.take("accepted, if it wants one" if secret else "none sent, none wanted")
-    catalog = await official.usable(client, info)
+    catalog = await client.catalog(info)
     if not (catalog.complete or catalog.models or options.model):
         otherwise = "name a model file that it has (--model)"
         raise browser_off(client.endpoint.address, "say which models it has", otherwise)
@@ -114,7 +113,7 @@ async def _walk(
         steps.take(off, "note")
     else:
         steps.take(f"on, {count} {noun}")
-    await _generate(options, client, info, catalog, steps, output)
+    await _generate(options, client, catalog, steps, output)
 
 
 async def _reach(client: DrawThingsClient, steps: _Steps, seconds: float) -> None:
@@ -167,7 +166,6 @@ def _behind_proxy(client: DrawThingsClient) -> bool:
 async def _generate(
     options: argparse.Namespace,
     client: DrawThingsClient,
-    info: ServerInfo,
     catalog: Catalog,
     steps: _Steps,
     output: Output,
@@ -176,7 +174,7 @@ async def _generate(
 
     if options.model:
         wish = (options.model, options.model_version)
-        model = await request.find_model(client, info, catalog, *wish)
+        model = await request.find_model(client, catalog, *wish)
     else:
         spec = smallest(catalog)
         if spec is None:

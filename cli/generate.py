@@ -6,7 +6,6 @@ import argparse
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from ..client.catalog import official
 from ..client.generation.events import (
     Audio,
     DownloadSize,
@@ -39,12 +38,11 @@ async def generate(options: argparse.Namespace, output: Output) -> int:
     pictures.check_place(options.out)
     await in_thread(lambda _: pictures.require())
     async with open_client(options, output) as client:
-        info = await client.echo(timeout_seconds(options))
-        catalog = await official.usable(client, info)
+        catalog = await client.catalog(timeout_seconds=timeout_seconds(options))
         if spec is not None:
             model = await request.specified(client, spec)
         else:
-            model = await request.find_model(client, info, catalog, name, options.model_version)
+            model = await request.find_model(client, catalog, name, options.model_version)
         wanted, notes = await in_thread(
             lambda _: request.build(options, imported, model, catalog, client.endpoint.address)
         )

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ..client.catalog import official
 from ..client.catalog.lookup import browser_off
 from ..client.catalog.records import (
     Catalog,
@@ -57,8 +56,7 @@ async def echo(options: argparse.Namespace, output: Output) -> int:
 async def models(options: argparse.Namespace, output: Output) -> int:
     """List what the server has, by model version."""
     async with open_client(options, output) as client:
-        info = await client.echo(timeout_seconds(options))
-        catalog = await official.usable(client, info)
+        catalog = await client.catalog(timeout_seconds=timeout_seconds(options))
         address = client.endpoint.address
     if not (catalog.complete or catalog):
         otherwise = "ask for single files by name (drawbridge files NAME)"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..client.catalog import lookup
-from ..client.catalog.records import Catalog, ModelSpec, ServerInfo, find
+from ..client.catalog.records import Catalog, ModelSpec, find
 from ..client.catalog.specification import demand_files, read_model
 from ..client.configuration.fields import GenerationConfig
 from ..client.generation.advice import advise
@@ -55,14 +55,13 @@ class Model:
 
 
 async def find_model(
-    client: DrawThingsClient, info: ServerInfo, catalog: Catalog, name: str, version: str = ""
+    client: DrawThingsClient, catalog: Catalog, name: str, version: str = ""
 ) -> Model:
     """Return the model of that file or display name; `version` counts where nobody knows more.
 
-    `catalog` is what `official.usable` makes of `info`. Raises ModelUnavailable where the server
-    does not have it.
+    `catalog` is the client's. Raises ModelUnavailable where the server does not have it.
     """
-    spec = await lookup.find_model(client, info, catalog, name)
+    spec = await lookup.find_model(client, catalog, name)
     if spec is None:
         return Model(name, version)
     if version and version != spec.version:

@@ -18,6 +18,7 @@ from ..errors import DrawbridgeError, ProtocolMismatch, ServerBusy
 from ..proto import image_service_pb2
 from ..proto.service import ImageGenerationStub
 from . import safe_text
+from .catalog import official
 from .catalog.records import Catalog, RemoteFile, ServerInfo, Thresholds
 from .connection import channel, explain
 from .connection.endpoint import Endpoint, Transport
@@ -156,6 +157,23 @@ class DrawThingsClient:
             RemoteFile(name, exists, digest.hex())
             for name, exists, digest in zip(files, reply.existences, hashes, strict=False)
         ]
+
+    async def catalog(self, info: ServerInfo | None = None, timeout_seconds: float = 30) -> Catalog:
+        """Return what the server has: the files that it tells of, and official ones besides.
+
+        Where its model browser is off it tells of none, and is asked for each official file: the
+        catalogue is then not `complete`, and there may be other files. `info` is what `echo` has
+        returned; without it the server is greeted, within `timeout_seconds`. Raises what `echo` and
+        `files_exist` raise.
+        """
+        info = info or await self.echo(timeout_seconds)
+        if info.catalog is not None:
+            told, there = info.catalog, list(info.files)
+        else:
+            told = Catalog(complete=False)
+            asked = await self.files_exist(await in_thread(lambda _: official.files()))
+            there = [file.name for file in asked if file.exists]
+        return await in_thread(lambda _: official.beside(told, there))
 
     async def hours(self, timeout_seconds: float = 30) -> Thresholds | None:
         """Return the account's compute units; None from a server of one's own."""

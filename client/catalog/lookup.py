@@ -16,7 +16,6 @@ from .records import (
     ControlSpec,
     LoRASpec,
     ModelSpec,
-    ServerInfo,
     UpscalerSpec,
     alike,
     find,
@@ -29,24 +28,22 @@ S = TypeVar("S", ModelSpec, LoRASpec, ControlSpec, UpscalerSpec)
 _AnySpec = ModelSpec | LoRASpec | ControlSpec | UpscalerSpec
 
 
-async def find_model(
-    client: DrawThingsClient, info: ServerInfo, catalog: Catalog, name: str
-) -> ModelSpec | None:
+async def find_model(client: DrawThingsClient, catalog: Catalog, name: str) -> ModelSpec | None:
     """Return the model of that file or display name, None for a file that nobody knows.
 
-    `catalog` is what `official.usable` makes of `info`. Raises ModelUnavailable where the server
-    does not have the model, or a file that it needs.
+    `catalog` is the client's. Raises ModelUnavailable where the server does not have the model, or
+    a file that it needs.
     """
     spec = find(catalog.models, name)
     if spec is not None:
         return spec
-    spec = find(official.CATALOG.models, name)
+    spec = find(official.catalog().models, name)
     if spec is not None:
         await require(client, spec, "model")
         return spec
     address = client.endpoint.address
-    if info.catalog is not None:
-        raise unknown(address, info, name)
+    if catalog.complete:
+        raise unknown(address, catalog, name)
     [found] = await client.files_exist([name])
     if not found.exists:
         raise ModelUnavailable(
@@ -87,7 +84,7 @@ def with_files(config: GenerationConfig, catalog: Catalog, address: str) -> Gene
     Raises ModelUnavailable for one that the server does not have. A name that is in no list is
     left as it is where the catalogue is not complete.
     """
-    listed = official.CATALOG
+    listed = official.catalog()
 
     def named(name: str, records: Iterable[S], others: Iterable[S], what: str) -> str:
         if not name:
@@ -175,18 +172,17 @@ def _overruled(records: Iterable[S], given: Iterable[S]) -> tuple[S, ...]:
     return (*(spec for spec in records if spec.file not in files), *said)
 
 
-def unknown(address: str, info: ServerInfo, name: str) -> ModelUnavailable:
+def unknown(address: str, catalog: Catalog, name: str) -> ModelUnavailable:
     """Return the error for a model that the server does not have, or cannot use."""
-    if name in info.files:
+    if name in catalog.files:
         return ModelUnavailable(
             f"The server at {address} has the file {name} but no specification of it, and would"
             " take it for Stable Diffusion 1.",
             "Give the model's specification, too, or import the model in the Draw Things app that"
             " runs the server.",
         )
-    models = info.catalog.models if info.catalog else ()
-    advice = alike(name, models) or "Choose a model that it has."
-    if not models:
+    advice = alike(name, catalog.models) or "Choose a model that it has."
+    if not catalog.models:
         advice = "Download a model there first."
     return ModelUnavailable(f"The server at {address} has no model {name}.", advice)
 

@@ -16,34 +16,24 @@ built in.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from ..threads import in_thread
-from .records import KINDS, Catalog, ControlSpec, LoRASpec, ModelSpec, ServerInfo, UpscalerSpec
-
-if TYPE_CHECKING:
-    from ..client import DrawThingsClient
+from .records import KINDS, Catalog, ControlSpec, LoRASpec, ModelSpec, UpscalerSpec
 
 S = TypeVar("S", ModelSpec, LoRASpec, ControlSpec, UpscalerSpec)
 
-# Of every kind, first the files that servers have built in, then those of the app's public lists.
-CATALOG: Catalog
 _FILE = "official_files.json"
 
 
-def __getattr__(name: str) -> Catalog:
-    """Read the list when it is first asked for: most who import this never need it."""
-    if name != "CATALOG":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return _read()
-
-
 @cache
-def _read() -> Catalog:
+def catalog() -> Catalog:
+    """Return the official files: of every kind first those that servers have built in, then those
+    of the app's public lists. The first call reads them from disk.
+    """
     groups = json.loads(Path(__file__).with_name(_FILE).read_text(encoding="utf-8"))
     lists = {
         kind: json.dumps([entry for group in groups.values() for entry in group[kind]]).encode()
@@ -54,7 +44,7 @@ def _read() -> Catalog:
 
 def known(file: str) -> ModelSpec | None:
     """Return the official specification of a model file."""
-    return _read().model(file)
+    return catalog().model(file)
 
 
 def needed(spec: ModelSpec | LoRASpec | ControlSpec | UpscalerSpec) -> tuple[str, ...]:
@@ -67,22 +57,23 @@ def needed(spec: ModelSpec | LoRASpec | ControlSpec | UpscalerSpec) -> tuple[str
     return tuple(dict.fromkeys(files))
 
 
-async def usable(client: DrawThingsClient, info: ServerInfo) -> Catalog:
-    """Return what the server tells, and the official files besides that it has.
+def files() -> list[str]:
+    """Return every official file, and those that they need; without textual inversions."""
+    listed = catalog()
+    specs = (*listed.models, *listed.loras, *listed.controls, *listed.upscalers)
+    return list(dict.fromkeys(file for spec in specs for file in needed(spec)))
 
-    With its model browser off this is not `complete`: it may have other files. Raises what
-    `files_exist` raises.
+
+def beside(told: Catalog, there: Collection[str]) -> Catalog:
+    """Return the server's own records, and behind them the official ones that it does not tell of.
+
+    `there` are the names of files that it has; an official file counts if all are there that it
+    needs.
     """
-    told, listed = info.catalog, await in_thread(lambda _: _read())
-    if told is not None:
-        there = set(info.files)
-    else:
-        specs = (*listed.models, *listed.loras, *listed.controls, *listed.upscalers)
-        names = list(dict.fromkeys(file for spec in specs for file in needed(spec)))
-        there = {file.name for file in await client.files_exist(names) if file.exists}
-        told = Catalog(complete=False)
+    there, listed = frozenset(there), catalog()
     return replace(
         told,
+        files=there,
         models=_joined(told.models, listed.models, there),
         loras=_joined(told.loras, listed.loras, there),
         controls=_joined(told.controls, listed.controls, there),
@@ -90,7 +81,7 @@ async def usable(client: DrawThingsClient, info: ServerInfo) -> Catalog:
     )
 
 
-def _joined(told: Sequence[S], listed: Sequence[S], there: set[str]) -> tuple[S, ...]:
+def _joined(told: Sequence[S], listed: Sequence[S], there: frozenset[str]) -> tuple[S, ...]:
     """Return the server's own records, and of the others those of which every file is there."""
     own = {spec.file for spec in told}
     added = (spec for spec in listed if spec.file not in own and there.issuperset(needed(spec)))

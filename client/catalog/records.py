@@ -123,7 +123,8 @@ class UpscalerSpec:
 class Catalog:
     """Five lists of specifications: all that a server has, or those that one request is about.
 
-    Not `complete` is what is known of a server that does not tell: it may have other files.
+    Not `complete` is what is known of a server that does not tell: it may have other files. `files`
+    are the names of all files that are known to be there, with a specification or without.
     """
 
     models: tuple[ModelSpec, ...] = ()
@@ -132,6 +133,7 @@ class Catalog:
     textual_inversions: tuple[TextualInversionSpec, ...] = ()
     upscalers: tuple[UpscalerSpec, ...] = ()
     complete: bool = True
+    files: frozenset[str] = field(default=frozenset(), repr=False)
 
     @classmethod
     def from_json(

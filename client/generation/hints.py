@@ -188,7 +188,7 @@ def _specification(control: Control, catalog: Catalog) -> ControlSpec | None:
     spec = find(catalog.controls, control.file)
     if spec is not None or (catalog.complete and not catalog):
         return spec
-    other = find(official.CATALOG.controls, control.file)
+    other = find(official.catalog().controls, control.file)
     if other is not None:
         raise ModelUnavailable(
             f"The server has no control {other.file}, or not all files that it needs.",

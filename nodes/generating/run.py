@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import torch
 
-from ...client.catalog import official
 from ...client.catalog.specification import demand_files
 from ...client.client import DrawThingsClient
 from ...client.generation.events import (
@@ -80,8 +79,7 @@ async def generate(job: Job, display: Display) -> Result:
 
 async def _run(job: Job, reporter: Reporter, turn: Turn) -> Result:
     async with open_client(job.model.server) as client:
-        info = await client.echo(PATIENCE_SECONDS)
-        catalog = await official.usable(client, info)
+        catalog = await client.catalog(timeout_seconds=PATIENCE_SECONDS)
         todo = await in_thread(lambda _: plan(job, catalog, client.endpoint.address))
         await demand_files(client, *todo.given)
         for note in todo.notes:

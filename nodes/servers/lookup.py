@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...client.catalog import lookup, official
 from ...client.catalog.cache import Told
-from ...client.catalog.records import Catalog, LoRASpec, ServerInfo, alike, find
+from ...client.catalog.records import Catalog, LoRASpec, alike, find
 from ...client.catalog.specification import demand_files, read_model
 from ...client.configuration.fields import LoRA
 from ...errors import ModelUnavailable, RequestRejected
@@ -36,9 +36,9 @@ async def find_model(server: Server, name: str, version: str) -> Model:
     """
     async with open_client(server) as client:
         info = await client.echo(PATIENCE_SECONDS)
-        catalog = await official.usable(client, info)
+        catalog = await client.catalog(info)
         await catalogs.learn(server, info, catalog)
-        spec = await lookup.find_model(client, info, catalog, name)
+        spec = await lookup.find_model(client, catalog, name)
         address = client.endpoint.address
     if spec is None and not version:
         raise lookup.untold(address, name, "choose the version in Load Model")
@@ -87,13 +87,13 @@ async def find_loras(
         return (), ()
     async with open_client(model.server) as client:
         info = await client.echo(PATIENCE_SECONDS)
-        catalog = await official.usable(client, info)
+        catalog = await client.catalog(info)
         await catalogs.learn(model.server, info, catalog)
         told = specifications.catalog(loras)
         catalog = lookup.beside(told, catalog)
         await demand_files(client, *told.loras)
         address = client.endpoint.address
-        specs = [_lora(address, info, catalog, model, lora.file) for lora in loras]
+        specs = [_lora(address, catalog, model, lora.file) for lora in loras]
         untold = [lora.file for lora, spec in zip(loras, specs, strict=True) if spec is None]
         for found in await client.files_exist(list(dict.fromkeys(untold))) if untold else ():
             if not found.exists:
@@ -109,22 +109,20 @@ async def find_loras(
     return tuple(files), tuple(spec for spec in specs if spec)
 
 
-def _lora(
-    address: str, info: ServerInfo, catalog: Catalog, model: Model, name: str
-) -> LoRASpec | None:
+def _lora(address: str, catalog: Catalog, model: Model, name: str) -> LoRASpec | None:
     """Return what is known of a LoRA, None for a name that nobody knows."""
     fitting = [spec for spec in catalog.loras if _fits(model.version, spec.version)]
     # Of two LoRAs of one display name, the one for this model is meant.
     spec = find(fitting, name) or find(catalog.loras, name)
     if spec is None:
-        others = official.CATALOG.loras
+        others = official.catalog().loras
         fits = find([one for one in others if _fits(model.version, one.version)], name)
         other = fits or find(others, name)
         if other is not None:
             raise lookup.absent(address, "LoRA", other)
         if not catalog.complete:
             return None
-    if spec is None and name in info.files:
+    if spec is None and name in catalog.files:
         raise ModelUnavailable(
             f"The server at {address} has the file {name} but no specification of it, and would"
             " leave it out.",

@@ -29,7 +29,7 @@ async def question(client: DrawThingsClient, echo_seconds: float) -> Told:
     info = await client.echo(echo_seconds)
     latency_ms = round((time.monotonic() - started) * 1000, 1)
     try:
-        usable = await asyncio.wait_for(official.usable(client, info), FILES_SECONDS)
+        usable = await asyncio.wait_for(client.catalog(info), FILES_SECONDS)
     except (DrawbridgeError, asyncio.TimeoutError):
         usable = None  # it has answered; which files it has is a courtesy
     told = heard(info, usable, latency_ms)
@@ -97,7 +97,7 @@ def _known(told: Told) -> dict[str, Any]:
 
 
 def _counts(told: Told) -> dict[str, int]:
-    has = official.CATALOG if told.info.catalog is None else told.info.catalog
+    has = official.catalog() if told.info.catalog is None else told.info.catalog
     counts = {}
     for kind in KINDS:
         files = [spec.file for spec in getattr(has, kind)]
@@ -120,7 +120,7 @@ def catalog(told: Told) -> dict[str, Any]:
 
 def _offered() -> Catalog:
     """Return the official files, without embeddings: a server must have those in its own list."""
-    return replace(official.CATALOG, textual_inversions=())
+    return replace(official.catalog(), textual_inversions=())
 
 
 def _lists(has: Catalog) -> dict[str, list[dict[str, Any]]]:

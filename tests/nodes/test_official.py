@@ -131,7 +131,7 @@ def test_official_control_is_found_by_name_and_sent(
     stage: Stage, silent: Callable[..., Emulator]
 ) -> None:
     emulator = silent()
-    spec = official.CATALOG.control("controlnet_tile_1.x_v1.1_f16.ckpt")
+    spec = official.catalog().control("controlnet_tile_1.x_v1.1_f16.ckpt")
     assert spec is not None
     inputs = {"model": V1, "controls": ["hint", 0], "picture": torch.zeros(1, 64, 64, 3)}
     prompt = graph(emulator.port, **inputs)

@@ -164,7 +164,7 @@ async def test_model_browser_off_offers_the_official_files(serve: Serve, ask: As
     catalog = told["catalog"]
     assert catalog["source"] == "official"
     assert {one["file"] for one in catalog["models"]} == {
-        one.file for one in official.CATALOG.models
+        one.file for one in official.catalog().models
     }
     present = [one["file"] for one in catalog["models"] if one["present"]]
     assert "z_image_turbo_1.0_q8p.ckpt" in present

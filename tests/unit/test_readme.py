@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drawbridge.client.catalog import lookup
-from drawbridge.client.catalog.records import Catalog, ServerInfo
+from drawbridge.client.catalog.records import Catalog
 from drawbridge.client.connection import explain
 from drawbridge.client.connection.endpoint import Endpoint, Transport
 from drawbridge.client.connection.probe import Finding, Probed
@@ -46,7 +46,7 @@ def not_meant() -> DrawbridgeError:
         missing("studio"),
         not_meant(),
         lookup.untold("mac.local:7859", "my_model_f16.ckpt", "choose the version in Load Model"),
-        lookup.unknown("mac.local:7859", ServerInfo("", 0, (), Catalog()), "my_model_f16.ckpt"),
+        lookup.unknown("mac.local:7859", Catalog(), "my_model_f16.ckpt"),
         explain.no_pictures(MAC),
     ],
     ids=lambda error: error.problem,

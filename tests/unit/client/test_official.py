@@ -41,22 +41,17 @@ def test_importing_reads_nothing() -> None:
     code = (
         "import checkout; checkout.register()\n"
         "from drawbridge.client.catalog import lookup, official\n"
-        "assert official._read.cache_info().currsize == 0\n"
-        "assert official.CATALOG is official.CATALOG\n"
-        "assert official._read.cache_info().currsize == 1\n"
+        "assert official.catalog.cache_info().currsize == 0\n"
+        "assert official.catalog() is official.catalog()\n"
+        "assert official.catalog.cache_info().currsize == 1\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
-
-
-def test_the_module_has_no_other_name() -> None:
-    with pytest.raises(AttributeError, match="CATALOGUE"):
-        _ = official.CATALOGUE  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_entry_is_read_by_client_and_server(kind: str) -> None:
     written = [entry for group in groups().values() for entry in group[kind]]
-    specs = getattr(official.CATALOG, kind)
+    specs = getattr(official.catalog(), kind)
     assert [spec.file for spec in specs] == [entry["file"] for entry in written]
     assert len({spec.file for spec in specs}) == len(specs) > 0
     for spec in specs:
@@ -74,14 +69,14 @@ def test_entries_hold_facts_and_no_prose(kind: str) -> None:
 
 
 def test_models_name_every_file_that_a_server_looks_for() -> None:
-    for spec in official.CATALOG.models:
+    for spec in official.catalog().models:
         told = json.loads(spec.raw)
         assert {told["text_encoder"], told["autoencoder"]} <= {*spec.files}, spec.file
         assert all(name.endswith(".ckpt") for name in official.needed(spec))
 
 
 def test_display_names_of_models_are_those_of_one_file() -> None:
-    names = [spec.name.casefold() for spec in official.CATALOG.models]
+    names = [spec.name.casefold() for spec in official.catalog().models]
     assert len({*names}) == len(names)
 
 
@@ -122,9 +117,9 @@ def test_what_steers_the_computation_is_there() -> None:
 
 
 def test_loras_and_controls_need_their_other_files() -> None:
-    lora = official.CATALOG.lora("layer_xl_transparent_attn_v1.0_lora_f16.ckpt")
-    control = official.CATALOG.control("controlnet_scribble_1.x_v1.1_f16.ckpt")
-    upscaler = official.CATALOG.upscaler("remacri_4x_f16.ckpt")
+    lora = official.catalog().lora("layer_xl_transparent_attn_v1.0_lora_f16.ckpt")
+    control = official.catalog().control("controlnet_scribble_1.x_v1.1_f16.ckpt")
+    upscaler = official.catalog().upscaler("remacri_4x_f16.ckpt")
     assert lora
     assert control
     assert upscaler
@@ -135,7 +130,7 @@ def test_loras_and_controls_need_their_other_files() -> None:
 
 @pytest.mark.parametrize("kind", ["models", "controls", "upscalers"])
 def test_the_emulator_agrees_about_real_files(kind: str) -> None:
-    listed = {spec.file: spec for spec in getattr(official.CATALOG, kind)}
+    listed = {spec.file: spec for spec in getattr(official.catalog(), kind)}
     real = [entry for entry in KINDS[kind][1] if entry["file"] in listed]
     assert len(real) > 5
     for entry in real:
@@ -176,7 +171,7 @@ def test_an_official_file_that_is_missing_can_be_downloaded(
 
 def test_official_names_become_files() -> None:
     config = GenerationConfig(model="m.ckpt", loras=(LoRA("lcm sdxl base (1.0)"),))
-    there = Catalog(loras=official.CATALOG.loras, complete=False)
+    there = Catalog(loras=official.catalog().loras, complete=False)
     found = lookup.with_files(config, there, "mac:1")
     assert [lora.file for lora in found.loras] == ["lcm_sd_xl_base_1.0_lora_f16.ckpt"]
     [sent] = lookup.used(Catalog(), found, there, "sdxl_base_v0.9").loras
@@ -186,7 +181,7 @@ def test_official_names_become_files() -> None:
 def test_controls_of_a_silent_server_are_official_or_taken_on_trust() -> None:
     guide = Guide(Control("Canny Edge Map (SD v1.x, ControlNet 1.1)"), "canny", 0)
     config = GenerationConfig(model="m.ckpt", start_width=512, start_height=512)
-    canny = official.CATALOG.control("controlnet_canny_1.x_v1.1_f16.ckpt")
+    canny = official.catalog().control("controlnet_canny_1.x_v1.1_f16.ckpt")
     assert canny
     there = Catalog(controls=(canny,), complete=False)
     [control] = plan([guide], config, there, "v1", has_image=False).controls

@@ -124,7 +124,7 @@ def test_with_the_model_browser_off_an_official_model_is_tried(serve: Serve, run
 def test_a_model_browser_that_is_off_fails_there(
     serve: Serve, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(official, "_read", Catalog)
+    monkeypatch.setattr(official, "catalog", Catalog)
     done = run(serve(model_browser=False), "doctor", "--json")
     assert done.code == 6
     assert statuses(done) == failed(*STEPS[:5], at="model browser")

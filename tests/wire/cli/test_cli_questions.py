@@ -76,7 +76,7 @@ def test_models_without_model_browser_are_the_official_ones(serve: Serve, run: R
 def test_models_without_model_browser_name_the_switch(
     serve: Serve, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(official, "_read", Catalog)
+    monkeypatch.setattr(official, "catalog", Catalog)
     done = run(serve(model_browser=False), "models")
     assert (done.code, done.out) == (6, "")
     assert "model browser is off" in done.err

@@ -58,10 +58,9 @@ async def test_a_copied_model_is_usable_by_its_specification(
     put(tmp_path, *official.needed(dev()))
     emulator = emulate(models=tmp_path, model_browser=model_browser, strict=True)
     async with DrawThingsClient(door(emulator)) as client:
-        info = await client.echo()
-        catalog = await official.usable(client, info)
+        catalog = await client.catalog()
         assert catalog.complete is model_browser
-        assert await lookup.find_model(client, info, catalog, "flux.1 [DEV]") == dev()
+        assert await lookup.find_model(client, catalog, "flux.1 [DEV]") == dev()
         assert await pictures(client, request(override=Catalog(models=(dev(),)))) == 1
         with pytest.raises(DrawbridgeError, match="taken for version v1"):
             await pictures(client, request())
@@ -70,7 +69,7 @@ async def test_a_copied_model_is_usable_by_its_specification(
 async def test_a_server_that_tells_is_believed(emulate: Emulate, door: Door) -> None:
     async with DrawThingsClient(door(emulate())) as client:
         info = await client.echo()
-        catalog = await official.usable(client, info)
+        catalog = await client.catalog(info)
     assert info.catalog is not None
     assert catalog.models[: len(info.catalog.models)] == info.catalog.models
     assert catalog.textual_inversions == info.catalog.textual_inversions
@@ -80,7 +79,7 @@ async def test_a_server_that_tells_is_believed(emulate: Emulate, door: Door) -> 
 
 async def test_a_silent_server_is_known_by_its_official_files(emulate: Emulate, door: Door) -> None:
     async with DrawThingsClient(door(emulate(model_browser=False))) as client:
-        catalog = await official.usable(client, await client.echo())
+        catalog = await client.catalog()
     assert not catalog.complete
     assert {"sd_v1.5_f16.ckpt", "z_image_turbo_1.0_q8p.ckpt"} <= {s.file for s in catalog.models}
     assert official.known("z_image_turbo_1.0_q8p.ckpt") in catalog.models
@@ -109,10 +108,9 @@ async def test_what_is_missing_is_told_with_where_to_get_it(
     put(tmp_path, *there)
     emulator = emulate(models=tmp_path, model_browser=model_browser)
     async with DrawThingsClient(door(emulator)) as client:
-        info = await client.echo()
-        catalog = await official.usable(client, info)
+        catalog = await client.catalog()
         with pytest.raises(ModelUnavailable) as raised:
-            await lookup.find_model(client, info, catalog, "LTX-2.3 22B [dev]")
+            await lookup.find_model(client, catalog, "LTX-2.3 22B [dev]")
     assert problem in raised.value.problem
     assert "Download LTX-2.3 22B [dev]" in raised.value.remedy
 
@@ -122,8 +120,7 @@ async def test_a_file_that_nobody_knows_is_taken_at_its_word(
 ) -> None:
     put(tmp_path, "mine.ckpt")
     async with DrawThingsClient(door(emulate(models=tmp_path, model_browser=False))) as client:
-        info = await client.echo()
-        catalog = await official.usable(client, info)
-        assert await lookup.find_model(client, info, catalog, "mine.ckpt") is None
+        catalog = await client.catalog()
+        assert await lookup.find_model(client, catalog, "mine.ckpt") is None
         with pytest.raises(ModelUnavailable, match=r"no file gone\.ckpt"):
-            await lookup.find_model(client, info, catalog, "gone.ckpt")
+            await lookup.find_model(client, catalog, "gone.ckpt")
