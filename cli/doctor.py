@@ -9,7 +9,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from ..client.catalog.lookup import browser_off
+from ..client.catalog.lookup import ModelFile, browser_off, find_model
 from ..client.catalog.records import Catalog, ModelSpec
 from ..client.client import DrawThingsClient
 from ..client.connection import explain
@@ -174,7 +174,7 @@ async def _generate(
 
     if options.model:
         wish = (options.model, options.model_version)
-        model = await request.find_model(client, catalog, *wish)
+        model = await find_model(client, catalog, *wish)
     else:
         spec = smallest(catalog)
         if spec is None:
@@ -184,7 +184,7 @@ async def _generate(
                 "Download one in Draw Things, such as a Stable Diffusion model, or name one with"
                 " --model.",
             )
-        model = request.Model(spec.file, spec.version, spec)
+        model = ModelFile.of(spec)
     known = family(model.version)
     if known is not None and known.needs_image:
         raise RequestRejected(
@@ -193,7 +193,7 @@ async def _generate(
         )
     wanted = GenerationRequest(
         *("a bridge over a river", request.tiny(model)),
-        override=model.known,
+        override=Catalog(models=(model.spec,) if model.spec else ()),
         model_version=model.version,
     )
     steps.take(await _try(client, wanted, output))

@@ -42,12 +42,12 @@ async def generate(options: argparse.Namespace, output: Output) -> int:
         if spec is not None:
             model = await request.specified(client, spec)
         else:
-            model = await request.find_model(client, catalog, name, options.model_version)
-        wanted, notes = await in_thread(
-            lambda _: request.build(options, imported, model, catalog, client.endpoint.address)
-        )
-        for note in notes:
+            model = await request.find_model(client, catalog, options, name)
+        wishes = await in_thread(lambda _: request.wishes(options, imported, model))
+        prepared = await client.prepare(wishes, catalog)
+        for note in (*request.notes(imported), *prepared.notes):
             output.note(note)
+        [wanted] = prepared.requests
         made, sounds = await _receive(client, wanted, output)
     paths = await in_thread(lambda _: pictures.save(made, options.out))
     if sounds:

@@ -31,24 +31,25 @@ def require() -> None:
             ) from error
 
 
-def load(
-    image: Path, mask: Path | None, width: int, height: int
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the image as float16 [1, height, width, 3] and the mask as uint8 [height, width].
+def read_image(path: Path) -> torch.Tensor:
+    """Return a picture file as float32 [1, height, width, 3 or 4], 0 to 1.
 
-    Both are cut to the size around their middle; a mask of another size covers all of the image.
-    White of the mask is repainted, and so is what is transparent in the image. Raises Usage for a
-    file that is no picture.
+    Raises Usage for a file that is no picture.
     """
-    from ..codec import fit
-    from ..codec import image as codec
-    from ..codec import mask as kinds
+    picture = _open(path)
+    if picture.mode.startswith("I"):  # 16-bit grey, which Pillow would cut off at 255
+        return _deep(picture)[..., None].repeat(1, 1, 1, 3)
+    has_alpha = "A" in picture.getbands() or "transparency" in picture.info
+    return _unit(picture.convert("RGBA" if has_alpha else "RGB"))
 
-    pixels = _pixels(image)
-    area = None if mask is None else _grey(mask)
-    white = fit.fit_repainted(pixels, area, width, height, fit.Fit.CROP)
-    fitted = codec.to_wire(fit.fit_image(pixels, width, height, fit.Fit.CROP))[0]
-    return fitted, None if white is None else kinds.to_wire(white)
+
+def read_mask(path: Path) -> torch.Tensor:
+    """Return a picture file as float32 [1, height, width], 0 black to 1 white, to be repainted.
+
+    Raises Usage for a file that is no picture.
+    """
+    picture = _open(path)
+    return _deep(picture) if picture.mode.startswith("I") else _unit(picture.convert("L"))
 
 
 def to_bytes(array: np.ndarray) -> np.ndarray:
@@ -110,21 +111,6 @@ def _open(path: Path) -> Image.Image:
         raise Usage(
             f"The file {path} cannot be read as a picture.", "Give a PNG, JPEG or WebP file."
         ) from error
-
-
-def _pixels(path: Path) -> torch.Tensor:
-    """Return a picture as float32 [1, height, width, 3 or 4], 0 to 1."""
-    picture = _open(path)
-    if picture.mode.startswith("I"):  # 16-bit grey, which Pillow would cut off at 255
-        return _deep(picture)[..., None].repeat(1, 1, 1, 3)
-    has_alpha = "A" in picture.getbands() or "transparency" in picture.info
-    return _unit(picture.convert("RGBA" if has_alpha else "RGB"))
-
-
-def _grey(path: Path) -> torch.Tensor:
-    """Return a picture as float32 [1, height, width], 0 black to 1 white."""
-    picture = _open(path)
-    return _deep(picture) if picture.mode.startswith("I") else _unit(picture.convert("L"))
 
 
 def _unit(picture: Image.Image) -> torch.Tensor:

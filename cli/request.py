@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..client.catalog import lookup
+from ..client.catalog.lookup import ModelFile
 from ..client.catalog.records import Catalog, ModelSpec, find
 from ..client.catalog.specification import demand_files, read_model
-from ..client.configuration.fields import GenerationConfig
+from ..client.configuration.fields import GenerationConfig, Values
 from ..client.generation.advice import advise
-from ..client.generation.relevance import relevant
+from ..client.generation.relevance import reads, relevant
 from ..errors import RequestRejected
 from ..facts.samplers import Sampler
 from ..facts.versions import family
@@ -23,7 +21,7 @@ from .outcome import Usage
 if TYPE_CHECKING:
     from ..client.client import DrawThingsClient
     from ..client.configuration.clipboard import Imported
-    from ..client.generation.request import GenerationRequest
+    from ..client.generation.assemble import Wishes
 
 _MOST_BYTES = 1 << 20
 # Options that are fields of the configuration under other names.
@@ -40,45 +38,29 @@ _FIELDS = {
 }
 
 
-@dataclass(frozen=True)
-class Model:
-    """A model that the server has; `version` is "" and `spec` None where nobody knows more."""
-
-    file: str
-    version: str
-    spec: ModelSpec | None = None
-
-    @property
-    def known(self) -> Catalog:
-        """Return the model's specification as a request repeats it."""
-        return Catalog(models=(self.spec,)) if self.spec else Catalog()
-
-
 async def find_model(
-    client: DrawThingsClient, catalog: Catalog, name: str, version: str = ""
-) -> Model:
-    """Return the model of that file or display name; `version` counts where nobody knows more.
+    client: DrawThingsClient, catalog: Catalog, options: argparse.Namespace, name: str
+) -> ModelFile:
+    """Return the model of that file or display name, of the version of the options where nobody
+    knows it.
 
-    `catalog` is the client's. Raises ModelUnavailable where the server does not have it.
+    `catalog` is the client's. Raises ModelUnavailable where the server does not have it, or where
+    nobody tells of which version it is.
     """
-    spec = await lookup.find_model(client, catalog, name)
-    if spec is None:
-        return Model(name, version)
-    if version and version != spec.version:
-        raise RequestRejected(
-            f"The model {spec.file} is of version {spec.version}, not {version}.",
-            "Leave --model-version out.",
-        )
-    return Model(spec.file, spec.version, spec)
+    model = await lookup.find_model(client, catalog, name, options.model_version)
+    if not model.version:
+        otherwise = "name the version with --model-version, such as sdxl_base_v0.9"
+        raise lookup.untold(client.endpoint.address, model.file, otherwise)
+    return model
 
 
-async def specified(client: DrawThingsClient, spec: ModelSpec) -> Model:
+async def specified(client: DrawThingsClient, spec: ModelSpec) -> ModelFile:
     """Return the model of a specification that a person gives.
 
     Raises ModelUnavailable unless the server has every file that it names.
     """
     await demand_files(client, spec)
-    return Model(spec.file, spec.version, spec)
+    return ModelFile.of(spec)
 
 
 def read_configuration(path: Path | None) -> Imported:
@@ -149,73 +131,47 @@ def check(options: argparse.Namespace, imported: Imported, spec: ModelSpec | Non
     return name
 
 
-def build(
-    options: argparse.Namespace,
-    imported: Imported,
-    model: Model,
-    catalog: Catalog,
-    address: str,
-) -> tuple[GenerationRequest, list[str]]:
-    """Return the request, and what a person should know of it, in sentences.
+def wishes(options: argparse.Namespace, imported: Imported, model: ModelFile) -> Wishes:
+    """Return what the options and the configuration ask of a model.
 
-    Raises ModelUnavailable for a file that the server does not have, RequestRejected for what it
-    would crash on or ignore, Usage for picture files that cannot be read.
+    Raises Usage for picture files that cannot be read.
     """
-    from ..client.generation.request import GenerationRequest
+    from ..client.generation.assemble import Wishes
     from . import pictures
 
-    if not model.version:
-        otherwise = "name the version with --model-version, such as sdxl_base_v0.9"
-        raise lookup.untold(address, model.file, otherwise)
-    notes = list(imported.warnings)
-    config = GenerationConfig(**_values(options, imported.values, model))
-    if config.batch_count > 1:
-        notes.append(f"One of the configuration's {config.batch_count} batches is generated.")
-    config = lookup.with_files(config, catalog, address)
-    config, dropped = relevant(config, model.version)
-    unread = [name for name in dropped if name in imported.values]
-    if unread:
-        notes.append(f"Models of {model.version} do not read {', '.join(unread)}.")
-    prompts = (options.prompt, options.negative_prompt)
-    override = lookup.used(model.known, config, catalog, model.version, *prompts)
-    request = GenerationRequest(
-        *(options.prompt, config, options.negative_prompt, override),
-        model_version=model.version,
+    image = None if options.image is None else pictures.read_image(options.image)
+    mask = None if options.mask is None else pictures.read_mask(options.mask)
+    return Wishes(
+        model,
+        options.prompt,
+        options.negative_prompt,
+        {**imported.values, **_values(options, model.version)},
+        image=image,
+        mask=mask,
     )
-    if options.image is not None:
-        sides = (config.start_width, config.start_height)
-        request.config.check()  # a picture of an impossible size is not worth making
-        image, mask = pictures.load(options.image, options.mask, *sides)
-        request = replace(request, image=image, mask=mask)
-    request.check()
-    if request.ignores_image:
-        notes.append(
-            f"The image is not used: at strength 1 {model.file} starts from noise (--strength)."
-        )
-    return request, notes
 
 
-def _values(
-    options: argparse.Namespace, imported: Mapping[str, object], model: Model
-) -> dict[str, Any]:
-    given: dict[str, Any] = {
+def notes(imported: Imported) -> list[str]:
+    """Return what a person should know of the configuration, in sentences."""
+    count = imported.values.get("batch_count", 1)
+    batches = f"One of the configuration's {count} batches is generated."
+    return [*imported.warnings, *([] if count == 1 else [batches])]
+
+
+def _values(options: argparse.Namespace, version: str) -> Values:
+    said: dict[str, object] = {
         field: value
         for option, field in _FIELDS.items()
         if (value := getattr(options, option)) is not None
     }
-    if options.guidance is not None:  # of models with a guidance input it is that value
-        given["guidance_embed"] = options.guidance
-    if options.shift is not None:
-        given["resolution_dependent_shift"] = False
-    advised = advise(model.file, model.version, model.spec)
-    if advised.get("hires_fix") and {"start_width", "start_height"} & {*given, *imported}:
-        # the first pass was meant for the advised size
-        advised = {name: v for name, v in advised.items() if not name.startswith("hires_fix")}
-    seed = {"seed": secrets.randbits(32)}
-    return {**seed, **advised, **imported, **given, "model": model.file}
+    if options.guidance is not None and reads(version, "guidance_embed"):
+        said["guidance_embed"] = options.guidance  # of models with a guidance input it is that
+    if options.shift is not None and reads(version, "resolution_dependent_shift"):
+        said["resolution_dependent_shift"] = False
+    return said
 
 
-def tiny(model: Model) -> GenerationConfig:
+def tiny(model: ModelFile) -> GenerationConfig:
     """Return settings that take the server as little time as possible, for a try."""
     advised = advise(model.file, model.version, model.spec)
     kept = {name: v for name, v in advised.items() if not name.startswith(("hires_fix", "refiner"))}

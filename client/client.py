@@ -23,6 +23,7 @@ from .catalog.records import Catalog, RemoteFile, ServerInfo, Thresholds
 from .connection import channel, explain
 from .connection.endpoint import Endpoint, Transport
 from .connection.finding import Finding, Probed
+from .generation.assemble import Prepared, Wishes, prepare
 from .generation.events import Event
 from .generation.request import GenerationRequest
 from .generation.stream import CallCancelled, Reader, Unreadable, settle
@@ -174,6 +175,19 @@ class DrawThingsClient:
             asked = await self.files_exist(await in_thread(lambda _: official.files()))
             there = [file.name for file in asked if file.exists]
         return await in_thread(lambda _: official.beside(told, there))
+
+    async def prepare(
+        self, wishes: Wishes, catalog: Catalog | None = None, timeout_seconds: float = 30
+    ) -> Prepared:
+        """Return the requests that say what is wanted; `catalog` is what the method has returned.
+
+        Raises what `catalog` raises; ModelUnavailable for a file that the server does not have, and
+        for a model of which nobody knows the version; RequestRejected for what a server would crash
+        on or ignore, and for a setting that there is none of.
+        """
+        if catalog is None:
+            catalog = await self.catalog(timeout_seconds=timeout_seconds)
+        return await prepare(self, wishes, catalog)
 
     async def hours(self, timeout_seconds: float = 30) -> Thresholds | None:
         """Return the account's compute units; None from a server of one's own."""

@@ -236,11 +236,12 @@ class Generate(io.ComfyNode):
     ) -> io.NodeOutput:
         from comfy_execution.graph_utils import ExecutionBlocker
 
+        from ..client.generation.assemble import Wishes
         from ..codec.fit import Fit
-        from .generating.requests import Job
         from .generating.run import generate
         from .generating.widgets import Widgets
         from .host import Display, interruptible
+        from .servers import specifications
 
         widgets = Widgets(
             width=width,
@@ -253,21 +254,23 @@ class Generate(io.ComfyNode):
             batch_size=batch_size,
             strength=strength,
         )
-        job = Job(
-            model=model,
+        wishes = Wishes(
+            model=model.found,
             prompt=prompt,
             negative_prompt=negative_prompt,
-            widgets=widgets,
-            runs=batch_count,
+            settings=settings.as_dict() if settings else {},
+            usual=widgets.fields(model.file, model.version),
+            loras=loras,
+            guides=tuple(one.guide for one in controls),
+            specified=specifications.catalog(loras, controls),
             image=image,
             mask=mask,
             fit=Fit(_known(fit, FITS)),
             from_noise=_known(masked_content, [AT_STRENGTH, FROM_NOISE]) == FROM_NOISE,
-            loras=loras,
-            hinted=controls,
-            settings=settings or Settings(),
+            runs=batch_count,
         )
-        result = await interruptible(generate(job, Display(cls.hidden.unique_id)))
+        display = Display(cls.hidden.unique_id)
+        result = await interruptible(generate(model, wishes, display))
         nothing = ExecutionBlocker(None)  # what hangs on an output without a value stays quiet
         return io.NodeOutput(
             result.images,

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from comfy_api.latest import io
 
-from ..client.catalog.records import Catalog, ModelSpec
 from ..client.generation import advice
 from .settings.fields import CATEGORY, WINS, chained
 from .sockets import Model, ModelSocket, Settings, SettingsSocket
@@ -40,7 +37,7 @@ class RecommendedSettings(io.ComfyNode):
 
     @classmethod
     def execute(cls, model: Model, settings: Settings | None = None) -> io.NodeOutput:
-        values = advice.advise(model.file, model.version, _specification(model))
+        values = advice.advise(model.file, model.version, model.found.spec)
         return io.NodeOutput(
             (settings or Settings()).with_values(**values),
             values["start_width"],
@@ -50,10 +47,3 @@ class RecommendedSettings(io.ComfyNode):
             values["sampler"].label,
             advice.explain(model.file, model.version, values),
         )
-
-
-def _specification(model: Model) -> ModelSpec | None:
-    if not model.specification:
-        return None
-    element = json.dumps([json.loads(model.specification)])
-    return Catalog.from_json(models=element.encode()).model(model.file)

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from comfy_api.latest import io
 
+from ..client.catalog.lookup import ModelFile
+from ..client.catalog.records import Catalog
 from ..client.configuration.fields import Control, LoRA
 from ..client.connection.endpoint import Endpoint, Transport
+from ..client.generation.hints import Guide
 from ..client.store.credentials import Credentials
 
 if TYPE_CHECKING:
@@ -61,6 +64,12 @@ class Model:
     version: str
     specification: str = ""
 
+    @property
+    def found(self) -> ModelFile:
+        """Return the model as a request needs it."""
+        known = Catalog.from_json(models=f"[{self.specification}]".encode())
+        return ModelFile(self.file, self.version, known.model(self.file))
+
 
 @dataclass(frozen=True)
 class SpecifiedLoRA(LoRA):
@@ -99,3 +108,9 @@ class Hinted:
     image: torch.Tensor | None
     weight: float = 1.0
     specification: str = field(default="", repr=False)
+
+    @property
+    def guide(self) -> Guide[torch.Tensor]:
+        """Return the picture and its control as a request needs them."""
+        count = 1 if self.image is None else len(self.image)
+        return Guide(self.control, self.kind, self.image, count, self.weight)

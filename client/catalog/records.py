@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -226,12 +227,19 @@ N = TypeVar("N", bound=Named)
 
 
 def find(records: Iterable[N], name: str) -> N | None:
-    """Return the specification of that file, else of that file or display name in any case."""
+    """Return the specification of that file, else of that file or display name in any case.
+
+    An umlaut of one code point and one of two are the same letter: macOS writes either.
+    """
     known = list(records)
-    wanted = name.strip().casefold()
+    wanted = _folded(name)
     return next((spec for spec in known if spec.file == name), None) or next(
-        (spec for spec in known if wanted in (spec.file.casefold(), spec.name.casefold())), None
+        (spec for spec in known if wanted in (_folded(spec.file), _folded(spec.name))), None
     )
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name.strip()).casefold()
 
 
 def alike(name: str, records: Iterable[Named]) -> str:
@@ -246,8 +254,8 @@ def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
     """
     by_key: dict[str, str] = {}
     for candidate in names:
-        by_key.setdefault(candidate.casefold(), candidate)
-    wanted = name.strip().casefold()
+        by_key.setdefault(_folded(candidate), candidate)
+    wanted = _folded(name)
     found = difflib.get_close_matches(wanted, by_key, n=count, cutoff=0.5)
     if len(wanted) >= _LEAST_PART:
         found += sorted((key for key in by_key if wanted in key and key not in found), key=len)

@@ -8,8 +8,10 @@ pictures (docs/protocol.md 5).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, TypeAlias
 
 from ...errors import RequestRejected
 from ...facts.samplers import TRAILING, Sampler
@@ -23,6 +25,10 @@ from .enums import (
 )
 from .ranges import Range, check_ranges
 
+# Some fields of GenerationConfig by name: what a person, a file or the model's own settings say.
+Values: TypeAlias = Mapping[str, object]
+
+SEEDS = 1 << 32  # seeds are 32 bits; some who give them count in 64
 _UNIT = Range(0, 1)
 _FINITE = Range(-1e6, 1e6)
 _SDXL_SIZE = Range(128, 2048, zero=True)
@@ -73,7 +79,7 @@ class GenerationConfig:
     id: int = 0
     start_width: Annotated[int, Range(128, 8192, 64)] = 512
     start_height: Annotated[int, Range(128, 8192, 64)] = 512
-    seed: Annotated[int, Range(0, 4294967295)] = 0
+    seed: Annotated[int, Range(0, SEEDS - 1)] = 0
     steps: Annotated[int, _STEPS] = 20
     guidance_scale: Annotated[float, Range(0, 50)] = 4.5
     strength: Annotated[float, _UNIT] = 1.0
@@ -156,6 +162,23 @@ class GenerationConfig:
     compression_artifacts_quality: Annotated[float, Range(0, 100)] = 43.1
     color_calibration: ColorCalibration = ColorCalibration.DISABLED
     expand_prompt_to_json: bool = False
+
+    @classmethod
+    def of(cls, values: Values) -> GenerationConfig:
+        """Return the configuration with these values, and defaults for the rest.
+
+        Raises RequestRejected for a setting that there is none of.
+        """
+        names = [one.name for one in fields(cls)]
+        unknown = [name for name in values if name not in names]
+        if unknown:
+            near = difflib.get_close_matches(unknown[0], names, n=1)
+            raise RequestRejected(
+                f"There is no setting {unknown[0]}.",
+                f"Did you mean {near[0]}?" if near else "Take it out of the settings.",
+            )
+        given: dict[str, Any] = dict(values)
+        return cls(**given)
 
     def check(self) -> None:
         """Raise RequestRejected, naming the field, for what a server crashes on or passes over."""

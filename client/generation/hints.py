@@ -1,38 +1,41 @@
 """Decides which hint carries which picture, in which form, and what reads it there.
 
-The rules are those of docs/protocol.md 4.4 to 4.7. Pixels are not looked at here: pictures have
-numbers.
+The rules are those of docs/protocol.md 4.4 to 4.7. Pixels are not looked at here: a
+picture can be whatever tells it from others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
-from ...errors import ModelUnavailable, RequestRejected
+from ...errors import RequestRejected
 from ...facts.hints import IMAGE, KINDS, LINES, REFERENCE_TYPES, Sources, sources
 from ...facts.versions import family, reads_references, sized_by_image
-from ..catalog import official
-from ..catalog.records import Catalog, ControlSpec, alike, find
+from ..catalog import lookup
+from ..catalog.records import Catalog, ControlSpec, find
 from ..configuration.enums import ControlInput
 from ..configuration.fields import Control, GenerationConfig
 
-__all__ = ("KINDS", "LINES", "Carried", "Form", "Guide", "Plan", "PlannedHint", "plan")
+__all__ = ("KINDS", "LINES", "Carried", "Form", "Guide", "HintForm", "Steering", "steer")
+
+P = TypeVar("P")  # a picture
 
 
-@dataclass(frozen=True)
-class Guide:
+@dataclass(frozen=True, eq=False)
+class Guide(Generic[P]):
     """A picture that steers a generation, and the control that reads it.
 
-    Without a control the model itself reads the picture. Equal numbers of `picture` mean the same
-    one, None means that the control shall read the init image; `count` is how many its batch holds.
+    Without a control the model itself reads the picture. The same object as `picture` means the
+    same one, None that the control shall read the init image; `count` is how many its batch holds.
     `weight` counts for the kind "shuffle", a moodboard's; 0 and less leaves the picture out.
     Pictures of `LINES` have light lines on dark.
     """
 
     control: Control | None
     kind: str
-    picture: int | None = None
+    picture: P | None = None
     count: int = 1
     weight: float = 1.0
 
@@ -52,33 +55,33 @@ class Form:
 
 
 @dataclass(frozen=True)
-class Carried:
+class Carried(Generic[P]):
     """A picture in a hint, once in each form."""
 
-    picture: int
+    picture: P
     forms: tuple[Form, ...]
     weight: float = 1.0
 
 
 @dataclass(frozen=True)
-class PlannedHint:
+class HintForm(Generic[P]):
     """A hint as it will be: its wire type and its pictures."""
 
     type: str
-    pictures: tuple[Carried, ...]
+    pictures: tuple[Carried[P], ...]
 
 
 @dataclass(frozen=True)
-class Plan:
+class Steering(Generic[P]):
     """The controls for the configuration, with files for names, and the hints for the request."""
 
     controls: tuple[Control, ...]
-    hints: tuple[PlannedHint, ...]
+    hints: tuple[HintForm[P], ...]
 
 
-@dataclass(frozen=True)
-class _Row:
-    guide: Guide
+@dataclass(frozen=True, eq=False)
+class _Row(Generic[P]):
+    guide: Guide[P]
     control: Control | None
     kind: str
     sources: Sources
@@ -93,30 +96,30 @@ class _Row:
         return next((source for source in self.sources if source != IMAGE), "")
 
 
-def plan(
-    guides: Iterable[Guide],
+def steer(
+    guides: Iterable[Guide[P]],
     config: GenerationConfig,
     catalog: Catalog,
+    address: str,
     version: str,
     *,
     has_image: bool,
     has_mask: bool = False,
-) -> Plan:
-    """Return what to send for these guides; nothing is known of files that an empty or incomplete
-    catalogue lacks.
+) -> Steering[P]:
+    """Return what to send for these guides; `catalog` is what is known of the server at `address`.
 
     A control of weight 0 is left out. Raises ModelUnavailable for a control that the server does
     not have, RequestRejected for a picture that a server would ignore or misread.
     """
-    modifier = _modifier(config, catalog)
+    modifier = lookup.modifier(config, catalog) if catalog.model(config.model) else None
     rows = [
-        _row(guide, catalog, modifier)
+        _row(guide, catalog, address, modifier)
         for guide in guides
         if (guide.control is None or guide.control.weight > 0)
         and (guide.kind != "shuffle" or guide.weight > 0)
     ]
     fixed = sized_by_image(version, config.strength, has_mask) if has_image else False
-    hints: dict[str, list[tuple[_Row, Carried]]] = {}
+    hints: dict[str, list[tuple[_Row[P], Carried[P]]]] = {}
     for row in rows:
         if row.guide.picture is not None:
             _check_picture(row, has_image)
@@ -128,23 +131,13 @@ def plan(
         if row.guide.picture is None:
             _check_source(row, available, version)
     _check_moodboard(rows, config, catalog, version, modifier)
-    return Plan(
+    return Steering(
         _controls(rows),
-        tuple(PlannedHint(kind, tuple(one for _, one in held)) for kind, held in hints.items()),
+        tuple(HintForm(kind, tuple(one for _, one in held)) for kind, held in hints.items()),
     )
 
 
-def _modifier(config: GenerationConfig, catalog: Catalog) -> str | None:
-    """Return the effective modifier (docs/protocol.md 4.6), None where the model is not known."""
-    model = catalog.model(config.model)
-    if model is None:
-        return None
-    loras = (catalog.lora(lora.file) for lora in config.loras)
-    own = [model.modifier, *(lora.modifier for lora in loras if lora)]
-    return next((name for name in own if name != "none"), "none")
-
-
-def _row(guide: Guide, catalog: Catalog, modifier: str | None) -> _Row:
+def _row(guide: Guide[P], catalog: Catalog, address: str, modifier: str | None) -> _Row[P]:
     if guide.kind not in KINDS:
         raise RequestRejected(
             f"The kind of picture {guide.kind!r} is not known.",
@@ -152,7 +145,7 @@ def _row(guide: Guide, catalog: Catalog, modifier: str | None) -> _Row:
         )
     if guide.control is None:
         return _Row(guide, None, guide.kind, _read_by_model(guide, modifier))
-    spec = _specification(guide.control, catalog)
+    spec = lookup.find_file(lookup.CONTROL, guide.control.file, catalog, address)
     kind = _kind(guide, spec)
     control = guide.control
     if spec is not None:
@@ -168,7 +161,7 @@ def _row(guide: Guide, catalog: Catalog, modifier: str | None) -> _Row:
     return _Row(guide, control, kind, known[kind])
 
 
-def _read_by_model(guide: Guide, modifier: str | None) -> Sources:
+def _read_by_model(guide: Guide[P], modifier: str | None) -> Sources:
     """Return where a model without control finds such a picture; moodboards are checked later."""
     known: dict[str, Sources] = {"shuffle": ("shuffle",)}
     if modifier in (None, "depth"):
@@ -184,26 +177,7 @@ def _read_by_model(guide: Guide, modifier: str | None) -> Sources:
     return known[guide.kind]
 
 
-def _specification(control: Control, catalog: Catalog) -> ControlSpec | None:
-    spec = find(catalog.controls, control.file)
-    if spec is not None or (catalog.complete and not catalog):
-        return spec
-    other = find(official.catalog().controls, control.file)
-    if other is not None:
-        raise ModelUnavailable(
-            f"The server has no control {other.file}, or not all files that it needs.",
-            f"Download {other.name} in the Draw Things app there, or choose another control.",
-        )
-    if catalog.complete:
-        raise ModelUnavailable(
-            f"The server has no control {control.file}.",
-            alike(control.file, catalog.controls)
-            or "Choose a control that it has, or give the specification of one from Upload.",
-        )
-    return None
-
-
-def _kind(guide: Guide, spec: ControlSpec | None) -> str:
+def _kind(guide: Guide[P], spec: ControlSpec | None) -> str:
     """Return what the control will take the picture for (docs/protocol.md 4.5)."""
     assert guide.control is not None
     override = guide.control.input_override
@@ -223,7 +197,7 @@ def _kind(guide: Guide, spec: ControlSpec | None) -> str:
     return takes
 
 
-def _check_picture(row: _Row, has_image: bool) -> None:
+def _check_picture(row: _Row[P], has_image: bool) -> None:
     if not row.carrier:
         raise RequestRejected(
             f"The {row.label} reads Generate's image only, so a server ignores the {row.kind}"
@@ -243,7 +217,9 @@ def _check_picture(row: _Row, has_image: bool) -> None:
         )
 
 
-def _forms(row: _Row, config: GenerationConfig, version: str, *, hires: bool) -> tuple[Form, ...]:
+def _forms(
+    row: _Row[P], config: GenerationConfig, version: str, *, hires: bool
+) -> tuple[Form, ...]:
     """Return the forms of a picture, one for each tensor (docs/protocol.md 4.4)."""
     full = (config.start_width, config.start_height)
     known = family(version)
@@ -264,13 +240,13 @@ def _forms(row: _Row, config: GenerationConfig, version: str, *, hires: bool) ->
     return (Form(),)
 
 
-def _put(held: list[tuple[_Row, Carried]], row: _Row, carried: Carried) -> None:
+def _put(held: list[tuple[_Row[P], Carried[P]]], row: _Row[P], carried: Carried[P]) -> None:
     """Add a picture to a hint; all but moodboards have room for one."""
     if not held or row.carrier == "shuffle":
         held.append((row, carried))
         return
     other, there = held[0]
-    if (there.picture, there.forms) != (carried.picture, carried.forms):
+    if there.picture is not carried.picture or there.forms != carried.forms:
         raise RequestRejected(
             f"The pictures of the kinds {other.kind} and {row.kind} use the same place in a"
             " request, and a server reads one of them.",
@@ -278,7 +254,7 @@ def _put(held: list[tuple[_Row, Carried]], row: _Row, carried: Carried) -> None:
         )
 
 
-def _check_source(row: _Row, available: set[str], version: str) -> None:
+def _check_source(row: _Row[P], available: set[str], version: str) -> None:
     """Raise RequestRejected unless a control without a picture finds its own elsewhere."""
     source = next((name for name in row.sources if name in available), None)
     if source in (IMAGE, "shuffle"):
@@ -296,7 +272,7 @@ def _check_source(row: _Row, available: set[str], version: str) -> None:
 
 
 def _check_moodboard(
-    rows: Sequence[_Row],
+    rows: Sequence[_Row[P]],
     config: GenerationConfig,
     catalog: Catalog,
     version: str,
@@ -320,7 +296,7 @@ def _check_moodboard(
     )
 
 
-def _controls(rows: Iterable[_Row]) -> tuple[Control, ...]:
+def _controls(rows: Iterable[_Row[P]]) -> tuple[Control, ...]:
     """Return the controls in order; one that reads several moodboard pictures comes once."""
     controls: list[Control] = []
     for row in rows:

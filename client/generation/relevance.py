@@ -116,6 +116,11 @@ def relevant(config: GenerationConfig, version: str) -> tuple[GenerationConfig, 
     return replace(config, **defaults), tuple(dropped)
 
 
+def reads(version: str, name: str) -> bool:
+    """Return whether models of that version read a field; those of an unknown one may."""
+    return version not in FAMILIES or version in MATTERS_FOR.get(name, FAMILIES)
+
+
 def readers(name: str) -> str:
     """Return for a person which versions read a field, such as "SDXL, SSD-1B"; "" for all."""
     versions = MATTERS_FOR.get(name)

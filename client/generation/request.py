@@ -13,6 +13,7 @@ from ...codec.tensor import Codec, encode
 from ...errors import RequestRejected
 from ...facts.versions import family
 from ...proto import image_service_pb2
+from ..catalog import lookup
 from ..catalog.records import Catalog, missing_keys
 from ..configuration.fields import GenerationConfig
 from ..connection.endpoint import TensorForm
@@ -66,12 +67,8 @@ class GenerationRequest:
 
     @property
     def modifier(self) -> str:
-        """Return the modifier in effect: the model's, else a LoRA's (docs/protocol.md 4.6)."""
-        spec = self.override.model(self.config.model)
-        if spec is not None and spec.modifier != "none":
-            return spec.modifier
-        loras = (self.override.lora(lora.file) for lora in self.config.loras)
-        return next((lora.modifier for lora in loras if lora and lora.modifier != "none"), "none")
+        """Return the effective modifier, "none" where there is none (docs/protocol.md 4.6)."""
+        return lookup.modifier(self.config, self.override)
 
     @property
     def least_pictures(self) -> int:

@@ -58,7 +58,7 @@ class Reporter:
 
     def finish(self, notes: Sequence[str] = ()) -> None:
         """Fill the bar: the pictures are here. `notes` is what a person should know of them."""
-        self._display.say("; ".join(["Done", *notes]))
+        self._display.say(" ".join(["Done.", *notes]) if notes else "Done")
         total = self._runs * self._steps
         self._display.progress(total, total)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 from dataclasses import dataclass, field
 
 import torch
 
-from ...client.catalog.specification import demand_files
 from ...client.client import DrawThingsClient
+from ...client.configuration import clipboard
+from ...client.generation.assemble import Prepared, Wishes
 from ...client.generation.events import (
     Audio,
     DownloadSize,
@@ -21,7 +23,6 @@ from ...client.generation.events import (
     RemoteDownload,
 )
 from ...client.generation.request import GenerationRequest
-from ...client.threads import in_thread
 from ...codec import audio, image
 from ...codec.audio import Sound
 from ...codec.fit import split_alpha
@@ -29,9 +30,9 @@ from ...facts.versions import family
 from ..host import Display
 from ..servers.client import open_client
 from ..servers.lookup import PATIENCE_SECONDS
+from ..sockets import Model, Server
 from . import media
 from .progress import Previews, Reporter
-from .requests import Job, Plan, plan, summary
 from .server_queue import Turn, in_turn
 
 LOG = logging.getLogger(__name__)
@@ -61,36 +62,33 @@ class _Pieces:
     sounds: list[Sound] = field(default_factory=list)
 
 
-async def generate(job: Job, display: Display) -> Result:
-    """Run a job: one request after the other, when it is this job's turn at the server.
+async def generate(model: Model, wishes: Wishes, display: Display) -> Result:
+    """Generate: one request after the other, when it is this node's turn at the server.
 
     Raises DrawbridgeError for what goes wrong, and lets through what `display` raises.
     """
-    server = job.model.server
-    reporter = Reporter(display, job.model.version)
+    reporter = Reporter(display, model.version)
     reporter.start()
     return await in_turn(
-        server.address,
+        model.server.address,
         display.node_id,
-        lambda turn: _run(job, reporter, turn),
+        lambda turn: _run(model.server, wishes, reporter, turn),
         waiting=lambda: display.say("Waiting for another node"),
     )
 
 
-async def _run(job: Job, reporter: Reporter, turn: Turn) -> Result:
-    async with open_client(job.model.server) as client:
-        catalog = await client.catalog(timeout_seconds=PATIENCE_SECONDS)
-        todo = await in_thread(lambda _: plan(job, catalog, client.endpoint.address))
-        await demand_files(client, *todo.given)
-        for note in todo.notes:
-            LOG.warning("Generate: %s.", note)
+async def _run(server: Server, wishes: Wishes, reporter: Reporter, turn: Turn) -> Result:
+    async with open_client(server) as client:
+        prepared = await client.prepare(wishes, timeout_seconds=PATIENCE_SECONDS)
+        for note in prepared.notes:
+            LOG.warning("Generate: %s", note)
         pieces = _Pieces()
-        count = len(todo.requests)
-        for number, request in enumerate(todo.requests):
+        count = len(prepared.requests)
+        for number, request in enumerate(prepared.requests):
             reporter.begin((turn.number - 1) * count + number, turn.total * count)
             await _beside_previews(client, request, reporter, pieces)
-    reporter.finish(todo.notes)
-    return _result(job, todo, pieces)
+    reporter.finish(prepared.notes)
+    return _result(prepared, pieces)
 
 
 async def _beside_previews(
@@ -131,11 +129,11 @@ async def _receive(
                     reporter.report(event)
 
 
-def _result(job: Job, todo: Plan, pieces: _Pieces) -> Result:
-    known = family(job.model.version)
+def _result(prepared: Prepared, pieces: _Pieces) -> Result:
+    first = prepared.requests[0]
+    known = family(first.version)
     images, transparency = _split(pieces.pictures)
     sound = audio.batch(pieces.sounds) if pieces.sounds else None
-    first = todo.requests[0]
     fps = media.frame_rate(first.override.model(first.config.model), first.version)
     return Result(
         images,
@@ -143,8 +141,22 @@ def _result(job: Job, todo: Plan, pieces: _Pieces) -> Result:
         sound,
         media.video(images, fps, sound) if known and known.is_video else None,
         fps,
-        [request.config.seed for request in todo.requests],
-        summary(first),
+        [request.config.seed for request in prepared.requests],
+        _summary(first),
+    )
+
+
+def _summary(request: GenerationRequest) -> str:
+    """Return what was sent as JSON, for metadata: prompts, model, configuration; no secret."""
+    return json.dumps(
+        {
+            "prompt": request.prompt,
+            "negative_prompt": request.negative_prompt,
+            "model": request.config.model,
+            "version": request.version,
+            "configuration": clipboard.to_object(request.config),
+        },
+        ensure_ascii=False,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...client.configuration.fields import GenerationConfig
+from ...client.configuration.fields import SEEDS, GenerationConfig
 from ...client.configuration.ranges import Range
 from ...client.generation.advice import advise
 from ...errors import RequestRejected
@@ -15,7 +15,6 @@ from ...facts.samplers import Sampler
 from ...facts.versions import family
 
 AUTOMATIC = "automatic"
-SEEDS = 1 << 32
 # Widgets that are fields under the same or another name, with what the widget can hold.
 FIELDS: Mapping[str, tuple[str, Range]] = {
     "width": ("start_width", Range(128, 8192, 64)),

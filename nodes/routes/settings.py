@@ -11,7 +11,7 @@ from typing import Any
 
 from ...client.catalog import official
 from ...client.configuration.enums import LoRAMode
-from ...client.configuration.fields import GenerationConfig, LoRA
+from ...client.configuration.fields import SEEDS, GenerationConfig, LoRA
 from ...client.generation import advice
 from ...client.generation.relevance import MATTERS_FOR, relevant
 from ...client.generation.sizes import sizes
@@ -19,7 +19,7 @@ from ...client.threads import in_thread
 from ...errors import RequestRejected
 from ...facts.app_settings import recommended
 from ...facts.versions import FAMILIES, ModelFamily, family, takes_lora, takes_refiner
-from ..generating.widgets import AUTOMATIC, FIELDS, SEEDS, Widgets, as_widgets
+from ..generating.widgets import AUTOMATIC, FIELDS, Widgets, as_widgets
 from ..settings.fields import label
 from .guard import Answer, Body
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...client.catalog import lookup, official
+from ...client.catalog import lookup
 from ...client.catalog.cache import Told
-from ...client.catalog.records import Catalog, LoRASpec, alike, find
+from ...client.catalog.records import Catalog, LoRASpec, find
 from ...client.catalog.specification import demand_files, read_model
 from ...client.configuration.fields import LoRA
-from ...errors import ModelUnavailable, RequestRejected
-from ...facts.versions import takes_lora, takes_refiner
+from ...errors import RequestRejected
 from ..sockets import Model, Server
 from . import catalogs, specifications
 from .client import open_client
@@ -38,18 +37,11 @@ async def find_model(server: Server, name: str, version: str) -> Model:
         info = await client.echo(PATIENCE_SECONDS)
         catalog = await client.catalog(info)
         await catalogs.learn(server, info, catalog)
-        spec = await lookup.find_model(client, catalog, name)
+        model = await lookup.find_model(client, catalog, name, version)
         address = client.endpoint.address
-    if spec is None and not version:
+    if not model.version:
         raise lookup.untold(address, name, "choose the version in Load Model")
-    if spec is None:
-        return Model(server, name, version)
-    if version and version != spec.version:
-        raise RequestRejected(
-            f"The model {spec.file} is of version {spec.version}, not {version}.",
-            "Set the version in Load Model to automatic.",
-        )
-    return Model(server, spec.file, spec.version, spec.raw)
+    return Model(server, model.file, model.version, model.spec.raw if model.spec else "")
 
 
 async def find_specified(server: Server, specification: str, name: str, version: str) -> Model:
@@ -94,56 +86,23 @@ async def find_loras(
         await demand_files(client, *told.loras)
         address = client.endpoint.address
         specs = [_lora(address, catalog, model, lora.file) for lora in loras]
-        untold = [lora.file for lora, spec in zip(loras, specs, strict=True) if spec is None]
-        for found in await client.files_exist(list(dict.fromkeys(untold))) if untold else ():
-            if not found.exists:
-                raise ModelUnavailable(
-                    f"The server at {address} has no file {found.name}.",
-                    alike(found.name, catalog.loras)
-                    or "Enter the name of a LoRA file that is on the server.",
-                )
-    files = (
-        replace(lora, file=spec.file) if spec else lora
-        for lora, spec in zip(loras, specs, strict=True)
-    )
+        both = tuple(zip(loras, specs, strict=True))
+        untold = [(lookup.LORA, lora.file) for lora, spec in both if spec is None]
+        await lookup.demand_names(client, catalog, untold)
+    files = (replace(lora, file=spec.file) if spec else lora for lora, spec in both)
     return tuple(files), tuple(spec for spec in specs if spec)
 
 
 def _lora(address: str, catalog: Catalog, model: Model, name: str) -> LoRASpec | None:
     """Return what is known of a LoRA, None for a name that nobody knows."""
-    fitting = [spec for spec in catalog.loras if _fits(model.version, spec.version)]
-    # Of two LoRAs of one display name, the one for this model is meant.
-    spec = find(fitting, name) or find(catalog.loras, name)
-    if spec is None:
-        others = official.catalog().loras
-        fits = find([one for one in others if _fits(model.version, one.version)], name)
-        other = fits or find(others, name)
-        if other is not None:
-            raise lookup.absent(address, "LoRA", other)
-        if not catalog.complete:
-            return None
-    if spec is None and name in catalog.files:
-        raise ModelUnavailable(
-            f"The server at {address} has the file {name} but no specification of it, and would"
-            " leave it out.",
-            "Give the LoRA's specification, too, or import the LoRA in the Draw Things app that"
-            " runs the server.",
-        )
-    if spec is None:
-        raise ModelUnavailable(
-            f"The server at {address} has no LoRA {name}.",
-            alike(name, fitting or catalog.loras) or "Choose a LoRA that it has.",
-        )
-    if not _fits(model.version, spec.version):
-        names = ", ".join(other.file for other in fitting[:3])
+    spec = lookup.find_lora(name, model.version, catalog, address)
+    if spec is not None and not lookup.suits(model.version, spec):
+        fitting = [one.file for one in catalog.loras if lookup.suits(model.version, one)][:3]
         raise RequestRejected(
             f"The LoRA {spec.file} is for {spec.version}, the model for {model.version}: a server"
             " ignores it.",
-            f"Choose one for {model.version}, such as {names}." if names else "Remove it.",
+            f"Choose one for {model.version}, such as {', '.join(fitting)}."
+            if fitting
+            else "Remove it.",
         )
     return spec
-
-
-def _fits(version: str, lora_version: str) -> bool:
-    """Whether the LoRA can take effect, be it on a refiner that is chosen in Generate."""
-    return takes_lora(version, lora_version) or takes_refiner(version, lora_version)

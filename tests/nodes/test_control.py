@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -19,14 +19,14 @@ from drawbridge.client.configuration.enums import ControlInput, ControlMode
 from drawbridge.client.configuration.fields import Control, GenerationConfig
 from drawbridge.client.connection.endpoint import Endpoint, Transport
 from drawbridge.client.generation.events import Picture
-from drawbridge.client.generation.hints import KINDS
-from drawbridge.client.generation.request import GenerationRequest
+from drawbridge.client.generation.hints import KINDS, steer
+from drawbridge.client.generation.pictures import hint_of
+from drawbridge.client.generation.request import GenerationRequest, Hint
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import RequestRejected
 from drawbridge.facts.samplers import Sampler
 from drawbridge.facts.versions import FAMILIES
 from drawbridge.nodes.control import ControlNetHint, Moodboard
-from drawbridge.nodes.generating.controls import build
 from drawbridge.nodes.sockets import Hinted
 from drawbridge.tests.nodes.props import paint, run
 
@@ -187,6 +187,19 @@ FROM_IMAGE = frozenset({"inpaint", "ip2p"})
 PICTURE = torch.rand(1, 80, 100, 3, generator=torch.Generator().manual_seed(1))
 
 
+def steered(
+    hinted: Iterable[Hinted],
+    config: GenerationConfig,
+    catalog: Catalog,
+    version: str,
+    has_image: bool,
+) -> tuple[tuple[Control, ...], tuple[Hint, ...]]:
+    """Return controls and hints as a request has them."""
+    guides = [one.guide for one in hinted]
+    steering = steer(guides, config, catalog, "mac:1", version, has_image=has_image)
+    return steering.controls, tuple(hint_of(form, None) for form in steering.hints)
+
+
 def generate(
     emulator: Emulator, model: str, *hints: Hinted, image: bool = False, **more: Any
 ) -> GenerationRequest:
@@ -207,7 +220,7 @@ def generate(
                     **{"start_width": 192, "start_height": 128, **more},
                 }
             )
-            controls, carried = build(hints, config, catalog, spec.version, image)
+            controls, carried = steered(hints, config, catalog, spec.version, image)
             known = [catalog.control(control.file) for control in controls]
             request = GenerationRequest(
                 "a bridge",
@@ -306,10 +319,10 @@ def test_arrays_have_the_values_that_a_server_expects() -> None:
     lines[:, 64] = 1  # one light line on dark
     ranges = {"lineart": (1, -1), "canny": (-1, 1), "scribble": (0, 1), "depth": (-1, 1)}
     for kind, (ground, line) in ranges.items():
-        catalog = Catalog()
+        catalog = Catalog(complete=False)
         config = GenerationConfig(model=V1, start_width=192, start_height=128)
         one = Hinted(Control("x"), kind, lines)
-        _, [carried] = build([one], config, catalog, "v1", False)
+        _, [carried] = steered([one], config, catalog, "v1", False)
         [tensor] = carried.tensors
         assert tensor.array.dtype == np.float16
         assert (tensor.array[0, 64] == line).all(), kind
@@ -319,7 +332,8 @@ def test_arrays_have_the_values_that_a_server_expects() -> None:
 def test_same_picture_is_recognised_and_another_is_not() -> None:
     config = GenerationConfig(model=V1, start_width=192, start_height=128)
     first, second = (Hinted(Control("x"), kind, PICTURE) for kind in ("tile", "gray"))
-    controls, carried = build([first, second], config, Catalog(), "v1", False)
+    nothing = Catalog(complete=False)
+    controls, carried = steered([first, second], config, nothing, "v1", False)
     assert (len(controls), len(carried)) == (2, 1)
     with pytest.raises(RequestRejected, match="kinds tile and gray"):
-        build([first, replace(second, image=PICTURE.clone())], config, Catalog(), "v1", False)
+        steered([first, replace(second, image=PICTURE.clone())], config, nothing, "v1", False)

@@ -192,7 +192,7 @@ def test_image_that_the_server_ignores_is_said_on_the_node(serve: Serve, stage: 
     PromptServer.instance.texts.clear()
     outcome = stage.host.run(graph(serve().port, image=picture()))
     assert outcome.status == "success", outcome.exception_message
-    assert "the image is not used" in PromptServer.instance.texts[-1][1]
+    assert "The image is not used" in PromptServer.instance.texts[-1][1]
 
 
 def test_edit_model_reads_the_image_at_strength_1(serve: Serve, stage: Stage) -> None:

@@ -36,7 +36,10 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "facts": (set(), set()),
     "proto": (set(), {"grpc", "google", "flatbuffers"}),
     "codec": ({"errors", "facts"}, {"numpy", "torch", "fpzip"}),
-    "client": ({"errors", "facts", "proto", "codec"}, {"grpc", "google", "numpy", "zeroconf"}),
+    "client": (  # pictures come to it as tensors, and pass through codec
+        {"errors", "facts", "proto", "codec"},
+        {"grpc", "google", "numpy", "torch", "zeroconf"},
+    ),
     "emulator": (
         {"errors", "facts", "proto", "codec"},
         {"grpc", "numpy", "cryptography", "grpc_reflection", "zeroconf", "ifaddr"},

@@ -46,7 +46,7 @@ def not_meant() -> DrawbridgeError:
         missing("studio"),
         not_meant(),
         lookup.untold("mac.local:7859", "my_model_f16.ckpt", "choose the version in Load Model"),
-        lookup.unknown("mac.local:7859", Catalog(), "my_model_f16.ckpt"),
+        lookup.unavailable(lookup.MODEL, "my_model_f16.ckpt", Catalog(), "mac.local:7859"),
         explain.no_pictures(MAC),
     ],
     ids=lambda error: error.problem,

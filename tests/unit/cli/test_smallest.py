@@ -7,7 +7,8 @@ import json
 import pytest
 
 from drawbridge.cli.doctor import smallest
-from drawbridge.cli.request import Model, tiny
+from drawbridge.cli.request import tiny
+from drawbridge.client.catalog.lookup import ModelFile
 from drawbridge.client.catalog.records import Catalog
 from drawbridge.facts.app_settings import RECOMMENDED
 from drawbridge.facts.samplers import Sampler
@@ -57,7 +58,7 @@ def test_models_that_need_more_than_words_are_not_chosen(unfit: Catalog) -> None
 def test_settings_for_a_try_are_small_and_sound(version: str) -> None:
     files = [file for row in RECOMMENDED if row.version == version for file in row.files]
     for file in (*files, "unheard_of.ckpt"):
-        config = tiny(Model(file, version))
+        config = tiny(ModelFile(file, version))
         config.check()
         assert (config.start_width, config.start_height) == (256, 256)
         assert config.steps <= 4

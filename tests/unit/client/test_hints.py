@@ -10,12 +10,13 @@ import pytest
 from drawbridge.client.catalog.records import Catalog, ControlSpec, LoRASpec, ModelSpec
 from drawbridge.client.configuration.enums import ControlInput
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
-from drawbridge.client.generation.hints import KINDS, Carried, Form, Guide, Plan, plan
+from drawbridge.client.generation.hints import KINDS, Carried, Form, Guide, Steering, steer
 from drawbridge.errors import ModelUnavailable, RequestRejected
 
 FULL = (256, 128)
 CONFIG = GenerationConfig(model="m.ckpt", start_width=256, start_height=128)
 UNION = ControlSpec("union.ckpt", "Union", "v1", "controlnetunion")
+NOTHING = Catalog(complete=False)
 IP = ControlSpec("ip.ckpt", "IP Adapter", "v1", "ipadapterplus", "shuffle")
 
 
@@ -25,24 +26,25 @@ def catalog(*controls: ControlSpec, modifier: str = "none", version: str = "v1")
     )
 
 
-def guide(kind: str, picture: int | None = 0, file: str = "union.ckpt", **more: Any) -> Guide:
+def guide(kind: str, picture: int | None = 0, file: str = "union.ckpt", **more: Any) -> Guide[int]:
     return Guide(Control(file), kind, picture, **more)
 
 
-def planned(*guides: Guide, **more: Any) -> Plan:
+def planned(*guides: Guide[int], **more: Any) -> Steering[int]:
     config = dataclasses.replace(CONFIG, **more.pop("config", {}))
     known = more.pop("known", catalog(UNION, IP))
-    return plan(
+    return steer(
         guides,
         config,
         known,
+        "mac:1",
         more.pop("version", "v1"),
         has_image=more.pop("has_image", False),
         **more,
     )
 
 
-def refused(words: str, *guides: Guide, **more: Any) -> None:
+def refused(words: str, *guides: Guide[int], **more: Any) -> None:
     with pytest.raises(RequestRejected, match=words) as caught:
         planned(*guides, **more)
     assert caught.value.remedy.endswith(".")
@@ -200,7 +202,7 @@ def test_moodboard_is_one_hint_and_its_control_comes_once() -> None:
 
 
 def test_control_of_no_weight_is_left_out_with_its_picture() -> None:
-    assert planned(Guide(Control("union.ckpt", 0.0), "canny", 0)) == Plan((), ())
+    assert planned(Guide(Control("union.ckpt", 0.0), "canny", 0)) == Steering((), ())
     off = Guide(Control("no such file", 0.0), "pose", 0)
     assert len(planned(off, guide("tile", 1)).hints) == 1
 
@@ -242,14 +244,14 @@ def test_input_override_decides_how_a_union_reads_the_picture() -> None:
     assert result.hints[0].pictures[0].forms == (Form(FULL, inverted=True),)
 
 
-@pytest.mark.parametrize("known", [Catalog(), catalog(ControlSpec("x", "X", "v1", "newer"))])
+@pytest.mark.parametrize("known", [NOTHING, catalog(ControlSpec("x", "X", "v1", "newer"))])
 def test_control_of_which_little_is_known_is_passed_on(known: Catalog) -> None:
     for kind in ("canny", "color", "shuffle"):
         [control] = planned(guide(kind, file="x"), known=known).controls
         assert control == Control("x", input_override=ControlInput[kind.upper()])
 
 
-MOOD = Guide(None, "shuffle", 0)
+MOOD: Guide[int] = Guide(None, "shuffle", 0)
 
 
 @pytest.mark.parametrize(
@@ -281,7 +283,7 @@ def test_moodboard_is_read_by_whatever_control_can() -> None:
     assert len(planned(MOOD, guide("shuffle", None, "ip.ckpt")).hints) == 1
     assert len(planned(MOOD, config={"controls": (Control("ip.ckpt"),)}).hints) == 1
     refused("reads the moodboard", MOOD, config={"controls": (Control("union.ckpt"),)})
-    assert len(planned(MOOD, known=Catalog()).hints) == 1
+    assert len(planned(MOOD, known=NOTHING).hints) == 1
 
 
 def test_lora_can_make_a_model_read_pictures() -> None:

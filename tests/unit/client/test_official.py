@@ -15,7 +15,7 @@ import pytest
 from drawbridge.client.catalog import lookup, official
 from drawbridge.client.catalog.records import Catalog, LoRASpec, missing_keys
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
-from drawbridge.client.generation.hints import Guide, plan
+from drawbridge.client.generation.hints import Guide, steer
 from drawbridge.emulator.stock import entries, models, specifications
 from drawbridge.errors import ModelUnavailable
 from drawbridge.facts.versions import FAMILIES
@@ -145,9 +145,9 @@ def test_files_that_a_silent_server_may_have_pass() -> None:
     config = GenerationConfig(
         model="m.ckpt", loras=(LoRA("mine.ckpt"),), refiner_model="r.ckpt", upscaler="u.ckpt"
     )
-    assert lookup.with_files(config, NOTHING, "mac:1") == config
+    assert lookup.with_files(config, "sdxl_base_v0.9", NOTHING, "mac:1") == config
     with pytest.raises(ModelUnavailable):
-        lookup.with_files(config, Catalog(), "mac:1")
+        lookup.with_files(config, "sdxl_base_v0.9", Catalog(), "mac:1")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_an_official_file_that_is_missing_can_be_downloaded(
 ) -> None:
     config = replace(GenerationConfig(model="m.ckpt"), **change)
     with pytest.raises(ModelUnavailable) as raised:
-        lookup.with_files(config, Catalog(complete=complete), "mac:1")
+        lookup.with_files(config, "sdxl_base_v0.9", Catalog(complete=complete), "mac:1")
     assert "mac:1" in raised.value.problem
     assert f"Download {remedy}" in raised.value.remedy
 
@@ -172,9 +172,9 @@ def test_an_official_file_that_is_missing_can_be_downloaded(
 def test_official_names_become_files() -> None:
     config = GenerationConfig(model="m.ckpt", loras=(LoRA("lcm sdxl base (1.0)"),))
     there = Catalog(loras=official.catalog().loras, complete=False)
-    found = lookup.with_files(config, there, "mac:1")
+    found = lookup.with_files(config, "sdxl_base_v0.9", there, "mac:1")
     assert [lora.file for lora in found.loras] == ["lcm_sd_xl_base_1.0_lora_f16.ckpt"]
-    [sent] = lookup.used(Catalog(), found, there, "sdxl_base_v0.9").loras
+    [sent] = lookup.used(found, there, "sdxl_base_v0.9").loras
     assert json.loads(sent.raw)["is_consistency_model"] is True
 
 
@@ -184,11 +184,11 @@ def test_controls_of_a_silent_server_are_official_or_taken_on_trust() -> None:
     canny = official.catalog().control("controlnet_canny_1.x_v1.1_f16.ckpt")
     assert canny
     there = Catalog(controls=(canny,), complete=False)
-    [control] = plan([guide], config, there, "v1", has_image=False).controls
+    [control] = steer([guide], config, there, "mac:1", "v1", has_image=False).controls
     assert control.file == canny.file
     for nobody in (NOTHING, there):
         mine = replace(guide, control=Control("mine.ckpt"))
-        [control] = plan([mine], config, nobody, "v1", has_image=False).controls
+        [control] = steer([mine], config, nobody, "mac:1", "v1", has_image=False).controls
         assert control.file == "mine.ckpt"
 
 
@@ -198,4 +198,4 @@ def test_controls_of_a_silent_server_are_official_or_taken_on_trust() -> None:
 def test_an_official_control_that_is_missing_can_be_downloaded(there: Catalog) -> None:
     guide = Guide(Control("controlnet_tile_1.x_v1.1_f16.ckpt"), "tile", 0)
     with pytest.raises(ModelUnavailable, match="Download Tile"):
-        plan([guide], GenerationConfig(model="m.ckpt"), there, "v1", has_image=False)
+        steer([guide], GenerationConfig(model="m.ckpt"), there, "mac:1", "v1", has_image=False)

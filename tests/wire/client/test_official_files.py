@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from drawbridge.client.catalog import lookup, official
+from drawbridge.client.catalog.lookup import ModelFile
 from drawbridge.client.catalog.records import Catalog, ModelSpec
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import GenerationConfig
@@ -60,7 +61,7 @@ async def test_a_copied_model_is_usable_by_its_specification(
     async with DrawThingsClient(door(emulator)) as client:
         catalog = await client.catalog()
         assert catalog.complete is model_browser
-        assert await lookup.find_model(client, catalog, "flux.1 [DEV]") == dev()
+        assert (await lookup.find_model(client, catalog, "flux.1 [DEV]")).spec == dev()
         assert await pictures(client, request(override=Catalog(models=(dev(),)))) == 1
         with pytest.raises(DrawbridgeError, match="taken for version v1"):
             await pictures(client, request())
@@ -121,6 +122,7 @@ async def test_a_file_that_nobody_knows_is_taken_at_its_word(
     put(tmp_path, "mine.ckpt")
     async with DrawThingsClient(door(emulate(models=tmp_path, model_browser=False))) as client:
         catalog = await client.catalog()
-        assert await lookup.find_model(client, catalog, "mine.ckpt") is None
+        found = await lookup.find_model(client, catalog, "mine.ckpt", "v1")
+        assert found == ModelFile("mine.ckpt", "v1")
         with pytest.raises(ModelUnavailable, match=r"no file gone\.ckpt"):
             await lookup.find_model(client, catalog, "gone.ckpt")

@@ -16,13 +16,13 @@ import numpy as np
 import pytest
 
 from drawbridge import errors
-from drawbridge.client.catalog import lookup
-from drawbridge.client.catalog.records import Catalog, ModelSpec
+from drawbridge.client.catalog.lookup import ModelFile
+from drawbridge.client.catalog.records import ModelSpec
 from drawbridge.client.catalog.specification import read_model
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
 from drawbridge.client.connection.endpoint import Endpoint, Transport
-from drawbridge.client.generation.advice import advise
+from drawbridge.client.generation.assemble import Wishes
 from drawbridge.client.generation.events import Event, Phase, Picture, Progress, Receiving
 from drawbridge.client.generation.request import GenerationRequest, Hint, WeightedTensor
 from drawbridge.client.upload.transfer import Done
@@ -76,16 +76,14 @@ async def build(
     **settings: Any,
 ) -> GenerationRequest:
     """Return a request with the app's settings for the model, and exactly the needed override."""
-    catalog = (await client.echo()).catalog
-    assert catalog is not None
-    spec = spec or catalog.model(file)
-    assert spec is not None
-    advised = advise(file, spec.version, spec)
-    config = GenerationConfig(model=file, **{**advised, **SMALL, "seed": 42, **settings})
-    override = lookup.used(
-        Catalog(models=(spec,)), config, catalog, spec.version, prompt, negative_prompt
+    wishes = Wishes(
+        ModelFile.of(spec) if spec else file,
+        prompt,
+        negative_prompt,
+        {**SMALL, "seed": 42, **settings},
     )
-    return GenerationRequest(prompt, config, negative_prompt, override)
+    [request] = (await client.prepare(wishes)).requests
+    return request
 
 
 async def events_of(client: DrawThingsClient, request: GenerationRequest) -> list[Event]:

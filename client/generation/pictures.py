@@ -1,0 +1,66 @@
+"""Brings a person's pictures to the size and the form in which a request carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from ...codec import fit, hint, image, mask
+from ...codec.fit import Fit
+from .hints import HintForm
+from .request import Hint, WeightedTensor
+
+
+def has_mask(picture: torch.Tensor | None, area: torch.Tensor | None) -> bool:
+    """Return whether something of an image will be repainted: a mask says so, or it has holes."""
+    return picture is not None and (area is not None or fit.has_holes(picture))
+
+
+def starts(
+    pictures: torch.Tensor | None,
+    areas: torch.Tensor | None,
+    size: tuple[int, int],
+    how: Fit | None,
+    *,
+    from_noise: bool,
+) -> Iterator[tuple[np.ndarray | None, np.ndarray | None]]:
+    """Yield image and mask of a request, one pair for each picture of the batch.
+
+    `pictures` is an IMAGE [batch, height, width, 3 or 4], `areas` a MASK [batch, height, width],
+    white to be repainted; `size` is width and height of the result in pixels, without `how` to fit
+    they are cropped around their middle. Images come as
+    float16 [1, height, width, 3], -1 to 1, masks as uint8 [height, width] of kinds. A mask alone
+    is not fitted. Raises RequestRejected for what is no picture or no mask.
+    """
+    if pictures is None:
+        yield None, None if areas is None else mask.to_wire(areas, from_noise=from_noise)
+        return
+    how = how or Fit.CROP
+    for picture, area in fit.pairs(pictures, areas):
+        fitted = fit.fit_image(picture, *size, how)
+        white = fit.fit_repainted(picture, area, *size, how)
+        kinds = None if white is None else mask.to_wire(white, from_noise=from_noise)
+        yield image.to_wire(fitted)[0], kinds
+
+
+def hint_of(form: HintForm[torch.Tensor], how: Fit | None) -> Hint:
+    """Return a hint with its pictures as arrays, each IMAGE as often as it has forms.
+
+    Raises RequestRejected for what is no picture.
+    """
+    tensors = [
+        WeightedTensor(array, carried.weight)
+        for carried in form.pictures
+        for one in carried.forms
+        for array in hint.to_wire(
+            carried.picture,
+            size=one.size,
+            fit=how or Fit.CROP,
+            channels=one.channels,
+            low=one.low,
+            inverted=one.inverted,
+        )
+    ]
+    return Hint(form.type, tuple(tensors))
