@@ -13,9 +13,10 @@ from collections.abc import Callable
 from ..store.pins import Pin
 from .endpoint import Endpoint, Transport
 from .finding import Finding, Probed
+from .preface import speaks_http2
 from .tls_probe import is_alert, left, look_at_pinned, shake_hands
 
-_PREFACE_SECONDS = 1.0
+_ANSWER_SECONDS = 1.0
 
 
 def probe(
@@ -68,33 +69,35 @@ def _connect(endpoint: Endpoint, until: float, stop: Callable[[], bool]) -> sock
 
 
 def _look_at_plaintext(dial: Callable[[], socket.socket], until: float) -> Probed:
+    with dial() as connection:
+        connection.settimeout(left(until) / 3)
+        if speaks_http2(connection):
+            return Probed(Finding.NOTHING_WRONG)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(["h2"])
-    with dial() as connection:
-        connection.settimeout(min(left(until), _PREFACE_SECONDS))
-        try:
-            with context.wrap_socket(connection):
-                return Probed(Finding.WANTS_TLS)
-        except OSError as error:
-            if is_alert(error):
-                return Probed(Finding.WANTS_TLS)
-    try:  # it does not speak TLS, as it should not
+    try:
         with dial() as second:
-            return _ask_http(second, until)
+            second.settimeout(min(left(until), _ANSWER_SECONDS))
+            with context.wrap_socket(second):
+                return Probed(Finding.WANTS_TLS)
+    except OSError as error:
+        if is_alert(error):
+            return Probed(Finding.WANTS_TLS)
+    try:  # it does not speak TLS, as it should not
+        with dial() as third:
+            return _ask_http(third, until)
     except OSError:
         return Probed(Finding.SILENT)
 
 
 def _ask_http(connection: socket.socket, until: float) -> Probed:
-    """Send what a browser would: a web server answers in HTTP/1, a gRPC server in frames."""
-    connection.settimeout(min(left(until), _PREFACE_SECONDS))
+    """Send what a browser would, which a web server answers in HTTP/1."""
+    connection.settimeout(min(left(until), _ANSWER_SECONDS))
     try:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         answer = connection.recv(64)
     except OSError:
         return Probed(Finding.SILENT)
-    if answer.startswith(b"HTTP/"):
-        return Probed(Finding.HTTP)
-    return Probed(Finding.NOTHING_WRONG if answer else Finding.SILENT)
+    return Probed(Finding.HTTP if answer.startswith(b"HTTP/") else Finding.SILENT)

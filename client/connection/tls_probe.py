@@ -18,15 +18,16 @@ from ..store.secret import Identity
 from .channel import trusted_roots
 from .endpoint import Endpoint
 from .finding import Finding, Probed
+from .preface import PREFACE, speaks_http2
 
 Dial = Callable[[], socket.socket]
 
 # Enough for one trip around the world; servers that wait for our first word cost it once.
 _PATIENCE_SECONDS = 0.5
+# More than any server needs; one in plaintext stays silent for ever.
+_HANDSHAKE_SECONDS = 4.0
 _EXPIRED, _NOT_YET_VALID = 10, 9
 _WRONG_NAME = frozenset({62, 64})  # host name, IP address
-# What an HTTP/2 client says first (RFC 9113 3.4), with empty settings.
-_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 # Alerts with which a server judges our certificate (RFC 8446 6.2), as OpenSSL spells them.
 _WANTING = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE")
 _REFUSING = (
@@ -115,16 +116,20 @@ def _shake(
     if endpoint.identity is not None:
         present(context, endpoint.identity)
     with dial() as connection:
-        connection.settimeout(left(until))
+        connection.settimeout(min(left(until) / 2, _HANDSHAKE_SECONDS))
         try:
             with context.wrap_socket(connection, server_hostname=endpoint.expected_name) as shaken:
                 return _look(shaken, endpoint, until, stay)
         except ssl.SSLCertVerificationError as error:
             return Probed(_certificate_finding(error.verify_code), error.verify_message)
         except TimeoutError:
-            return Probed(Finding.SILENT)
+            pass
         except OSError as error:
             return Probed(_failed(error, endpoint.identity), str(error))
+    # A server in plaintext does not answer what it takes for rubbish.
+    with dial() as second:
+        second.settimeout(left(until))
+        return Probed(Finding.NO_TLS if speaks_http2(second) else Finding.SILENT)
 
 
 def _look(shaken: ssl.SSLSocket, endpoint: Endpoint, until: float, stay: bool) -> Probed:
@@ -141,7 +146,7 @@ def _stays(shaken: ssl.SSLSocket, identity: Identity | None, until: float) -> Fi
     """In TLS 1.3 the server judges our certificate, or that there is none, when the handshake is
     over for us. A server that is content says its settings, some of them after ours.
     """
-    for said in (b"", _PREFACE):
+    for said in (b"", PREFACE):
         shaken.settimeout(min(left(until), _PATIENCE_SECONDS))
         try:
             if said:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 import tempfile
 from collections.abc import Iterable
 from concurrent import futures
@@ -14,17 +15,20 @@ from types import TracebackType
 import grpc
 
 from ...errors import DrawbridgeError
-from ...proto.service import SERVICE, generic_handler
+from ...proto.service import SERVICE
 from ..stock.catalog import Catalog
 from .announce import Announcement
 from .faults import Faults
+from .front import Front
 from .journal import Journal
+from .methods import Methods
 from .service import Behaviour, Service
-from .tls import Authority, Pair
+from .tls import Authority, Pair, server_context
 from .worker import Worker
 
-# Enough for every client that waits in the queue while others ask for something else.
-_THREADS = 100
+# Enough for every client that waits in the queue while others ask for something else; a thread is
+# made when it is needed.
+_THREADS = 4096
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ class Emulator:
             self._identity = self._authority.server(self.options.certificate_names)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._server: grpc.Server | None = None
+        self._front = Front(self._tls_context())
         self._announcement: Announcement | None = None
         self._port = 0
 
@@ -99,7 +104,9 @@ class Emulator:
         """Open the port and begin to answer."""
         try:
             server = self._build(Catalog(self._open_folder()))
-            self._port = self._bind(server)
+            self._port = self._bind()
+            # Only the front is reached from elsewhere; who is on this computer is no stranger.
+            target = server.add_insecure_port("127.0.0.1:0")
         except BaseException:
             self._close()
             raise
@@ -114,6 +121,7 @@ class Emulator:
         self._worker.start()
         server.start()
         self._server = server
+        self._front.start(target)
         if self.options.announce is not None:
             try:
                 self._announce(self.options.announce or self.options.name)
@@ -136,14 +144,16 @@ class Emulator:
             strict=options.strict,
             echo_on_queue=options.echo_on_queue,
         )
-        service = Service(behaviour, catalog, self._worker, self._faults, self.journal)
+        service = Service(
+            behaviour, catalog, self._worker, self._faults, self.journal, self._front.drop
+        )
         server = grpc.server(
             futures.ThreadPoolExecutor(_THREADS, thread_name_prefix="emulator"),
             options=_channel_options(options.max_receive_bytes),
         )
-        server.add_generic_rpc_handlers((generic_handler(service),))
         if options.reflection:
             _add_reflection(server)
+        server.add_generic_rpc_handlers((Methods(service),))
         return server
 
     def _open_folder(self) -> Path:
@@ -159,28 +169,21 @@ class Emulator:
             )
         return self.options.models
 
-    def _bind(self, server: grpc.Server) -> int:
-        target = _join(self.options.host, self.options.port)
+    def _bind(self) -> int:
         try:
-            if self._identity is None:
-                port = server.add_insecure_port(target)
-            else:
-                port = server.add_secure_port(target, self._credentials(self._identity))
-        except RuntimeError:
-            port = 0
-        if not port:
+            return self._front.bind(self.options.host.strip("[]"), self.options.port)
+        except (OSError, OverflowError) as error:
             raise DrawbridgeError(
-                f"The emulator cannot listen on {target}.",
+                f"The emulator cannot listen on {_join(self.options.host, self.options.port)}.",
                 "Stop what already listens there, or choose another port or address.",
-            )
-        return port
+            ) from error
 
-    def _credentials(self, identity: Pair) -> grpc.ServerCredentials:
-        pairs = [(identity.key, identity.certificate)]
+    def _tls_context(self) -> ssl.SSLContext | None:
+        if self._identity is None:
+            return None
         if not self.options.require_client_certificate:
-            return grpc.ssl_server_credentials(pairs)
-        trusted = self.options.client_authority or self.certificate
-        return grpc.ssl_server_credentials(pairs, trusted, require_client_auth=True)
+            return server_context(self._identity)
+        return server_context(self._identity, self.options.client_authority or self.certificate)
 
     def stop(self) -> None:
         """End all calls, close the port and remove what was temporary; harmless when done twice."""
@@ -195,6 +198,7 @@ class Emulator:
         self._close()
 
     def _close(self) -> None:
+        self._front.stop()
         self.journal.close()
         if self._folder is not None:
             self._folder.cleanup()
@@ -255,8 +259,8 @@ def _channel_options(max_receive_bytes: int) -> list[tuple[str, int]]:
         ("grpc.so_reuseport", 0),
         ("grpc.keepalive_time_ms", 2 * 60 * 60 * 1000),
         ("grpc.keepalive_timeout_ms", 20 * 1000),
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", 5 * 60 * 1000),
-        ("grpc.http2.max_ping_strikes", 2),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", 0),
+        ("grpc.http2.max_ping_strikes", 0),
     ]
 
 

@@ -6,7 +6,7 @@ import hmac
 import itertools
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import grpc
@@ -52,12 +52,15 @@ class Service:
         worker: Worker,
         faults: Faults,
         journal: Journal,
+        drop: Callable[[str], None],
     ) -> None:
+        """`drop` closes the connection of a call's peer, as a dying process does."""
         self._behaviour = behaviour
         self._catalog = catalog
         self._worker = worker
         self._faults = faults
         self._journal = journal
+        self._drop = drop
         self._numbers = itertools.count(1)
         self._arrivals = threading.Lock()
         self.identifier = secrets.randbits(64) or 1
@@ -66,7 +69,7 @@ class Service:
         """Say hello, and what is on the server."""
         self._note("Echo", context, request.HasField("sharedSecret"), name=request.name)
         if self._behaviour.echo_on_queue:
-            self._worker.wait_until_idle()
+            self._worker.wait_for_turn()
         if "slow-echo" in self._faults.names:
             over = threading.Event()
             if context.add_callback(over.set):
@@ -137,13 +140,16 @@ class Service:
                 self._journal.add("uploaded", file=upload.filename, bytes=upload.received)
         except UploadRefused as refusal:
             context.abort(refusal.status, refusal.details)
+        except OSError as error:  # a full disk, or another upload of that name was faster
+            self._journal.add("failed", file=upload.filename, details=repr(error))
+            context.abort(grpc.StatusCode.INTERNAL, UNKNOWN_ERROR)
         finally:
             upload.discard()
 
     def GenerateImage(
         self, request: pb2.ImageGenerationRequest, context: grpc.ServicerContext
     ) -> Iterator[pb2.ImageGenerationResponse]:
-        """Queue a generation and pass on what it says; silent until its turn comes."""
+        """Queue a generation and pass on what it says; only the headers come before its turn."""
         told = to_json(request)
         with self._arrivals:  # whoever comes first has the lower number and the earlier turn
             number = next(self._numbers)
@@ -154,9 +160,12 @@ class Service:
             if not context.add_callback(job.cancelled.set):
                 job.cancelled.set()
             self._worker.submit(job)
+        context.send_initial_metadata(())
         try:
             yield from job.messages()
         except Interruption as end:
+            if end.details == DEATH:
+                self._drop(context.peer())
             context.abort(end.status, end.details)
 
     def _play(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import ipaddress
-from collections.abc import Sequence
+import os
+import ssl
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import DrawbridgeError
@@ -111,6 +116,36 @@ class Authority:
             .add_extension(extension, critical=critical)
             .sign(self._key, hashes.SHA256())
         )
+
+
+def server_context(identity: Pair, clients: bytes | None = None) -> ssl.SSLContext:
+    """Return the TLS of a real server (docs/protocol.md 1.10): 1.2 or newer, HTTP/2 or gRPC-Web.
+
+    `clients` is the authority, as PEM, that every client has to show a certificate of. Raises
+    ssl.SSLError where a certificate or key is none, or one does not belong to the other.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with _written(identity.certificate) as certificate, _written(identity.key) as key:
+        # Without a password none is asked for on the terminal.
+        context.load_cert_chain(certificate, key, password="")
+    if clients is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(cadata=clients.decode("ascii", "replace"))
+    return context
+
+
+@contextlib.contextmanager
+def _written(data: bytes) -> Iterator[str]:
+    """Write bytes to a temporary file of this user alone: the library reads nothing else."""
+    number, path = tempfile.mkstemp(prefix="drawbridge-")
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(data)
+        yield path
+    finally:
+        Path(path).unlink()
 
 
 def _new_key() -> rsa.RSAPrivateKey:

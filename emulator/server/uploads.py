@@ -25,9 +25,10 @@ class UploadRefused(Exception):
 class Upload:
     """One stream of an UploadFile call; its answers and statuses are those of docs/protocol.md 1.7.
 
-    Deviation: a real server does not look at the name. This one takes bare file names only, and
-    ends the stream as if the file could not be made, so that nobody can write outside of its
-    folder.
+    Deviation: a real server does not look at the name, and deletes a folder of that name. This one
+    takes bare file names only, and neither a folder's nor that of a list of its own, and ends the
+    stream as if the file could not be made, so that nobody can write outside of its folder or over
+    what is no model.
     """
 
     message = _RECEIVED
@@ -48,7 +49,7 @@ class Upload:
         Raises UploadRefused where it cannot be made.
         """
         self.discard()
-        if not is_bare_name(filename):
+        if not is_bare_name(filename) or is_list(filename) or (self._folder / filename).is_dir():
             raise UploadRefused(grpc.StatusCode.INTERNAL, "Failed to create file handle")
         part = self._folder / f"{filename}.part"
         try:
@@ -100,6 +101,17 @@ class Upload:
             with contextlib.suppress(OSError):
                 self._part.unlink()
             self._part = None
+
+
+# The server's own lists (docs/protocol.md 1.3), which whoever replaces takes models away.
+_LISTS = re.compile(
+    r"custom(_(lora|controlnet|textual_inversions|upscaler))?\.json(\.part)?", re.IGNORECASE
+)
+
+
+def is_list(name: str) -> bool:
+    """Say whether a name is, on some system, that of one of a server's lists of its models."""
+    return bool(_LISTS.fullmatch(name))
 
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)

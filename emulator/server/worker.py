@@ -60,10 +60,8 @@ class Worker:
     def __init__(self, journal: Journal, step_ms: float) -> None:
         self._journal = journal
         self._step_seconds = step_ms / 1000
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | threading.Event | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
-        self._idle = threading.Condition()
-        self._open = 0
         self._thread = threading.Thread(target=self._run, name="emulator", daemon=True)
 
     def start(self) -> None:
@@ -79,15 +77,15 @@ class Worker:
 
     def submit(self, job: Job) -> None:
         """Queue a job."""
-        with self._idle:
-            self._open += 1
         self._journal.add("queued", generation=job.number)
         self._jobs.put(job)
 
-    def wait_until_idle(self) -> None:
-        """Return when no job runs or waits."""
-        with self._idle:
-            self._idle.wait_for(lambda: not self._open or self._stopping.is_set())
+    def wait_for_turn(self) -> None:
+        """Return when everything that was queued before is done, or when the server stops."""
+        turn = threading.Event()
+        self._jobs.put(turn)
+        while not turn.wait(0.05) and not self._stopping.is_set():
+            pass
 
     def wait_for_cancel(self, job: Job) -> None:
         """Return when the job is cancelled, or when the server stops."""
@@ -96,15 +94,15 @@ class Worker:
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
+            if isinstance(job, threading.Event):
+                job.set()
+                continue
             end = (
                 self._work(job)
                 if not self._stopping.is_set()
                 else End(grpc.StatusCode.UNAVAILABLE, DEATH)
             )
             job.say(end)
-            with self._idle:
-                self._open -= 1
-                self._idle.notify_all()
 
     def _work(self, job: Job) -> End:
         """Play a job to its end, or to the point where its cancellation is noticed."""

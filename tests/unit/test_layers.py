@@ -42,7 +42,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     ),
     "emulator": (
         {"errors", "facts", "proto", "codec"},
-        {"grpc", "numpy", "cryptography", "grpc_reflection", "zeroconf", "ifaddr"},
+        {"grpc", "google", "numpy", "cryptography", "grpc_reflection", "zeroconf", "ifaddr"},
     ),
     "cli": ({"errors", "facts", "client", "codec"}, {"numpy", "torch", "PIL"}),
     "nodes": (

@@ -99,6 +99,48 @@ def test_echo_on_queue_waits_for_generations(emulate: Callable, connect: Callabl
     assert stub.Echo(pb2.EchoRequest(name="Ada"), timeout=30).message == "HELLO Ada"
 
 
+def test_echo_on_queue_does_not_wait_for_what_came_later(
+    emulate: Callable, connect: Callable, ask: Callable
+):
+    emulator = emulate(step_ms=1, echo_on_queue=True)
+    stub = connect(emulator)
+    first = stub.GenerateImage(ask(**LONG))
+    emulator.journal.wait_for_event("step", generation=1)
+    echo = stub.Echo.future(pb2.EchoRequest(name="Ada"), timeout=30)
+    emulator.journal.wait_for_event("call", rpc="Echo")
+    second = stub.GenerateImage(ask(**LONG))
+    emulator.journal.wait_for_event("queued", generation=2)
+    first.cancel()
+    assert echo.result().message == "HELLO Ada"
+    assert emulator.journal.events("cancelled", generation=2) == []
+    second.cancel()
+
+
+def test_headers_come_at_once_while_queued(emulate: Callable, connect: Callable, ask: Callable):
+    emulator = emulate(step_ms=1)
+    stub = connect(emulator)
+    first = stub.GenerateImage(ask(**LONG))
+    emulator.journal.wait_for_event("started", generation=1)
+    second = stub.GenerateImage(ask(), timeout=30)
+    assert [key for key, _ in second.initial_metadata() if not key.startswith("grpc")] == []
+    assert emulator.journal.events("started", generation=2) == []
+    first.cancel()
+    assert len([m for m in second if m.generatedImages]) == 1
+
+
+def test_echo_is_answered_while_many_wait(emulate: Callable, connect: Callable, ask: Callable):
+    emulator = emulate(step_ms=1)
+    calls = []
+    for index in range(2):  # a connection has 100 streams at most
+        stub = connect(emulator, **{"grpc.channel_number": index})
+        calls += [stub.GenerateImage(ask(**LONG)) for _ in range(70)]
+    emulator.journal.wait_for_event("queued", generation=140)
+    stub = connect(emulator, **{"grpc.channel_number": 2})
+    assert stub.Echo(pb2.EchoRequest(name="Ada"), timeout=30).message == "HELLO Ada"
+    for call in calls:
+        call.cancel()
+
+
 def test_silent_server_says_nothing_until_it_is_cancelled(
     emulate: Callable, connect: Callable, ask: Callable
 ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -149,3 +150,56 @@ def test_reflection_names_the_service_only_if_switched_on(emulate: Callable):
     with pytest.raises(grpc.RpcError) as error:
         ask(emulate(), ServerReflectionRequest(list_services=""))
     assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_pings_of_any_frequency_are_tolerated(emulate: Callable):
+    with socket.create_connection(("127.0.0.1", emulate().port), timeout=20) as connection:
+        preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+        connection.sendall(preface)
+        answered = 0
+        for number in range(50):
+            connection.sendall(bytes([0, 0, 8, 6, 0, 0, 0, 0, 0]) + number.to_bytes(8, "big"))
+        data = b""
+        while answered < 50:
+            block = connection.recv(1 << 16)
+            assert block, "the server has closed the connection"
+            data += block
+            while len(data) >= 9 and len(data) >= 9 + int.from_bytes(data[:3], "big"):
+                assert data[3] != 7, "GOAWAY"
+                answered += data[3] == 6 and data[4] == 1
+                data = data[9 + int.from_bytes(data[:3], "big") :]
+
+
+@pytest.mark.parametrize("path", ["/ImageGenerationService/Nope", "/Other/Echo"])
+def test_call_that_does_not_exist_is_named(emulate: Callable, path: str):
+    with grpc.insecure_channel(emulate().address) as channel:
+        unary, stream = channel.unary_unary(path), channel.stream_stream(path)
+        for call in (lambda: unary(b""), lambda: list(stream(iter([b""])))):
+            with pytest.raises(grpc.RpcError) as error:
+                call()
+            assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED
+            assert error.value.details() == f"'{path}' is not implemented"
+
+
+def test_compressed_request_is_not_taken(emulate: Callable):
+    with grpc.insecure_channel(emulate().address, compression=grpc.Compression.Gzip) as channel:
+        stub = ImageGenerationStub(channel)
+        with pytest.raises(grpc.RpcError) as error:
+            stub.Echo(pb2.EchoRequest(name="a" * 4096), timeout=20)
+    assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_dying_server_drops_the_connection(emulate: Callable):
+    emulator = emulate()
+    request = pb2.ImageGenerationRequest(scaleFactor=1)  # without a configuration
+    with grpc.insecure_channel(emulator.address) as channel:
+        stub = ImageGenerationStub(channel)
+        waiting = stub.UploadFile(iter(lambda: threading.Event().wait(), None))
+        with pytest.raises(grpc.RpcError) as error:
+            list(stub.GenerateImage(request))
+        assert error.value.code() is grpc.StatusCode.UNAVAILABLE
+        with pytest.raises(grpc.RpcError) as error:
+            list(waiting)
+        assert error.value.code() is grpc.StatusCode.UNAVAILABLE  # what else it carried died too
+        assert stub.Echo(pb2.EchoRequest(name="Ada"), wait_for_ready=True).message == "HELLO Ada"
+    assert "configuration" in str(emulator.journal.events("crash")[0]["reason"])

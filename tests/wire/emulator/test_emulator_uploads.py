@@ -63,6 +63,8 @@ def test_upload_is_acknowledged_and_then_exists(
         ([], "INTERNAL", "Missing File metadata"),
         ([chunk(DATA, 0)], "INTERNAL", "Failed to create file handle"),
         ([init("../new.ckpt")], "INTERNAL", "Failed to create file handle"),
+        ([init("custom.json")], "INTERNAL", "Failed to create file handle"),
+        ([init("Custom_LoRA.json")], "INTERNAL", "Failed to create file handle"),
         ([init(), chunk(DATA, 5)], "DATA_LOSS", "Received chunk with unexpected offset"),
         (
             [init(), chunk(DATA[:-1], 0)],
@@ -93,6 +95,40 @@ def test_failed_upload_keeps_the_older_file(emulate: Callable, connect: Callable
     with pytest.raises(grpc.RpcError):
         list(connect(emulate(models=tmp_path)).UploadFile(iter([init(), chunk(b"half", 0)])))
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+def test_upload_onto_a_folder_leaves_the_folder(
+    emulate: Callable, connect: Callable, tmp_path: Path
+):
+    (tmp_path / "new.ckpt").mkdir()
+    (tmp_path / "new.ckpt" / "inside").write_bytes(b"old")
+    with pytest.raises(grpc.RpcError) as error:
+        list(connect(emulate(models=tmp_path)).UploadFile(iter([init(), chunk(DATA, 0)])))
+    assert error.value.details() == "Failed to create file handle"
+    assert (tmp_path / "new.ckpt" / "inside").read_bytes() == b"old"
+
+
+def test_upload_of_one_name_twice_at_once_tells_no_path(
+    emulate: Callable, connect: Callable, tmp_path: Path
+):
+    stub: ImageGenerationStub = connect(emulate(models=tmp_path))
+    over = threading.Event()
+
+    def messages(wait: bool) -> Iterator[pb2.FileUploadRequest]:
+        yield init()
+        yield chunk(DATA, 0)
+        if wait:
+            over.wait(30)
+
+    slow = stub.UploadFile(messages(True))
+    assert [next(slow).receivedOffset for _ in range(2)] == [0, len(DATA)]
+    assert len(list(stub.UploadFile(messages(False)))) == 2
+    over.set()
+    with pytest.raises(grpc.RpcError) as error:
+        list(slow)
+    assert error.value.code() is grpc.StatusCode.INTERNAL
+    assert error.value.details() == "unknown error processing request"
+    assert [path.name for path in tmp_path.iterdir()] == ["new.ckpt"]
 
 
 def test_cancelled_upload_leaves_nothing(emulate: Callable, connect: Callable, tmp_path: Path):

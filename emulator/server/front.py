@@ -1,0 +1,200 @@
+"""The port of an emulated server, in front of its gRPC library, which would speak first.
+
+A real server says nothing before the client does, and tells HTTP/2 from HTTP/1.1 by the first bytes
+(docs/protocol.md 1.10). So this listens, reads them, and passes HTTP/2 on to the gRPC server, which
+listens on this computer alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Coroutine
+
+from .grpc_web import Gateway
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+_BLOCK_BYTES = 1 << 16
+_LAST_WORDS_SECONDS = 0.05  # what has been said already still goes out when a process dies
+_GRPC_HOST = "127.0.0.1"
+
+
+class Front:
+    """A listening port whose connections end at the gRPC server of `target`, a port of this
+    computer.
+
+    Works in a thread of its own, so it may be used beside any event loop, and from any thread.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
+        self._target = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="emulator-front", daemon=True)
+        self._sockets: list[socket.socket] = []
+        self._servers: list[asyncio.Server] = []
+        self._clients: dict[int, asyncio.StreamWriter] = {}  # by the port that the target sees
+        self._open: set[asyncio.Task[None]] = set()
+        self._gateway: Gateway | None = None
+
+    def bind(self, host: str, port: int) -> int:
+        """Take the port, 0 for any free one, and return it. Raises OSError where it is taken."""
+        for family, address in _addresses(host):
+            try:
+                self._sockets.append(_listen(family, address, port or self._port()))
+            except OSError:
+                if not self._sockets:  # a name's second address is welcome, not needed
+                    raise
+        return self._port()
+
+    def _port(self) -> int:
+        return self._sockets[0].getsockname()[1] if self._sockets else 0
+
+    def start(self, target: int) -> None:
+        """Begin to take connections to the gRPC server of that port."""
+        self._target = target
+        self._gateway = Gateway(f"{_GRPC_HOST}:{target}")
+        self._thread.start()
+        self._do(self._begin())
+
+    def stop(self) -> None:
+        """Close every connection and the port; harmless before the start, and when done twice."""
+        if self._thread.is_alive():
+            self._do(self._end())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+        for listening in self._sockets:
+            listening.close()
+        self._sockets.clear()
+        if self._gateway is not None:
+            self._gateway.close()
+            self._gateway = None
+        if not self._loop.is_closed():
+            self._loop.close()
+
+    def drop(self, peer: str) -> None:
+        """Close the connection of a call's peer, as the death of a server's process does.
+
+        `peer` is how the gRPC server names it. What it was told already arrives.
+        """
+        time.sleep(_LAST_WORDS_SECONDS)
+        with contextlib.suppress(RuntimeError):  # it has been stopped meanwhile
+            self._loop.call_soon_threadsafe(self._hang_up, int(peer.rpartition(":")[2]))
+
+    def _hang_up(self, port: int) -> None:
+        client = self._clients.get(port)
+        if client is not None:
+            client.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def _do(self, work: Coroutine[None, None, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _begin(self) -> None:
+        for listening in self._sockets:
+            self._servers.append(
+                await asyncio.start_server(self._serve, sock=listening, ssl=self._tls)
+            )
+
+    async def _end(self) -> None:
+        for server in self._servers:
+            server.close()
+        for task in self._open:
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._open.add(task)
+        try:
+            await self._talk(reader, writer)
+        except (OSError, EOFError, asyncio.CancelledError):
+            pass  # one of the two is gone, or the server stops
+        finally:
+            self._open.discard(task)
+            writer.close()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert self._gateway is not None
+        protocol = None
+        if self._tls is not None:
+            protocol = writer.get_extra_info("ssl_object").selected_alpn_protocol()
+            if protocol is None:
+                return
+        if protocol == "h2":
+            await self._pass_on(b"", reader, writer)
+            return
+        start = await _read_start(reader)
+        if start != PREFACE:
+            await self._gateway.answer(start, reader, writer)
+        elif protocol is None:
+            await self._pass_on(start, reader, writer)
+        else:
+            writer.write(
+                b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+            )
+            await writer.drain()
+
+    async def _pass_on(
+        self, start: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Carry bytes in both directions until one side closes."""
+        answers, questions = await asyncio.open_connection(_GRPC_HOST, self._target)
+        port = questions.get_extra_info("sockname")[1]
+        self._clients[port] = writer
+        try:
+            questions.write(start)
+            ways = [
+                asyncio.ensure_future(_copy(reader, questions)),
+                asyncio.ensure_future(_copy(answers, writer)),
+            ]
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for way in ways:
+                    way.cancel()
+                await asyncio.gather(*ways, return_exceptions=True)
+        finally:
+            del self._clients[port]
+            questions.close()
+
+
+def _addresses(host: str) -> list[tuple[socket.AddressFamily, str]]:
+    try:
+        version = ipaddress.ip_address(host).version
+    except ValueError:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        return [(family, str(address[0])) for family, *_, address in found]
+    return [(socket.AF_INET6 if version == 6 else socket.AF_INET, host)]
+
+
+def _listen(family: int, host: str, port: int) -> socket.socket:
+    everywhere = family == socket.AF_INET6 and host == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server((host, port), family=family, dualstack_ipv6=everywhere, backlog=128)
+
+
+async def _read_start(reader: asyncio.StreamReader) -> bytes:
+    """Return HTTP/2's preface, or the first bytes that show that it is not coming."""
+    start = b""
+    while len(start) < len(PREFACE) and PREFACE.startswith(start):
+        block = await reader.read(len(PREFACE) - len(start))
+        if not block:
+            raise EOFError
+        start += block
+    return start
+
+
+async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while block := await source.read(_BLOCK_BYTES):
+            target.write(block)
+            await target.drain()
