@@ -24,7 +24,8 @@ import numpy as np
 import torch
 
 from drawbridge.codec import fpzip, image, latent, mask, tensor
-from drawbridge.facts.latent_spaces import Kind, families
+from drawbridge.facts.latent_spaces import Kind, latent_spaces
+from drawbridge.facts.versions import VERSIONS
 
 SIDE = 1024
 
@@ -122,17 +123,18 @@ def main() -> None:
     fpzip.close()
 
     rng = np.random.default_rng(7)
-    for family in families():
-        if family.kind is Kind.NONE:
+    for space in latent_spaces():
+        if space.kind is Kind.NONE:
             continue
-        cells = SIDE // (family.patch or 8)
-        latents = rng.standard_normal((1, cells, cells, family.channels)).astype(np.float16)
-        flat = torch.from_numpy(latents).reshape(-1, family.channels)
-        matrix = torch.rand(family.channels, 3)
+        version = next(row.id for row in VERSIONS.values() if space.name in row.latent_spaces)
+        cells = SIDE // (space.patch or 8)
+        latents = rng.standard_normal((1, cells, cells, space.channels)).astype(np.float16)
+        flat = torch.from_numpy(latents).reshape(-1, space.channels)
+        matrix = torch.rand(space.channels, 3)
         line(
-            f"preview {family.name} {cells} x {cells} x {family.channels}",
+            f"preview {space.name} {cells} x {cells} x {space.channels}",
             "torch cast and matmul",
-            lambda latents=latents, family=family: latent.preview(latents, family.versions[0]),
+            lambda latents=latents, version=version: latent.preview(latents, version),
             lambda flat=flat, matrix=matrix: (flat.float() @ matrix).to(torch.uint8),
         )
 

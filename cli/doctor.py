@@ -20,7 +20,8 @@ from ..client.generation.events import Picture, Progress
 from ..client.generation.progress import Meter, words
 from ..client.store.pins import Pin
 from ..errors import DrawbridgeError, ModelUnavailable, RequestRejected, SecretRejected
-from ..facts.versions import family
+from ..facts import versions
+from ..facts.model_version import ModelVersion
 from . import request
 from .connection import open_client, timeout_seconds
 from .outcome import OK
@@ -35,12 +36,6 @@ _SECRET, _BROWSER, _PICTURE = "shared secret", "model browser", "generation"
 _STEPS = (_NAME, _PORT, _TLS, _ANSWER, _SECRET, _BROWSER, _PICTURE)
 _AT_PORT = frozenset({Finding.REFUSED, Finding.TIMED_OUT, Finding.NO_ROUTE})
 _NO_GRPC = frozenset({Finding.HTTP, Finding.SILENT})
-# Small models first, as far as a version says it; others come after these.
-_BY_SIZE = (
-    *("v1", "v2", "ssd_1b", "pixart", "sdxl_base_v0.9", "sd3", "cosmos2.5_2b", "flux2_4b"),
-    *("z_image", "auraflow", "wurstchen_v3.0_stage_c", "ernie_image", "sd3_large", "flux2_9b"),
-    *("flux1", "hidream_i1", "qwen_image", "flux2"),
-)
 
 
 class _Steps:
@@ -185,7 +180,7 @@ async def _generate(
                 " --model.",
             )
         model = ModelFile.of(spec)
-    known = family(model.version)
+    known = versions.find(model.version)
     if known is not None and known.needs_image:
         raise RequestRejected(
             f"The model {model.file} needs a picture to start from, so it cannot be tried here.",
@@ -222,15 +217,14 @@ def smallest(catalog: Catalog) -> ModelSpec | None:
 
 
 def _makes_pictures(spec: ModelSpec) -> bool:
-    known = family(spec.version)
-    if known is None or known.is_video or known.needs_image or spec.modifier != "none":
+    known = versions.find(spec.version)
+    if known is None or known.is_video or known.needs_image or not known.draws_alone:
         return False
-    return "remote_api_model_config" not in spec.raw and spec.version not in (
-        *("sdxl_refiner_v0.9", "wurstchen_v3.0_stage_b", "kandinsky2.1"),
-    )
+    return spec.modifier == "none" and "remote_api_model_config" not in spec.raw
 
 
 def _weight(spec: ModelSpec) -> tuple[int, int, str]:
-    rank = _BY_SIZE.index(spec.version) if spec.version in _BY_SIZE else len(_BY_SIZE)
+    known = versions.find(spec.version)
     packed = re.search(r"_q(\d)p", spec.file)  # bits of a weight; files without have 16
-    return rank, int(packed.group(1)) if packed else 16, spec.file
+    bits = int(packed.group(1)) if packed else 16
+    return known.size_rank if known else ModelVersion.size_rank, bits, spec.file

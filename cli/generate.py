@@ -17,7 +17,7 @@ from ..client.generation.events import (
 )
 from ..client.generation.progress import Meter, words
 from ..client.threads import in_thread
-from ..facts.versions import family
+from ..facts import versions
 from . import pictures, request
 from .connection import open_client, timeout_seconds
 from .outcome import OK
@@ -62,7 +62,7 @@ async def _receive(
     client: DrawThingsClient, wanted: GenerationRequest, output: Output
 ) -> tuple[list[np.ndarray], int]:
     """Return the pictures, uint8 [height, width, 3 or 4] each, and how many sounds came."""
-    known = family(wanted.version)
+    known = versions.find(wanted.version)
     meter = Meter(video=known is not None and known.is_video)
     made: list[np.ndarray] = []
     sounds, fraction = 0, 0.0

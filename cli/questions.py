@@ -17,7 +17,7 @@ from ..client.catalog.records import (
     UpscalerSpec,
 )
 from ..errors import ModelUnavailable
-from ..facts.versions import family
+from ..facts import versions
 from .connection import open_client, timeout_seconds
 from .outcome import OK, TRANSPORTS, exit_code
 from .output import Output
@@ -170,7 +170,7 @@ def _print(output: Output, specs: Iterable[_Spec]) -> None:
 
 
 def _title(version: str) -> str:
-    known = family(version)
+    known = versions.find(version)
     return f"{known.name} ({version})" if known else version
 
 

@@ -14,8 +14,8 @@ from ..client.configuration.fields import GenerationConfig, Values
 from ..client.generation.advice import advise
 from ..client.generation.relevance import reads, relevant
 from ..errors import RequestRejected
+from ..facts import versions
 from ..facts.samplers import Sampler
-from ..facts.versions import family
 from .outcome import Usage
 
 if TYPE_CHECKING:
@@ -175,9 +175,9 @@ def tiny(model: ModelFile) -> GenerationConfig:
     """Return settings that take the server as little time as possible, for a try."""
     advised = advise(model.file, model.version, model.spec)
     kept = {name: v for name, v in advised.items() if not name.startswith(("hires_fix", "refiner"))}
-    known = family(model.version)
-    if known is not None and known.is_video:
-        kept["num_frames"] = 1 + known.frames_per_latent
+    known = versions.find(model.version)
+    if known is not None and known.frame_rule is not None:
+        kept["num_frames"] = known.frame_rule.shortest
     if not model.version:  # nobody knows what it is; this one draws with every kind
         kept["sampler"] = Sampler.UNIPC_TRAILING
     small = {"start_width": 256, "start_height": 256, "steps": min(4, int(kept["steps"]))}

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import torch
 
-from ..facts.latent_spaces import Family, Kind, family
+from ..facts.latent_spaces import Kind, LatentSpace, find
 from .borrow import borrow
 
 
@@ -22,7 +22,7 @@ def preview(latents: np.ndarray, version: str) -> torch.Tensor | None:
     """
     if latents.ndim != 4 or latents.dtype.kind != "f" or latents.size == 0:
         return None
-    space = family(version, latents.shape[-1])
+    space = find(version, latents.shape[-1])
     if space is None or space.kind is Kind.NONE:
         return None
     return _to_bytes(_PAINTERS[space.kind](borrow(latents).to(torch.float32), space), space)
@@ -41,13 +41,13 @@ def cut_audio_rows(latents: np.ndarray) -> np.ndarray:
     return latents[:, : height - audio_height] if audio_height < height else latents
 
 
-def _paint_linear(latents: torch.Tensor, space: Family) -> torch.Tensor:
+def _paint_linear(latents: torch.Tensor, space: LatentSpace) -> torch.Tensor:
     matrix, bias = _scaled(space)
     cells = latents.reshape(-1, space.channels)
     return torch.addmm(bias, cells, matrix).view(*latents.shape[:3], 3)
 
 
-def _paint_patches(latents: torch.Tensor, space: Family) -> torch.Tensor:
+def _paint_patches(latents: torch.Tensor, space: LatentSpace) -> torch.Tensor:
     batch, height, width, _ = latents.shape
     side = space.patch
     squares = latents.view(batch, height, width, 3, side, side)
@@ -55,7 +55,7 @@ def _paint_patches(latents: torch.Tensor, space: Family) -> torch.Tensor:
     return pixels.mul_(space.scale).add_(space.offset)
 
 
-def _paint_oklab(latents: torch.Tensor, space: Family) -> torch.Tensor:
+def _paint_oklab(latents: torch.Tensor, space: LatentSpace) -> torch.Tensor:
     oklab = latents @ torch.tensor(space.matrix) + torch.tensor(space.bias)
     lms = (oklab @ torch.tensor(space.lms_cube_root).T) ** 3
     linear = (lms @ torch.tensor(space.lms_to_rgb).T).clamp_min(0)
@@ -65,7 +65,7 @@ def _paint_oklab(latents: torch.Tensor, space: Family) -> torch.Tensor:
     return rgb * space.scale + space.offset
 
 
-_PAINTERS: dict[Kind, Callable[[torch.Tensor, Family], torch.Tensor]] = {
+_PAINTERS: dict[Kind, Callable[[torch.Tensor, LatentSpace], torch.Tensor]] = {
     Kind.LINEAR: _paint_linear,
     Kind.DIRECT: _paint_linear,
     Kind.PATCH: _paint_patches,
@@ -73,7 +73,7 @@ _PAINTERS: dict[Kind, Callable[[torch.Tensor, Family], torch.Tensor]] = {
 }
 
 
-def _to_bytes(rgb: torch.Tensor, space: Family) -> torch.Tensor:
+def _to_bytes(rgb: torch.Tensor, space: LatentSpace) -> torch.Tensor:
     """uint8 of float32 colours 0 to 255, in place; truncated as the app does."""
     rgb = torch.nan_to_num_(rgb, nan=0.0, posinf=0.0, neginf=0.0)
     if space.kind is Kind.DIRECT:  # the one kind that the app rounds
@@ -82,7 +82,7 @@ def _to_bytes(rgb: torch.Tensor, space: Family) -> torch.Tensor:
 
 
 @cache
-def _scaled(space: Family) -> tuple[torch.Tensor, torch.Tensor]:
+def _scaled(space: LatentSpace) -> tuple[torch.Tensor, torch.Tensor]:
     """Matrix and bias that give 0 to 255 at once."""
     matrix = torch.tensor(space.matrix, dtype=torch.float32) * space.scale
     bias = torch.tensor(space.bias, dtype=torch.float32) * space.scale + space.offset

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from . import versions
+
 Matrix = tuple[tuple[float, ...], ...]
 
 
 class Kind(enum.Enum):
-    """How a family's latents become colours."""
+    """How latents become colours."""
 
     LINEAR = "linear"
     DIRECT = "direct"
@@ -26,7 +28,7 @@ class Kind(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Family:
+class LatentSpace:
     """One latent space (docs/protocol.md 7).
 
     For LINEAR and DIRECT, a colour of 0 to 255 is (latent @ matrix + bias) * scale + offset, with
@@ -37,7 +39,6 @@ class Family:
 
     name: str
     kind: Kind
-    versions: tuple[str, ...]
     channels: int
     pixels_per_latent: int | None
     matrix: Matrix
@@ -50,28 +51,29 @@ class Family:
 
 
 @cache
-def families() -> tuple[Family, ...]:
-    """All latent spaces known, from latent_rgb.json."""
+def latent_spaces() -> tuple[LatentSpace, ...]:
+    """Return all latent spaces known, from latent_rgb.json."""
     path = Path(__file__).with_name("latent_rgb.json")
     records = json.loads(path.read_text(encoding="utf-8"))
-    return tuple(_family(name, record) for name, record in records.items() if name[0] != "_")
+    return tuple(_space(name, record) for name, record in records.items() if name[0] != "_")
 
 
-@cache
-def family(version: str, channels: int) -> Family | None:
-    """The latent space of a model version; some versions have two, told apart by channels."""
-    for candidate in families():
-        if version in candidate.versions and channels == candidate.channels:
-            return candidate
-    return None
+def find(version: str, channels: int) -> LatentSpace | None:
+    """Return the latent space of a model version, of which some have two, told apart by channels.
+
+    None for an unknown version, and for latents that are not its own.
+    """
+    known = versions.find(version)
+    names = known.latent_spaces if known else ()
+    spaces = (space for space in latent_spaces() if space.name in names)
+    return next((space for space in spaces if space.channels == channels), None)
 
 
-def _family(name: str, record: dict) -> Family:
+def _space(name: str, record: dict) -> LatentSpace:
     oklab = record.get("oklab_to_linear", {})
-    return Family(
+    return LatentSpace(
         name=name,
         kind=Kind(record["kind"]),
-        versions=tuple(record["versions"]),
         channels=record["channels"],
         pixels_per_latent=record["pixels_per_latent"],
         matrix=_rows(record["matrix"]),

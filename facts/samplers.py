@@ -45,7 +45,14 @@ class Sampler(enum.IntEnum):
 
 _PLAIN = {"KARRAS", "EULER", "SUBSTEP", "TRAILING"}
 
-# Those whose steps are counted from the end; the others divide by steps - 1 (docs/protocol.md 4.8).
-TRAILING = frozenset(sampler for sampler in Sampler if sampler.name.endswith("_TRAILING"))
-FLOW_SAMPLERS = frozenset(sampler for sampler in Sampler if sampler >= Sampler.EULER_A_TRAILING)
 ALL_SAMPLERS = frozenset(Sampler)
+# Those whose steps are counted from the end.
+TRAILING = frozenset(sampler for sampler in Sampler if sampler.name.endswith("_TRAILING"))
+# Those that divide by steps - 1, so that a single step ends a server (docs/protocol.md 4.8).
+LINEAR = ALL_SAMPLERS - TRAILING
+# Those that draw right with flow models, too (docs/configuration.md 2).
+FLOW_SAMPLERS = TRAILING | {sampler for sampler in Sampler if sampler.name.endswith("_AYS")}
+# Those that read stochastic_sampling_gamma (docs/configuration.md 1).
+TCD = frozenset({Sampler.TCD, Sampler.TCD_TRAILING})
+# Those that take a strength as a share of the steps, not of the noise (docs/protocol.md 9.2).
+BY_STEP = frozenset({Sampler.PLMS})

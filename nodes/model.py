@@ -5,7 +5,7 @@ from __future__ import annotations
 from comfy_api.latest import io
 
 from ..client.catalog.specification import read_model
-from ..facts.versions import FAMILIES
+from ..facts.versions import VERSIONS
 from .servers import specifications
 from .sockets import ModelSocket, Server, ServerSocket
 
@@ -33,7 +33,7 @@ class LoadModel(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "version",
-                    options=[AUTOMATIC, *FAMILIES],
+                    options=[AUTOMATIC, *VERSIONS],
                     default=AUTOMATIC,
                     tooltip="What kind of model the file is. 'automatic' asks the server, and with "
                     "its model browser off knows the official models alone; choose it for others.",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, TypeAlias
 
 from ...errors import RequestRejected
-from ...facts.samplers import TRAILING, Sampler
+from ...facts.samplers import LINEAR, Sampler
 from .enums import (
     ColorCalibration,
     CompressionMethod,
@@ -188,7 +188,7 @@ class GenerationConfig:
                 "The setting model is empty.",
                 "Choose a model: a server left alone takes one of its own.",
             )
-        if self.steps == 1 and self.sampler not in TRAILING:
+        if self.steps == 1 and self.sampler in LINEAR:
             raise RequestRejected(
                 "The setting steps is 1, which can stop a server with the sampler"
                 f" {self.sampler.label}.",

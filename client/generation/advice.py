@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...facts import versions
 from ...facts.app_settings import Recommended, recommended
+from ...facts.model_version import ModelVersion
 from ...facts.samplers import Sampler
-from ...facts.versions import ModelFamily, family
 from ..catalog.records import ModelSpec
 from ..configuration.fields import GenerationConfig
 
 BLOCK_PX = 64
 _USUAL_SIZE_PX = 1024
-# Whole latent frames: 4 k + 1 for most, 8 k + 1 for LTX (docs/configuration.md 1, num_frames).
-_USUAL_FRAMES = {1: 14, 4: 81, 8: 121}
 _FLOATS = frozenset({"guidance_scale", "shift", "guidance_embed", "refiner_start"})
 
 
@@ -23,7 +22,7 @@ def advise(file: str, version: str, spec: ModelSpec | None = None) -> dict[str, 
     Width, height, steps, guidance_scale, sampler, shift and resolution_dependent_shift are always
     there, the others where they matter. `spec` is the server's specification of the model.
     """
-    known, row = family(version), recommended(file, version)
+    known, row = versions.find(version), recommended(file, version)
     width, height = _size(known, row, spec)
     values: dict[str, Any] = {
         "start_width": width,
@@ -36,7 +35,7 @@ def advise(file: str, version: str, spec: ModelSpec | None = None) -> dict[str, 
     }
     if known is not None and known.is_video:
         frames = row.num_frames if row else None
-        values["num_frames"] = frames or _USUAL_FRAMES[known.frames_per_latent]
+        values["num_frames"] = frames or known.usual_frames
     if known is not None and known.guidance_embed:
         embed = row.guidance_embed if row else None
         values["guidance_embed"] = values["guidance_scale"] if embed is None else embed
@@ -53,7 +52,7 @@ def advise(file: str, version: str, spec: ModelSpec | None = None) -> dict[str, 
 
 def explain(file: str, version: str, values: dict[str, Any]) -> str:
     """Return what `advise` gave in words, line by line."""
-    known, row = family(version), recommended(file, version)
+    known, row = versions.find(version), recommended(file, version)
     name = known.name if known else version
     if row is None:
         origin = f"Nothing is recommended for {file} ({name}); these are usual values."
@@ -90,7 +89,7 @@ def explain(file: str, version: str, values: dict[str, Any]) -> str:
 
 
 def _size(
-    known: ModelFamily | None, row: Recommended | None, spec: ModelSpec | None
+    known: ModelVersion | None, row: Recommended | None, spec: ModelSpec | None
 ) -> tuple[int, int]:
     if row is not None and row.width and row.height:
         return row.width, row.height
@@ -106,7 +105,7 @@ def _guidance(row: Recommended | None, spec: ModelSpec | None) -> float:
     return GenerationConfig.guidance_scale
 
 
-def _sampler(known: ModelFamily | None, row: Recommended | None) -> Sampler:
+def _sampler(known: ModelVersion | None, row: Recommended | None) -> Sampler:
     if row is not None and row.sampler is not None:
         return row.sampler
     return Sampler.UNIPC_TRAILING if known and known.flow else Sampler.DPMPP_2M_AYS

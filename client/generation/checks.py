@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import RequestRejected
 from ...facts import versions
-from ...facts.versions import family, takes_lora, takes_refiner
+from ...facts.versions import takes_lora, takes_refiner
 
 if TYPE_CHECKING:
     from .request import GenerationRequest, Hint
@@ -23,7 +23,6 @@ _AS_CUSTOM = frozenset(
     }
 )
 _AUDIO_SAMPLES = 32000
-_AUDIO_VERSION = "longcat_video_avatar_v1.5"
 
 
 def check(request: GenerationRequest) -> None:
@@ -53,7 +52,7 @@ def _check_image(request: GenerationRequest) -> None:
             f"The image has the shape {list(image.shape)}, not [1, height, width, 3].",
             "Give an image without alpha; put its alpha into a mask.",
         )
-    known = family(request.version)
+    known = versions.find(request.version)
     several = known is not None and known.several_input_frames
     if image.shape[0] != 1 and not several:
         raise RequestRejected(
@@ -113,7 +112,7 @@ def _check_mask(request: GenerationRequest) -> None:
 
 def _check_versions(request: GenerationRequest) -> None:
     config, version = request.config, request.version
-    known = family(version)
+    known = versions.find(version)
     if known is not None:
         if config.sampler not in known.samplers:
             raise RequestRejected(
@@ -122,6 +121,10 @@ def _check_versions(request: GenerationRequest) -> None:
             )
         if known.needs_image and request.image is None:
             raise RequestRejected(f"{known.name} needs an image.", "Give the image to start from.")
+        if known.forbids_mask and request.mask is not None:
+            raise RequestRejected(
+                f"{known.name} takes no mask: with one no picture comes back.", "Remove the mask."
+            )
     if not version:
         return
     refiner = request.override.model(config.refiner_model) if config.refiner_model else None
@@ -153,7 +156,7 @@ def _check_versions(request: GenerationRequest) -> None:
 
 
 def _check_depth_model(request: GenerationRequest) -> None:
-    known = family(request.version)
+    known = versions.find(request.version)
     if request.modifier != "depth" or known is None or known.depth_variant:
         return
     if request.image is not None or any(hint.type == "depth" for hint in request.hints):
@@ -252,14 +255,16 @@ def _check_exact_size(request: GenerationRequest, hint: Hint) -> None:
 def _check_audio(request: GenerationRequest, hint: Hint) -> None:
     frames = (request.config.num_frames - 1) // 4 + 1
     expected = [_AUDIO_SAMPLES, (frames - 1) * 8 * 5 * 1280]
+    known = versions.find(request.version)
     if (
-        request.version not in ("", _AUDIO_VERSION)
+        (request.version and not (known and known.takes_sound))
         or request.image is None
         or request.mask is not None
         or [tensor.array.size for tensor in hint.tensors] != expected
     ):
+        hearing = " or ".join(row.name for row in versions.VERSIONS.values() if row.takes_sound)
         raise RequestRejected(
-            "The audio hint does not fit: it is for LongCat Video Avatar with an image and no mask,"
+            f"The audio hint does not fit: it is for {hearing} with an image and no mask,"
             f" in two tensors of {expected[0]} and {expected[1]} values.",
             "Remove the audio hint or give all of these.",
         )

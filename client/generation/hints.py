@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from ...errors import RequestRejected
+from ...facts import versions
 from ...facts.hints import IMAGE, KINDS, LINES, REFERENCE_TYPES, Sources, sources
-from ...facts.versions import family, reads_references, sized_by_image
+from ...facts.versions import reads_references, sized_by_image
 from ..catalog import lookup
 from ..catalog.records import Catalog, ControlSpec, find
 from ..configuration.enums import ControlInput
@@ -222,7 +223,7 @@ def _forms(
 ) -> tuple[Form, ...]:
     """Return the forms of a picture, one for each tensor (docs/protocol.md 4.4)."""
     full = (config.start_width, config.start_height)
-    known = family(version)
+    known = versions.find(version)
     match row.carrier:
         case "depth":
             return (Form(full, channels=1),)
@@ -234,8 +235,8 @@ def _forms(
             return tuple(Form(size, low=low) for size in ([first, full] if hires else [full]))
         case "color":
             return (Form(full),)
-        case "custom":  # of Wan the server itself makes it fit, with white at the sides
-            size = None if version.startswith("wan") else full
+        case "custom":
+            size = None if known is not None and known.fits_hints else full
             return (Form(size, inverted=row.kind == "lineart"),)
     return (Form(),)
 
@@ -259,7 +260,8 @@ def _check_source(row: _Row[P], available: set[str], version: str) -> None:
     source = next((name for name in row.sources if name in available), None)
     if source in (IMAGE, "shuffle"):
         return
-    if source is None and version.startswith("wan") and row.kind == "shuffle":
+    known = versions.find(version)
+    if source is None and row.kind == "shuffle" and known is not None and known.vace:
         return  # VACE works with nothing at all
     if source is not None:
         raise RequestRejected(

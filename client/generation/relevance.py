@@ -7,90 +7,102 @@ Only fields that a server certainly does not read are listed; what depends on mo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from ...facts.samplers import Sampler
-from ...facts.versions import FAMILIES, ModelFamily, takes_refiner
+from ...facts import versions
+from ...facts.model_version import ModelVersion
+from ...facts.samplers import TCD
+from ...facts.versions import VERSIONS, takes_refiner
 from ..configuration.fields import GenerationConfig
 
 _DEFAULTS = GenerationConfig()
-_TCD = frozenset({Sampler.TCD, Sampler.TCD_TRAILING})
 
 
-def _where(test: Callable[[ModelFamily], bool]) -> frozenset[str]:
-    return frozenset(version for version, known in FAMILIES.items() if test(known))
+@dataclass(frozen=True)
+class _Readers:
+    """The versions that read some fields; `words` where they are too many to name one by one."""
+
+    reads: Callable[[ModelVersion], bool]
+    fields: tuple[str, ...]
+    words: str = ""
 
 
-_SDXL = frozenset({"sdxl_base_v0.9", "ssd_1b"})
-_SDXL_REFINER = frozenset({"sdxl_refiner_v0.9"})
-_KANDINSKY = frozenset({"kandinsky2.1"})
-_STAGE_C = frozenset({"wurstchen_v3.0_stage_c"})
-_SVD = frozenset({"svd_i2v"})
-_WAN = _where(lambda known: known.version.startswith("wan_"))
-_FLOW = _where(lambda known: known.flow)
-_SD3 = frozenset({"sd3", "sd3_large"})
+_FLOW = "flow models (Stable Diffusion 3, FLUX, Qwen Image, Wan, ...)"
 
-_VIDEO = _where(lambda known: known.is_video)
-_NOT_STAGE_C = _where(lambda known: True) - _STAGE_C
-_CLIP = _where(lambda known: known.clip_skip)
-
-# Too many to name them one by one.
-_GROUPS: Mapping[frozenset[str], str] = {
-    _FLOW: "flow models (Stable Diffusion 3, FLUX, Qwen Image, Wan, ...)",
-    _VIDEO: "video models",
-    _WAN: "Wan",
-    _NOT_STAGE_C: "all but Stable Cascade",
-    _CLIP: "models with CLIP (Stable Diffusion, SDXL, FLUX.1, Hunyuan Video, HiDream I1, ...)",
-}
-
-_TABLE: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
-    (_CLIP, ("clip_skip",)),
-    (_KANDINSKY, ("clip_weight", "negative_prompt_for_image_prior", "image_prior_steps")),
-    (
-        _SDXL | _SDXL_REFINER,
+_TABLE = (
+    _Readers(
+        lambda known: known.clip_skip,
+        ("clip_skip",),
+        "models with CLIP (Stable Diffusion, SDXL, FLUX.1, Hunyuan Video, HiDream I1, ...)",
+    ),
+    _Readers(
+        lambda known: known.image_prior,
+        ("clip_weight", "negative_prompt_for_image_prior", "image_prior_steps"),
+    ),
+    _Readers(
+        lambda known: known.original_size,
         (
             *("original_image_width", "original_image_height"),
             *("negative_original_image_width", "negative_original_image_height"),
         ),
     ),
-    (_SDXL, ("crop_top", "crop_left", "target_image_width", "target_image_height")),
-    (_SDXL_REFINER, ("aesthetic_score", "negative_aesthetic_score")),
-    (_SVD, ("fps_id", "motion_bucket_id", "cond_aug", "start_frame_cfg")),
-    (_VIDEO, ("num_frames",)),
-    (_STAGE_C, ("stage_2_steps", "stage_2_cfg", "stage_2_shift")),
-    (
-        _NOT_STAGE_C,
+    _Readers(
+        lambda known: known.target_size,
+        ("crop_top", "crop_left", "target_image_width", "target_image_height"),
+    ),
+    _Readers(lambda known: known.aesthetic_score, ("aesthetic_score", "negative_aesthetic_score")),
+    _Readers(
+        lambda known: known.image_conditioning,
+        ("fps_id", "motion_bucket_id", "cond_aug", "start_frame_cfg"),
+    ),
+    _Readers(lambda known: known.is_video, ("num_frames",), "video models"),
+    _Readers(lambda known: known.two_stages, ("stage_2_steps", "stage_2_cfg", "stage_2_shift")),
+    _Readers(
+        lambda known: not known.two_stages,
         ("hires_fix", "hires_fix_start_width", "hires_fix_start_height", "hires_fix_strength"),
+        "all but Stable Cascade",
     ),
-    (_SD3, ("t5_text_encoder",)),
-    (_where(lambda known: known.separate_clip_l), ("separate_clip_l", "clip_l_text")),
-    (
-        _where(lambda known: known.separate_open_clip_g),
-        ("separate_open_clip_g", "open_clip_g_text"),
+    _Readers(lambda known: known.t5_switch, ("t5_text_encoder",)),
+    _Readers(lambda known: known.separate_clip_l, ("separate_clip_l", "clip_l_text")),
+    _Readers(
+        lambda known: known.separate_open_clip_g, ("separate_open_clip_g", "open_clip_g_text")
     ),
-    (_where(lambda known: known.separate_t5), ("separate_t5", "t5_text")),
-    (
-        _where(lambda known: known.guidance_embed),
-        ("speed_up_with_guidance_embed", "guidance_embed"),
+    _Readers(lambda known: known.separate_t5, ("separate_t5", "t5_text")),
+    _Readers(
+        lambda known: known.guidance_embed, ("speed_up_with_guidance_embed", "guidance_embed")
     ),
-    (_where(lambda known: known.resolution_dependent_shift), ("resolution_dependent_shift",)),
-    # beyond three versions the specification's coefficients decide, which only transformers have
-    (
-        _FLOW,
+    _Readers(lambda known: known.resolution_dependent_shift, ("resolution_dependent_shift",)),
+    # Beyond the versions that have TeaCache built in the specification's coefficients decide,
+    # which only transformers have.
+    _Readers(
+        lambda known: known.flow,
         (
             *("tea_cache", "tea_cache_start", "tea_cache_end", "tea_cache_threshold"),
             "tea_cache_max_skip_steps",
         ),
+        _FLOW,
     ),
-    (_WAN, ("causal_inference_enabled", "causal_inference", "causal_inference_pad")),
-    (_FLOW, ("cfg_zero_star", "cfg_zero_init_steps")),
+    _Readers(
+        lambda known: known.causal_inference,
+        ("causal_inference_enabled", "causal_inference", "causal_inference_pad"),
+        "Wan",
+    ),
+    _Readers(lambda known: known.flow, ("cfg_zero_star", "cfg_zero_init_steps"), _FLOW),
 )
 
-MATTERS_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
-    {name: versions for versions, names in _TABLE for name in names}
+_BY_FIELD: Mapping[str, _Readers] = MappingProxyType(
+    {name: row for row in _TABLE for name in row.fields}
 )
+
+
+def matters_for() -> dict[str, frozenset[str]]:
+    """Return the fields that not every version reads, each with the versions that do."""
+    return {
+        name: frozenset(row.id for row in VERSIONS.values() if found.reads(row))
+        for name, found in _BY_FIELD.items()
+    }
 
 
 def relevant(config: GenerationConfig, version: str) -> tuple[GenerationConfig, tuple[str, ...]]:
@@ -99,18 +111,19 @@ def relevant(config: GenerationConfig, version: str) -> tuple[GenerationConfig, 
     They get their defaults back; the names are of those that had another value. For an unknown
     version nothing changes.
     """
-    if version not in FAMILIES:
+    known = versions.find(version)
+    if known is None:
         return config, ()
-    versions = {version}
+    rows = [known]
     if config.refiner_model:  # it may be of any version that fits, and reads its own fields
-        versions.update(other for other in FAMILIES if takes_refiner(version, other))
+        rows += [row for row in VERSIONS.values() if takes_refiner(version, row.id)]
     dropped = [
         name
-        for name, where in MATTERS_FOR.items()
-        if not versions & where and getattr(config, name) != getattr(_DEFAULTS, name)
+        for name, found in _BY_FIELD.items()
+        if getattr(config, name) != getattr(_DEFAULTS, name) and not any(map(found.reads, rows))
     ]
     gamma = "stochastic_sampling_gamma"
-    if config.sampler not in _TCD and getattr(config, gamma) != getattr(_DEFAULTS, gamma):
+    if config.sampler not in TCD and getattr(config, gamma) != getattr(_DEFAULTS, gamma):
         dropped.append(gamma)
     defaults: dict[str, Any] = {name: getattr(_DEFAULTS, name) for name in dropped}
     return replace(config, **defaults), tuple(dropped)
@@ -123,9 +136,7 @@ def reads(version: str, name: str) -> bool:
 
 def readers(name: str) -> str:
     """Return for a person which versions read a field, such as "SDXL, SSD-1B"; "" for all."""
-    versions = MATTERS_FOR.get(name)
-    if versions is None:
+    found = _BY_FIELD.get(name)
+    if found is None:
         return ""
-    if versions in _GROUPS:
-        return _GROUPS[versions]
-    return ", ".join(known.name for known in FAMILIES.values() if known.version in versions)
+    return found.words or ", ".join(row.name for row in VERSIONS.values() if found.reads(row))

@@ -11,16 +11,13 @@ import numpy as np
 from ...codec import public_guide
 from ...codec.tensor import Codec, encode
 from ...errors import RequestRejected
-from ...facts.versions import family
+from ...facts import versions
 from ...proto import image_service_pb2
 from ..catalog import lookup
 from ..catalog.records import Catalog, missing_keys
 from ..configuration.fields import GenerationConfig
 from ..connection.endpoint import TensorForm
 from . import checks
-
-# Reads the init image at any strength, without an editing modifier (docs/protocol.md 4.2, 4.6).
-_READS_IMAGE = frozenset({"svd_i2v", "seedvr2_3b", "seedvr2_7b"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +70,7 @@ class GenerationRequest:
     @property
     def least_pictures(self) -> int:
         """Return the fewest pictures of a complete answer (docs/protocol.md 1.8, 4.2, 5.1)."""
-        known = family(self.version)
+        known = versions.find(self.version)
         if known is not None and (known.is_video or known.single):
             return 1
         if self.modifier == "qwenimage_layered":
@@ -85,13 +82,14 @@ class GenerationRequest:
     @property
     def ignores_image(self) -> bool:
         """Whether a server would not look at the image there is (docs/protocol.md 4.2, 4.6)."""
+        known = versions.find(self.version)
         return (
             self.image is not None
             and self.config.strength == 1
             and self.mask is None
             and self.modifier == "none"
             and not self.config.controls
-            and self.version not in _READS_IMAGE
+            and not (known and known.needs_image)
         )
 
     def check(self) -> None:

@@ -6,24 +6,11 @@ import math
 from dataclasses import dataclass
 from functools import cache
 
-from ...facts.versions import family
+from ...facts import versions
 
 BLOCK_PX = 64
 _USUAL_SIZE_PX = 1024
 _FORMS = ((1, 1), (4, 3), (3, 2), (16, 9))
-
-# What videos are usually made in; upright ones are added (docs/configuration.md 5 and the models'
-# cards, rounded to what a server can make).
-_VIDEO_SIZES = {
-    "svd_i2v": ((1024, 576), (768, 448)),
-    "hunyuan_video": ((960, 512), (1280, 704), (832, 640), (704, 704)),
-    "wan_v2.1_1.3b": ((832, 448), (640, 512), (640, 640)),
-    "wan_v2.1_14b": ((832, 448), (1280, 704), (640, 640), (960, 960)),
-    "wan_v2.2_5b": ((1280, 704), (960, 960)),
-    "ltx2": ((768, 512), (1280, 768), (1920, 1088), (768, 768)),
-    "ltx2.3": ((768, 512), (1280, 768), (1920, 1088), (768, 768)),
-    "longcat_video_avatar_v1.5": ((832, 448), (1280, 704), (640, 640)),
-}
 
 
 @dataclass(frozen=True)
@@ -43,21 +30,25 @@ class Size:
         return f"{self.width} x {self.height} ({wide}:{high})"
 
 
-@cache
 def sizes(version: str, default_size_px: int = 0) -> tuple[Size, ...]:
     """Return sizes to choose from, each lying one followed by its upright twin.
 
     `default_size_px` is the native side length that a model's specification names; 0 takes the
     version's. Videos have usual sizes of their own.
     """
-    known = family(version)
-    if version in _VIDEO_SIZES:
-        lying = [Size(*size) for size in _VIDEO_SIZES[version]]
+    known = versions.find(version)
+    if known is not None and known.sizes:
+        lying: tuple[Size, ...] = tuple(Size(*size) for size in known.sizes)
     else:
         side = default_size_px or (known and known.default_size_px) or _USUAL_SIZE_PX
-        lying = [_nearest(side * side, wide / high) for wide, high in _FORMS]
+        lying = _of_area(side * side)
     both = [size for one in lying for size in (one, Size(one.height, one.width))]
     return tuple(dict.fromkeys(both))
+
+
+@cache
+def _of_area(area: int) -> tuple[Size, ...]:
+    return tuple(_nearest(area, wide / high) for wide, high in _FORMS)
 
 
 def _nearest(area: int, ratio: float) -> Size:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..versions import Version
+from ...facts.model_version import ModelVersion
 
 # The four notes of a soft major seventh, as ratios to the lowest.
 _CHORD = (1.0, 1.25, 1.5, 1.875)
 
 
-def sample_count(version: Version, latent_frames: int) -> int:
+def sample_count(version: ModelVersion, latent_frames: int) -> int:
     """Return how many samples a channel has (docs/protocol.md 10); 0 where results are silent."""
-    frames = (latent_frames - 1) * 8 + 1
-    return version.audio_hz // 100 * ((frames - 1) * 4 + 1) if version.audio_hz else 0
+    if not version.audio_rate or version.frame_rule is None:
+        return 0
+    frames = version.frame_rule.decoded_frames(latent_frames)
+    return version.audio_rate // 100 * ((frames - 1) * 4 + 1)
 
 
-def compose(version: Version, latent_frames: int, seed: int) -> np.ndarray:
+def compose(version: ModelVersion, latent_frames: int, seed: int) -> np.ndarray:
     """Return sound for a video: float32 [2, samples], -1 to 1; the seed chooses the key."""
     count = sample_count(version, latent_frames)
-    seconds = np.arange(count, dtype=np.float64) / max(version.audio_hz, 1)
+    seconds = np.arange(count, dtype=np.float64) / max(version.audio_rate, 1)
     lowest_hz = 220.0 * 2.0 ** (seed % 12 / 12)
     swell = np.sin(np.pi * np.arange(count) / max(count - 1, 1))
     channels = []

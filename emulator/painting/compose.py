@@ -105,7 +105,7 @@ class Composer:
     @property
     def _share(self) -> float:
         """How much of the painting covers the image; 0 at strength 0, 1 at strength 1."""
-        if self._request.version.name.startswith("seedvr2"):
+        if self._request.version.restores_image:
             return 1.0  # the image is what it restores, at any strength
         return self._request.config.strength**1.5
 
@@ -126,7 +126,10 @@ class Composer:
             everywhere = np.ones(request.mask.shape, bool)  # the model alone knows what to keep
             return Regions(~everywhere, everywhere)
         return find_regions(
-            request.mask, request.version.name, config.maskBlurOutset, transparent=transparent
+            request.mask,
+            request.version.mask_cell_px,
+            config.maskBlurOutset,
+            transparent=transparent,
         )
 
     def _repaint(self, picture: np.ndarray, image: np.ndarray, regions: Regions) -> np.ndarray:

@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 
-from ...facts.latent_spaces import Family, Kind, family
+from ...facts.latent_spaces import Kind, LatentSpace, find
+from ...facts.model_version import FrameRule, ModelVersion
 from ..texture import resize
-from ..versions import Version
 
 _BLOCK_PX = 64
 
@@ -30,7 +30,7 @@ class Previews:
 
     def __init__(
         self,
-        version: Version,
+        version: ModelVersion,
         frames: list[np.ndarray],
         width: int,
         height: int,
@@ -38,12 +38,13 @@ class Previews:
         stage: Stage,
     ) -> None:
         channels, rows, columns = _shape(version, width, height, stage)
-        space = family(version.name, channels)
+        space = find(version.id, channels)
         fold = space.patch if space is not None and space.kind is Kind.PATCH else 1
         clean = np.stack([resize(frame, rows * fold, columns * fold) for frame in frames])
         self._clean = _invert(space, clean, channels)
-        if version.audio_hz:
-            self._clean = np.concatenate([self._clean, _audio_rows(self._clean)], axis=1)
+        if version.audio_rate and version.frame_rule is not None:
+            rows_of_sound = _audio_rows(self._clean, version.frame_rule)
+            self._clean = np.concatenate([self._clean, rows_of_sound], axis=1)
         self._rng = np.random.default_rng([seed, rows, columns])
         spread = float(self._clean.std()) or 1.0
         self._noise = self._rng.normal(0, 1.5 * spread, self._clean.shape).astype(np.float32)
@@ -57,31 +58,32 @@ class Previews:
         return (1 - left) * self._clean + left * self._noise
 
 
-def _shape(version: Version, width: int, height: int, stage: Stage) -> tuple[int, int, int]:
+def _shape(version: ModelVersion, width: int, height: int, stage: Stage) -> tuple[int, int, int]:
     """Return channels, rows and columns of a preview (docs/protocol.md 6)."""
     if stage is Stage.FIRST:
         rows, columns = (math.ceil(1.5 * side / _BLOCK_PX) * 8 for side in (height, width))
         return 3, rows, columns
     if stage is Stage.SECOND:
         return 4, height // 4, width // 4
-    return version.channels, height // version.cell_px, width // version.cell_px
+    cell = version.pixels_per_cell
+    return version.channels, int(height // cell), int(width // cell)
 
 
-def _audio_rows(clean: np.ndarray) -> np.ndarray:
+def _audio_rows(clean: np.ndarray, rule: FrameRule) -> np.ndarray:
     """Return the rows that LTX keeps its sound in, below the picture's (docs/protocol.md 7)."""
     frames, _, columns, channels = clean.shape
-    rows = math.ceil(((frames - 1) * 8 + 1) / (columns * frames))
+    rows = math.ceil(rule.decoded_frames(frames) / (columns * frames))
     wave = np.sin(np.arange(rows * columns * channels, dtype=np.float32) * 0.05)
     return np.broadcast_to(
         wave.reshape(1, rows, columns, channels), (frames, rows, columns, channels)
     )
 
 
-def _invert(space: Family | None, frames: np.ndarray, channels: int) -> np.ndarray:
+def _invert(space: LatentSpace | None, frames: np.ndarray, channels: int) -> np.ndarray:
     """Return latents whose preview is the frames: float32 [frames, rows, columns, channels].
 
-    `frames`: float32 [frames, rows, columns, 3], -1 to 1; for a patch family, rows and columns in
-    pixels. A family without a way back to colours gets latents of the same structure.
+    `frames`: float32 [frames, rows, columns, 3], -1 to 1; for a patch space, rows and columns in
+    pixels. A space without a way back to colours gets latents of the same structure.
     """
     frames = np.clip(frames, -1, 1)
     unit = (frames + 1) / 2
@@ -104,7 +106,7 @@ def _invert(space: Family | None, frames: np.ndarray, channels: int) -> np.ndarr
     return ((target - np.asarray(space.bias)) @ back).astype(np.float32)
 
 
-def _to_oklab(unit: np.ndarray, space: Family) -> np.ndarray:
+def _to_oklab(unit: np.ndarray, space: LatentSpace) -> np.ndarray:
     """Return the OKLab values of sRGB colours from 0 to 1."""
     linear = np.where(unit > 0.04045, ((unit + 0.055) / 1.055) ** 2.4, unit / 12.92)
     to_lms = np.linalg.inv(np.asarray(space.lms_to_rgb, np.float64)).T

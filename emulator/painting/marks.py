@@ -13,10 +13,6 @@ from .colour import brightness, turn_hues
 from .palette import number_of
 
 _MOST_WEIGHT = 4.0
-_CLIP_SKIPPING = (
-    *("v1", "v2", "sdxl", "ssd_1b", "sd3", "flux1", "hunyuan_video", "hidream_i1"),
-    *("kandinsky", "wurstchen"),
-)
 _USUAL_GUIDANCE_EMBED = 3.5
 
 
@@ -67,8 +63,8 @@ def _refine(picture: np.ndarray, request: Request, file: str) -> np.ndarray:
 
 
 def _settle(picture: np.ndarray, request: Request) -> np.ndarray:
-    config, version = request.config, request.version.name
-    if config.clipSkip > 1 and version.startswith(_CLIP_SKIPPING):
+    config = request.config
+    if config.clipSkip > 1 and request.version.clip_skip:
         picture = turn_hues(picture, 0.10 * min(config.clipSkip - 1, 22))
     model = request.model or {}
     embed = config.guidanceEmbed

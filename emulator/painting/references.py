@@ -24,7 +24,7 @@ def has_first_frame(request: Request, effects: Effects) -> bool:
     """Say whether the image is the first frame of a video rather than a reference."""
     if request.image is None or not request.version.is_video:
         return False
-    return request.version.name == "svd_i2v" or effects.modifier in (
+    return request.version.starts_from_image or effects.modifier in (
         *EDITING_MODIFIERS,
         "inpainting",
     )
@@ -51,7 +51,7 @@ def find_references(request: Request, effects: Effects) -> list[np.ndarray]:
 
 def cover_of(request: Request, effects: Effects) -> float:
     """Return how much of a painting the first reference covers, 0 to 1."""
-    if request.version.name.startswith("seedvr2"):
+    if request.version.restores_image:
         return 1.0
     if effects.modifier == "editing":
         scale = request.config.imageGuidanceScale

@@ -95,7 +95,7 @@ class Guides:
                 picture = self._picture(control.kind, control.source, time)
                 picture = self._degrade(picture, control)
                 yield Guide(control.kind, picture, amount, known=self._known(control.kind))
-            vace = self._request.version.name.startswith("wan") and control.kind == "shuffle"
+            vace = self._request.version.vace and control.kind == "shuffle"
             if vace and control.source != "image" and self._has("image"):
                 yield Guide("custom", self._fit(self._load("image", time)), amount)
 
@@ -143,7 +143,7 @@ class Guides:
         height, width = self._height, self._width
         if picture.shape[:2] == (height, width):
             return picture
-        if not self._request.version.name.startswith("wan"):
+        if not self._request.version.fits_hints:
             return resize(picture, height, width)
         rows, columns, channels = picture.shape
         scale = min(height / rows, width / columns)
@@ -163,7 +163,7 @@ class Guides:
 
     def _shuffles(self, control: ActiveControl, amount: float) -> Iterator[Guide]:
         hint = self._request.hints["shuffle"]
-        plain = self._request.version.name.startswith("wan")  # which does not look at the weights
+        plain = self._request.version.vace  # which does not look at the weights
         for picture, weight in zip(hint.pictures, hint.weights, strict=True):
             share = amount * (1.0 if plain else float(np.nan_to_num(weight)))
             if share > 0:

@@ -12,7 +12,6 @@ from ..painting.pictures import Pictures
 from ..understanding.controls import Effects
 from ..understanding.plan import Plan, Route
 from ..understanding.request import Request
-from ..versions import STAGE_C
 from . import faults, replies
 
 
@@ -67,7 +66,7 @@ class Generation:
         plan = self._plan
         total = self._request.config.steps
         count = plan.latent_frames if self._request.version.is_video else plan.batch
-        stage = latents.Stage.FIRST if self._request.version.name == STAGE_C else latents.Stage.ONLY
+        stage = latents.Stage.FIRST if self._request.version.two_stages else latents.Stage.ONLY
         first = latents.Previews(
             self._request.version,
             pictures.first_pass_frames(count),
@@ -124,6 +123,6 @@ class Generation:
         return replies.encode(array, compress=self._compress, float32=self._float32)
 
     def _sounds(self) -> Iterator[bytes]:
-        if self._request.version.audio_hz and self._plan.route is not Route.RETURN:
+        if self._request.version.audio_rate and self._plan.route is not Route.RETURN:
             sound = audio.compose(self._request.version, self._plan.latent_frames, self._seed)
             yield replies.encode_audio(sound, compress=self._compress)

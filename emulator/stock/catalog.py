@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from . import entries, specifications
-from .models import MODELS
+from .models import MODELS, models
 from .specifications import Specification
 
 _FILE_KEYS = (
@@ -23,7 +23,6 @@ _CUSTOM_FILES = {
     "upscalers": "custom_upscaler.json",
 }
 _BUILT_IN: Mapping[str, tuple[Specification, ...]] = {
-    "models": MODELS,
     "loras": entries.LORAS,
     "controlNets": entries.CONTROLS,
     "textualInversions": entries.TEXTUAL_INVERSIONS,
@@ -56,10 +55,11 @@ class Catalog:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        built_in = {"models": models(), **_BUILT_IN}
         self._specifications = {
-            kind: (*_BUILT_IN[kind], *self._read_custom(kind)) for kind in specifications.KINDS
+            kind: (*built_in[kind], *self._read_custom(kind)) for kind in specifications.KINDS
         }
-        needed = (name for kind in _BUILT_IN.values() for entry in kind for name in files_of(entry))
+        needed = (name for kind in built_in.values() for entry in kind for name in files_of(entry))
         self._made_up = tuple(dict.fromkeys([*needed, *_EXTRA_FILES]))
 
     def _read_custom(self, kind: str) -> tuple[Specification, ...]:

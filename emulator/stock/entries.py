@@ -6,6 +6,12 @@ from .specifications import JsonValue, Specification
 
 # What an unknown model falls back to (docs/protocol.md 1.8); like most servers, this one lacks it.
 FALLBACK_MODEL = "ltx_2.3_22b_distilled_1.1_q8p.ckpt"
+FALLBACK_SPECIFICATION: Specification = {
+    "name": "LTX-2.3",
+    "file": FALLBACK_MODEL,
+    "version": "ltx2.3",
+    "prefix": "",
+}
 
 FACE_RESTORER = "restoreformer_v1.0_f16.ckpt"
 FACE_PARSER = "parsenet_v1.0_f16.ckpt"

@@ -6,7 +6,7 @@ here does (mmdit).
 
 from __future__ import annotations
 
-from ..versions import VERSIONS
+from ...facts.versions import VERSIONS
 from .specifications import JsonValue, Specification
 
 _CLIP_L = "clip_vit_l14_f16.ckpt"
@@ -23,6 +23,7 @@ _VAE_FLUX_2 = "flux_2_vae_f16.ckpt"
 _VAE_WAN = "wan_v2.1_video_vae_f16.ckpt"
 _VAE_QWEN = "qwen_image_vae_f16.ckpt"
 
+_USUAL_SIZE_PX = 1024
 _U: Specification = {"u": {"condition_scale": 1000}}
 
 
@@ -33,7 +34,7 @@ def _model(name: str, file: str, version: str, **more: JsonValue) -> Specificati
         "prefix": "",
         "version": version,
         "upcast_attention": False,
-        "default_scale": VERSIONS[version].default_scale,
+        "default_scale": (VERSIONS[version].default_size_px or _USUAL_SIZE_PX) // 64,
         **more,
     }
 
@@ -111,7 +112,13 @@ MODELS: tuple[Specification, ...] = (
         "Meadow Diffusion v1.5 Inpainting", "meadow_v1.5_inpainting_f16.ckpt", modifier="inpainting"
     ),
     _sd("Instruct Meadow", "instruct_meadow_v1_q6p_q8p.ckpt", modifier="editing"),
-    _sd("Meadow Diffusion v2.1 (768)", "meadow_v2.1_768_q6p_q8p.ckpt", "v2", objective={"v": {}}),
+    _sd(
+        "Meadow Diffusion v2.1 (768)",
+        "meadow_v2.1_768_q6p_q8p.ckpt",
+        "v2",
+        default_scale=12,
+        objective={"v": {}},
+    ),
     _sd(
         "Meadow Depth v2.0",
         "meadow_v2.0_depth_q6p_q8p.ckpt",
@@ -354,9 +361,20 @@ MODELS: tuple[Specification, ...] = (
         "Marmot Avatar v1.5",
         "marmot_avatar_v1.5_q8p.ckpt",
         "longcat_video_avatar_v1.5",
+        default_scale=12,
         text_encoder=_UMT5,
         autoencoder=_VAE_WAN,
         modifier="kontext",
     ),
     _sd("背景アート v3", "haikei_背景_v3_f16.ckpt", note="Named beyond ASCII."),
 )
+
+
+def models() -> tuple[Specification, ...]:
+    """Return `MODELS`, and one that is called after its version for each that none of them has."""
+    there = {str(entry["version"]) for entry in MODELS}
+    return MODELS + tuple(
+        _model(row.name, f"{row.id}_q8p.ckpt", row.id)
+        for row in VERSIONS.values()
+        if row.id not in there
+    )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..versions import VERSIONS
+from ...facts.versions import VERSIONS
 
 JsonValue: TypeAlias = (
     "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
@@ -70,13 +70,16 @@ def _one_of(names: Iterable[str]) -> Callable[[JsonValue], bool]:
     return lambda value: isinstance(value, str) and value in allowed
 
 
+def _version(value: JsonValue) -> bool:
+    return isinstance(value, str) and value in VERSIONS
+
+
 def _weight_range(value: JsonValue) -> bool:
     return isinstance(value, Mapping) and all(
         _number(value.get(key)) for key in ("lower_bound", "upper_bound")
     )
 
 
-_version = _one_of(VERSIONS)
 _texts, _numbers, _wholes = _list_of(_text), _list_of(_number), _list_of(_whole)
 
 _REQUIRED: dict[str, dict[str, Callable[[JsonValue], bool]]] = {

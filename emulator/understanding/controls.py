@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...facts.versions import takes_lora, takes_refiner
 from ...proto.generation_config_fbs import ControlT
 from ..stock.catalog import Catalog
 from ..stock.specifications import Specification
-from ..versions import refines
 from .request import Request
 
 _IMAGE = "image"
@@ -130,7 +130,7 @@ def find_effects(request: Request, catalog: Catalog) -> Effects:
     for row, entry, kind in _find_controls(request, catalog, remarks):
         sources = _sources(entry, kind)
         used = next((name for name in sources if _has(request, name)), None)
-        vace = request.version.name.startswith("wan") and kind == "shuffle"
+        vace = request.version.vace and kind == "shuffle"
         if vace and request.image is not None:
             reads.add(_IMAGE)
         if used:
@@ -140,9 +140,9 @@ def find_effects(request: Request, catalog: Catalog) -> Effects:
                 f"control '{entry['file']}' finds none of {', '.join(sources)}, so it is skipped"
             )
         controls.append(ActiveControl(kind, used, row, entry))
-    if request.version.name == "longcat_video_avatar_v1.5":
-        reads |= {"audio", _IMAGE}
-    elif request.version.needs_image:
+    if request.version.takes_sound:
+        reads.add("audio")
+    if request.version.needs_image:
         reads.add(_IMAGE)
     return Effects(modifier, loras, tuple(controls), refiner, frozenset(reads), tuple(remarks))
 
@@ -171,11 +171,10 @@ def _find_refiner(request: Request, catalog: Catalog, remarks: list[str]) -> Spe
         remarks.append(f"refiner '{file}' is not there, so it is ignored")
     elif file == request.model_file:
         remarks.append(f"refiner '{file}' is the model itself, so it is ignored")
-    elif not refines(request.version.name, str(entry["version"])):
+    elif not takes_refiner(request.version.id, str(entry["version"])):
         remarks.append(
-            f"refiner '{file}' is of version {entry['version']}, the model of "
-            f"{request.version.name}, "
-            "so it is ignored"
+            f"refiner '{file}' is of version {entry['version']}, the model of"
+            f" {request.version.id}, so it is ignored"
         )
     else:
         return entry
@@ -188,9 +187,7 @@ def _find_loras(
     # Without a refiner every LoRA is for all steps, whatever its mode says.
     handover = min(max(_finite(request.config.refinerStart), 0.0), 1.0)
     shares = {_BASE: handover, _REFINER: 1 - handover} if refiner else {}
-    fitting = {request.version.name, str(refiner["version"]) if refiner else request.version.name}
-    if request.version.name == "kandinsky2.1":
-        fitting.add("v1")
+    refined = str(refiner["version"]) if refiner else request.version.id
     for row in request.config.loras or ():
         file = row.file or ""
         entry = catalog.find("loras", file, request.override["loras"])
@@ -198,11 +195,12 @@ def _find_loras(
             remarks.append(f"LoRA '{file}' is not there, so it is skipped")
         elif entry is None:
             remarks.append(f"LoRA '{file}' has no specification, so it is skipped")
-        elif entry["version"] not in fitting:
+        elif entry["version"] != refined and not takes_lora(
+            request.version.id, str(entry["version"])
+        ):
             remarks.append(
-                f"LoRA '{file}' is of version {entry['version']}, the model of "
-                f"{request.version.name}, "
-                "so it is skipped"
+                f"LoRA '{file}' is of version {entry['version']}, the model of"
+                f" {request.version.id}, so it is skipped"
             )
         else:
             yield ActiveLora(file, _finite(row.weight), shares.get(row.mode, 1.0), entry)
@@ -218,11 +216,10 @@ def _find_controls(
             remarks.append(f"control '{file}' has no specification, so it is skipped")
         elif not catalog.exists(file):
             remarks.append(f"control '{file}' is not there, so it is skipped")
-        elif entry["version"] != request.version.name:
+        elif entry["version"] != request.version.id:
             remarks.append(
-                f"control '{file}' is of version {entry['version']}, the model of "
-                f"{request.version.name}, "
-                "so it is skipped"
+                f"control '{file}' is of version {entry['version']}, the model of"
+                f" {request.version.id}, so it is skipped"
             )
         elif row.weight <= 0:
             remarks.append(f"control '{file}' has weight {row.weight:g}, so it is skipped")

@@ -8,8 +8,6 @@ import numpy as np
 
 from ..texture import blur
 
-_CELL_PX = 8
-_CELLS_PX = {"wan_v2.2_5b": 16, "wurstchen_v3.0_stage_c": 4}
 # What the low three bits of a pixel mean: 4 is 2 as well, 5 to 7 count as 0.
 _SETTLED = np.array([0, 1, 2, 3, 2, 0, 0, 0], np.uint8)
 _ALPHA_BITS = 0xF8
@@ -46,16 +44,15 @@ class Regions:
     repaint: np.ndarray
 
 
-def find_regions(mask: np.ndarray, version: str, outset: int, *, transparent: bool) -> Regions:
+def find_regions(mask: np.ndarray, cell_px: int, outset: int, *, transparent: bool) -> Regions:
     """Return the areas that are sampled; a cell belongs to a kind if one of its pixels does."""
     settled = _SETTLED[mask & 7]
     noise = settled == 1
     repaint = (settled == 2) | ((settled == 0) & repaints_zero(mask))
     if transparent:  # what is nothing stays nothing
         noise = np.zeros_like(noise)
-    cell = _CELLS_PX.get(version, _CELL_PX)
-    grow = -(-outset // cell) if outset > 0 else 0
-    noise, repaint = (_by_cell(area, cell, grow) for area in (noise, repaint))
+    grow = -(-outset // cell_px) if outset > 0 else 0
+    noise, repaint = (_by_cell(area, cell_px, grow) for area in (noise, repaint))
     return Regions(noise, repaint & ~noise)
 
 

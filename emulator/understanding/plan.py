@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from ...proto import image_service_pb2 as pb2
 from ..stock.catalog import Catalog
 from ..stock.entries import FACE_PARSER, FACE_RESTORER
-from ..versions import STAGE_C
 from .controls import Effects
 from .mask import inpaints, kinds
 from .request import Request
@@ -17,6 +16,7 @@ from .schedule import find_second_stage_start, find_start
 
 # Modifiers whose models encode a picture even where none is given.
 _ENCODING_MODIFIERS = frozenset({"inpainting", "editing", "double"})
+_SOUND_TENSORS = 2
 
 
 class Route(enum.Enum):
@@ -96,7 +96,7 @@ def make_plan(request: Request, effects: Effects, catalog: Catalog) -> Plan:
         steps=steps,
         second_steps=second or 0,
         batch=1 if request.version.single or route is Route.RETURN else config.batchSize,
-        frames=request.version.decoded_frames(config.numFrames),
+        frames=request.version.frames(config.numFrames),
         latent_frames=request.version.latent_frames(config.numFrames),
         scale=scale,
         upscales=upscales,
@@ -106,12 +106,10 @@ def make_plan(request: Request, effects: Effects, catalog: Catalog) -> Plan:
 
 
 def _choose_route(request: Request, effects: Effects) -> Route:
+    if lacks_input(request):
+        return Route.NOTHING
     if request.image is None:
-        return Route.NOTHING if request.version.needs_image else Route.TEXT
-    if request.version.name == "longcat_video_avatar_v1.5":
-        heard = request.hints.get("audio")
-        wanted = request.mask is None and heard is not None and len(heard.pictures) == 2
-        return Route.TEXT if wanted else Route.NOTHING
+        return Route.TEXT
     if request.mask is not None and inpaints(request.mask, transparent=effects.transparent):
         return Route.TEXT if kinds(request.mask) == {1} else Route.MASK
     start = find_start(request, request.config.strength)
@@ -121,9 +119,21 @@ def _choose_route(request: Request, effects: Effects) -> Route:
     return Route.RETURN if start.sampled == 0 or request.config.strength == 0 else Route.IMAGE
 
 
+def lacks_input(request: Request) -> bool:
+    """Say whether what is given, or is not, leaves the result empty (docs/protocol.md 4.4, 4.6)."""
+    version, heard = request.version, request.hints.get("audio")
+    if version.needs_image and request.image is None:
+        return True
+    if version.forbids_mask and request.mask is not None:
+        return True
+    if heard is None:
+        return False
+    return not version.takes_sound or len(heard.pictures) != _SOUND_TENSORS
+
+
 def must_fit(request: Request) -> bool:
     """Say whether the version samples from the image at any strength."""
-    return request.version.name == "svd_i2v" or request.version.name.startswith("seedvr2")
+    return request.version.starts_from_image
 
 
 def samples_from_image(request: Request) -> bool:
@@ -148,7 +158,7 @@ def hires_applies(request: Request, route: Route) -> bool:
     return (
         config.hiresFix
         and route is Route.TEXT
-        and request.version.name != STAGE_C
+        and not request.version.two_stages
         and 0 < config.hiresFixStartWidth < config.startWidth
         and 0 < config.hiresFixStartHeight < config.startHeight
         and not find_start(request, config.hiresFixStrength).from_noise
@@ -160,7 +170,7 @@ def _second_steps(request: Request, route: Route, hires: bool) -> int | None:
     config = request.config
     if hires:
         return find_start(request, config.hiresFixStrength).sampled
-    if request.version.name != STAGE_C:
+    if not request.version.two_stages:
         return None
     if route in _FROM_IMAGE:
         return find_second_stage_start(request, config.strength).sampled

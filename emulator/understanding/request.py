@@ -12,15 +12,17 @@ import numpy as np
 
 from ...codec import tensor
 from ...errors import BadTensor
+from ...facts.model_version import ModelVersion
+from ...facts.samplers import Sampler
+from ...facts.versions import UNSPECIFIED, VERSIONS
 from ...proto import configuration
 from ...proto import image_service_pb2 as pb2
 from ...proto.generation_config_fbs import GenerationConfigurationT
 from ...proto.generation_config_slots import TABLES
 from ..stock import specifications
 from ..stock.catalog import Catalog, files_of
-from ..stock.entries import FALLBACK_MODEL
+from ..stock.entries import FALLBACK_MODEL, FALLBACK_SPECIFICATION
 from ..stock.specifications import JsonValue, Specification
-from ..versions import VERSIONS, Version
 
 _HEADER = struct.Struct("<17I")
 _HASH_BYTES = 32
@@ -28,7 +30,12 @@ _DEFLATE = 0x217
 _FLOAT16 = 0x20000
 
 # How many values each enum has; an unknown one reads as the default (docs/configuration.md 2).
-_ENUM_SIZES = {"sampler": 20, "seedMode": 4, "compressionArtifacts": 4, "colorCalibration": 2}
+_ENUM_SIZES = {
+    "sampler": len(Sampler),
+    "seedMode": 4,
+    "compressionArtifacts": 4,
+    "colorCalibration": 2,
+}
 
 
 class ServerDies(Exception):
@@ -67,7 +74,7 @@ class Request:
     override: Mapping[str, tuple[Specification, ...]]
     model_file: str
     model: Specification | None
-    version: Version
+    version: ModelVersion
     chunked: bool
     remarks: tuple[str, ...] = field(default=())
 
@@ -110,7 +117,7 @@ def read(message: pb2.ImageGenerationRequest, catalog: Catalog) -> Request:
         override=override,
         model_file=model_file,
         model=model,
-        version=VERSIONS[str(model["version"])] if model else VERSIONS["v1"],
+        version=VERSIONS[str(model["version"])] if model else VERSIONS[UNSPECIFIED],
         chunked=message.chunked,
         remarks=tuple(remarks),
     )
@@ -146,12 +153,14 @@ def _choose_model(
         remarks.append(f"model '{file}' is not there, so '{FALLBACK_MODEL}' is used instead")
         if not catalog.exists(FALLBACK_MODEL):
             return FALLBACK_MODEL, None
-        fallback = {"name": "LTX-2.3", "file": FALLBACK_MODEL, "version": "ltx2.3", "prefix": ""}
-        return FALLBACK_MODEL, catalog.find("models", FALLBACK_MODEL, override) or fallback
+        known = catalog.find("models", FALLBACK_MODEL, override)
+        return FALLBACK_MODEL, known or FALLBACK_SPECIFICATION
     entry = catalog.find("models", file, override)
     if entry is None:
-        remarks.append(f"model '{file}' has no specification, so it is taken for version v1")
-        entry = {"name": file, "file": file, "version": "v1", "prefix": ""}
+        remarks.append(
+            f"model '{file}' has no specification, so it is taken for version {UNSPECIFIED}"
+        )
+        entry = {"name": file, "file": file, "version": UNSPECIFIED, "prefix": ""}
     for name in files_of(entry):
         if not catalog.exists(name):
             remarks.append(f"model '{file}' needs '{name}', which is not there")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ...facts.samplers import BY_STEP
 from .controls import Effects
 from .request import Request
 
-_PLMS = 3
 # Two strengths closer than this are the same to a sampler, which counts in thousandths.
 _CLOSE = 1e-6
 
@@ -50,7 +50,7 @@ def find_second_stage_start(request: Request, strength: float) -> Start:
 
 
 def _start(strength: float, steps: int, shift: float, sampler: int) -> Start:
-    if sampler == _PLMS:
+    if sampler in BY_STEP:
         return Start(steps, steps - int(strength * steps))
     # The inverse of sigma = shift * u / (1 + (shift - 1) * u), with u = (steps - i) / steps.
     left = steps * strength / (shift - (shift - 1) * strength)
@@ -66,7 +66,7 @@ def effective_shift(request: Request) -> float:
     model = request.model or {}
     if (
         config.resolutionDependentShift
-        and request.version.resolution_shift
+        and request.version.resolution_dependent_shift
         and not model.get("is_consistency_model")
     ):
         width, height = config.startWidth, config.startHeight
@@ -83,12 +83,12 @@ def uses_negative_prompt(request: Request, effects: Effects) -> bool:
     model = request.model or {}
     if model.get("is_consistency_model") or effects.consistency:
         return False
-    if request.version.name.startswith("longcat"):
+    if not request.version.guided:
         return False
     if model.get("guidance_embed") and config.speedUpWithGuidanceEmbed:
         return False
     scales = [config.guidanceScale]
-    if request.version.name == "svd_i2v":
+    if request.version.image_conditioning:
         scales.append(config.startFrameCfg)
     if effects.modifier == "editing":
         scales.append(config.imageGuidanceScale)

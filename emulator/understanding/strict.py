@@ -9,20 +9,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ...facts.samplers import LINEAR
 from ..stock.catalog import Catalog
 from ..stock.entries import FACE_RESTORER
-from ..versions import DEPTH_VERSIONS, STAGE_C
 from .controls import Effects
 from .mask import inpaints
 from .plan import Plan, Route, hires_applies, samples_from_image
 from .request import Hint, Request
 from .schedule import find_start
 
-# Samplers that divide by steps - 1 when they space their time steps.
-_LINEAR_SAMPLERS = frozenset({0, 1, 2, 3, 4, 5})
-_FIRST_FLOW_SAMPLER = 10
 _MOST_PIXELS = 1 << 28
-_TEA_CACHE_VERSIONS = frozenset({"flux1", "hunyuan_video", "hidream_i1"})
 
 
 def find_crash(request: Request, effects: Effects) -> str | None:
@@ -43,7 +39,7 @@ def _crashes(request: Request, effects: Effects) -> Iterator[str]:
     if config.steps == 0:
         yield "steps is 0"
         return
-    if config.steps == 1 and config.sampler in _LINEAR_SAMPLERS:
+    if config.steps == 1 and config.sampler in LINEAR:
         yield f"1 step with sampler {config.sampler}, which divides by steps - 1"
     if max(config.startWidth, config.startHeight, config.batchSize) > 128:
         yield f"{config.batchSize} of {request.width} x {request.height} do not fit into memory"
@@ -93,10 +89,10 @@ def _hint_crashes(request: Request, effects: Effects) -> Iterator[str]:
             yield from _pose_crashes(request, hint)
     if (
         effects.modifier == "depth"
-        and request.version.name not in DEPTH_VERSIONS
+        and not request.version.depth_variant
         and (request.image is not None or "depth" in request.hints)
     ):
-        yield f"the modifier depth on version {request.version.name}, which has no such variant"
+        yield f"the modifier depth on version {request.version.id}, which has no such variant"
 
 
 def _pose_crashes(request: Request, hint: Hint) -> Iterator[str]:
@@ -141,18 +137,16 @@ def _ignored_settings(request: Request, plan: Plan) -> Iterator[str]:
     if config.batchCount != 1:
         yield f"batch_count {config.batchCount} is the client's business, so one batch is made"
     if version.single and config.batchSize > 1:
-        yield f"batch_size {config.batchSize} is 1 for version {version.name}"
-    if version.flow and config.sampler < _FIRST_FLOW_SAMPLER:
-        yield f"sampler {config.sampler} does not fit version {version.name}"
+        yield f"batch_size {config.batchSize} is 1 for version {version.id}"
+    if config.sampler not in version.samplers:
+        yield f"sampler {config.sampler} does not fit version {version.id}"
     if version.is_video and plan.frames != config.numFrames:
         yield f"num_frames {config.numFrames} gives {plan.frames} frames"
     if config.hiresFix and (plan.first_width, plan.first_height) == (plan.width, plan.height):
         yield _hires_reason(request, plan)
-    known = _TEA_CACHE_VERSIONS | (
-        {version.name} if (request.model or {}).get("tea_cache_coefficients") else set()
-    )
-    if config.teaCache and version.name not in known:
-        yield f"tea_cache does not exist for version {version.name}"
+    cached = version.tea_cache or (request.model or {}).get("tea_cache_coefficients")
+    if config.teaCache and not cached:
+        yield f"tea_cache does not exist for version {version.id}"
     configured = (request.width, request.height)
     if plan.route is not Route.NOTHING and configured != (plan.width, plan.height):
         yield (
@@ -164,8 +158,8 @@ def _ignored_settings(request: Request, plan: Plan) -> Iterator[str]:
 def _hires_reason(request: Request, plan: Plan) -> str:
     if plan.route is not Route.TEXT:
         return "hires_fix does not act on an image"
-    if request.version.name == STAGE_C:
-        return f"hires_fix does not act on version {STAGE_C}"
+    if request.version.two_stages:
+        return f"hires_fix does not act on version {request.version.id}"
     if find_start(request, request.config.hiresFixStrength).from_noise:
         return "hires_fix at full strength would be a second start from noise"
     return "hires_fix needs both of its sizes above 0 and below the picture's"
@@ -186,7 +180,10 @@ def _ignored_files(request: Request, plan: Plan, catalog: Catalog) -> Iterator[s
 
 def _ignored_pictures(request: Request, effects: Effects, plan: Plan) -> Iterator[str]:
     if plan.route is Route.NOTHING:
-        yield f"version {request.version.name} lacks a picture it needs, so no picture comes back"
+        yield (
+            f"version {request.version.id} lacks a picture it needs, or has a mask or a sound"
+            " that it does not take, so no picture comes back"
+        )
     if request.mask is not None and request.image is None:
         yield "a mask without an image is ignored"
     elif request.mask is not None and not inpaints(request.mask, transparent=effects.transparent):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from ...facts.versions import family
+from ...facts import versions
 
 if TYPE_CHECKING:
     import torch
@@ -24,13 +24,13 @@ def frame_rate(spec: ModelSpec | None, version: str) -> float:
     """Return the frames per second of a model's videos: its own, else its version's."""
     if spec is not None and spec.frames_per_second > 0:
         return spec.frames_per_second
-    known = family(version)
+    known = versions.find(version)
     return known.frames_per_second if known else FRAMES_PER_SECOND
 
 
 def audio_rate(version: str) -> int:
     """Return the samples per second, in Hz, of the sound that a version's models make."""
-    known = family(version)
+    known = versions.find(version)
     return (known.audio_rate if known else 0) or AUDIO_RATE_HZ
 
 

@@ -14,7 +14,7 @@ from ...client.generation.progress import Meter, words
 from ...client.threads import in_thread
 from ...codec import latent, tensor
 from ...errors import BadTensor
-from ...facts.versions import family
+from ...facts import versions
 from ..host import Display
 
 LOG = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ class Reporter:
     """Turns events into a bar and words; the bar's total is the steps that the server announced."""
 
     def __init__(self, display: Display, version: str) -> None:
-        known = family(version)
+        known = versions.find(version)
         self._display = display
         self._is_video = known is not None and known.is_video
         self._meter = Meter(video=self._is_video)
@@ -105,7 +105,7 @@ class Previews:
         colours = latent.preview(tensor.decode(encoded, stop=stop), self._version)
         if colours is None:
             return None
-        known = family(self._version)
+        known = versions.find(self._version)
         if known is not None and known.is_video:
             shown = colours[len(colours) // 2]
         else:

@@ -26,7 +26,7 @@ from ...client.generation.request import GenerationRequest
 from ...codec import audio, image
 from ...codec.audio import Sound
 from ...codec.fit import split_alpha
-from ...facts.versions import family
+from ...facts import versions
 from ..host import Display
 from ..servers.client import open_client
 from ..servers.lookup import PATIENCE_SECONDS
@@ -131,7 +131,7 @@ async def _receive(
 
 def _result(prepared: Prepared, pieces: _Pieces) -> Result:
     first = prepared.requests[0]
-    known = family(first.version)
+    known = versions.find(first.version)
     images, transparency = _split(pieces.pictures)
     sound = audio.batch(pieces.sounds) if pieces.sounds else None
     fps = media.frame_rate(first.override.model(first.config.model), first.version)

@@ -10,9 +10,9 @@ from ...client.configuration.fields import SEEDS, GenerationConfig
 from ...client.configuration.ranges import Range
 from ...client.generation.advice import advise
 from ...errors import RequestRejected
+from ...facts import versions
 from ...facts.app_settings import recommended
 from ...facts.samplers import Sampler
-from ...facts.versions import family
 
 AUTOMATIC = "automatic"
 # Widgets that are fields under the same or another name, with what the widget can hold.
@@ -98,7 +98,7 @@ def as_widgets(
             warnings.append(f"Generate's {widget} cannot be {rest[name]}: it is {allowed}.")
     if "sampler" in rest:
         widgets["sampler"] = Sampler(rest.pop("sampler")).label
-    known = family(version)
+    known = versions.find(version)
     by_size = advise(file, version)["resolution_dependent_shift"] and (
         known is None or known.resolution_dependent_shift
     )

@@ -6,19 +6,20 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from enum import IntEnum
-from functools import cache
 from typing import Any
 
 from ...client.catalog import official
 from ...client.configuration.enums import LoRAMode
 from ...client.configuration.fields import SEEDS, GenerationConfig, LoRA
 from ...client.generation import advice
-from ...client.generation.relevance import MATTERS_FOR, relevant
+from ...client.generation.relevance import matters_for, relevant
 from ...client.generation.sizes import sizes
 from ...client.threads import in_thread
 from ...errors import RequestRejected
+from ...facts import versions
 from ...facts.app_settings import recommended
-from ...facts.versions import FAMILIES, ModelFamily, family, takes_lora, takes_refiner
+from ...facts.model_version import ModelVersion
+from ...facts.versions import VERSIONS, takes_lora, takes_refiner
 from ..generating.widgets import AUTOMATIC, FIELDS, Widgets, as_widgets
 from ..settings.fields import label
 from .guard import Answer, Body
@@ -26,23 +27,18 @@ from .guard import Answer, Body
 
 async def families(body: Body) -> Answer:
     """Return what each version can do, what it takes along, and for which ones a field matters."""
-    return _families()
-
-
-@cache
-def _families() -> Answer:
     return {
-        "families": {version: _family(known) for version, known in FAMILIES.items()},
-        "matters_for": {name: sorted(versions) for name, versions in MATTERS_FOR.items()},
+        "families": {version: _version(known) for version, known in VERSIONS.items()},
+        "matters_for": {name: sorted(readers) for name, readers in matters_for().items()},
         "compatible": {
-            "loras": {version: _taken(version, _takes_lora) for version in FAMILIES},
-            "refiners": {version: _taken(version, takes_refiner) for version in FAMILIES},
+            "loras": {version: _taken(version, _takes_lora) for version in VERSIONS},
+            "refiners": {version: _taken(version, takes_refiner) for version in VERSIONS},
         },
     }
 
 
 def _taken(version: str, takes: Callable[[str, str], bool]) -> list[str]:
-    return [other for other in FAMILIES if takes(version, other)]
+    return [other for other in VERSIONS if takes(version, other)]
 
 
 def _takes_lora(version: str, lora_version: str) -> bool:
@@ -50,7 +46,7 @@ def _takes_lora(version: str, lora_version: str) -> bool:
     return takes_lora(version, lora_version) or takes_refiner(version, lora_version)
 
 
-def _family(known: ModelFamily) -> dict[str, Any]:
+def _version(known: ModelVersion) -> dict[str, Any]:
     return {
         "name": known.name,
         "kind": known.kind.value,
@@ -58,7 +54,7 @@ def _family(known: ModelFamily) -> dict[str, Any]:
         "default_size_px": known.default_size_px,
         "sizes": [
             {"label": size.label, "width": size.width, "height": size.height}
-            for size in sizes(known.version)
+            for size in sizes(known.id)
         ],
         "samplers": [sampler.label for sampler in sorted(known.samplers)],
         "needs_image": known.needs_image,
@@ -77,7 +73,7 @@ async def recommend(body: Body) -> Answer:
 def _recommend(file: str, version: str) -> Answer:
     spec = official.known(file)
     version = version or (spec.version if spec else "")
-    if family(version) is None and recommended(file, version) is None:
+    if versions.find(version) is None and recommended(file, version) is None:
         return {"widgets": {}, "settings": {}}
     values = advice.advise(file, version, spec)
     widgets, rest, _ = as_widgets(values, file, version)

@@ -12,7 +12,7 @@ from ...client.catalog.cache import Told
 from ...client.catalog.records import KINDS, Catalog, ServerInfo
 from ...client.store.pins import note as pin_note
 from ...errors import DrawbridgeError
-from ...facts.versions import family
+from ...facts import versions
 
 if TYPE_CHECKING:
     from ...client.client import DrawThingsClient
@@ -142,7 +142,7 @@ def _lists(has: Catalog) -> dict[str, list[dict[str, Any]]]:
 
 
 def _row(spec: Any, *names: str) -> dict[str, Any]:
-    known = family(spec.version)
+    known = versions.find(spec.version)
     return {
         "file": spec.file,
         "name": spec.name,

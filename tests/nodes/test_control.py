@@ -25,7 +25,7 @@ from drawbridge.client.generation.request import GenerationRequest, Hint
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import RequestRejected
 from drawbridge.facts.samplers import Sampler
-from drawbridge.facts.versions import FAMILIES
+from drawbridge.facts.versions import VERSIONS
 from drawbridge.nodes.control import ControlNetHint, Moodboard
 from drawbridge.nodes.sockets import Hinted
 from drawbridge.tests.nodes.props import paint, run
@@ -212,7 +212,7 @@ def generate(
             assert catalog is not None
             spec = catalog.model(model)
             assert spec is not None
-            flow = FAMILIES[spec.version].flow
+            flow = VERSIONS[spec.version].flow
             sampler = Sampler.UNIPC_TRAILING if flow else Sampler.DPMPP_2M_AYS
             config = GenerationConfig(
                 **{

@@ -13,7 +13,7 @@ from drawbridge.client.configuration.enums import LoRAMode
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
 from drawbridge.facts.app_settings import RECOMMENDED
 from drawbridge.facts.samplers import Sampler
-from drawbridge.facts.versions import FAMILIES
+from drawbridge.facts.versions import VERSIONS
 from drawbridge.nodes.generate import Generate
 from drawbridge.nodes.generating.widgets import FIELDS, Widgets, as_widgets
 
@@ -23,7 +23,7 @@ INPUTS = {entry.id: entry.as_dict() for entry in Generate.GET_SCHEMA().inputs}
 
 async def test_families_are_told(ask: Ask) -> None:
     told = await ask("families")
-    assert told["families"].keys() == FAMILIES.keys()
+    assert told["families"].keys() == VERSIONS.keys()
     assert told["families"]["flux1"]["sizes"][1] == {
         **{"label": "1152 x 896 (4:3)", "width": 1152, "height": 896},
     }
@@ -98,7 +98,7 @@ async def test_configuration_goes_out_and_comes_back(ask: Ask) -> None:
     }
 
 
-@pytest.mark.parametrize("version", FAMILIES)
+@pytest.mark.parametrize("version", VERSIONS)
 async def test_configuration_is_what_generate_sends(ask: Ask, version: str) -> None:
     widgets = Widgets(512, 640, 9, 2.5, 3, "", 0.0, 1)
     given = {**vars(widgets), "sampler": "automatic", "prompt": "not its business"}

@@ -12,7 +12,7 @@ from drawbridge.client.catalog.lookup import ModelFile
 from drawbridge.client.catalog.records import Catalog
 from drawbridge.facts.app_settings import RECOMMENDED
 from drawbridge.facts.samplers import Sampler
-from drawbridge.facts.versions import FAMILIES
+from drawbridge.facts.versions import VERSIONS
 
 
 def catalog(*models: tuple[str, str], **more: object) -> Catalog:
@@ -54,7 +54,7 @@ def test_models_that_need_more_than_words_are_not_chosen(unfit: Catalog) -> None
     assert smallest(unfit) is None
 
 
-@pytest.mark.parametrize("version", [*FAMILIES, ""])
+@pytest.mark.parametrize("version", [*VERSIONS, ""])
 def test_settings_for_a_try_are_small_and_sound(version: str) -> None:
     files = [file for row in RECOMMENDED if row.version == version for file in row.files]
     for file in (*files, "unheard_of.ckpt"):
@@ -64,4 +64,4 @@ def test_settings_for_a_try_are_small_and_sound(version: str) -> None:
         assert config.steps <= 4
         assert config.num_frames <= 14
         assert not config.hires_fix
-        assert version in FAMILIES or config.sampler is Sampler.UNIPC_TRAILING
+        assert version in VERSIONS or config.sampler is Sampler.UNIPC_TRAILING

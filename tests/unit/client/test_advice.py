@@ -12,9 +12,10 @@ from drawbridge.client.catalog.records import Catalog, ModelSpec
 from drawbridge.client.configuration.fields import GenerationConfig
 from drawbridge.client.generation.advice import advise, explain
 from drawbridge.client.generation.relevance import relevant
+from drawbridge.facts import versions
 from drawbridge.facts.app_settings import RECOMMENDED
 from drawbridge.facts.samplers import Sampler
-from drawbridge.facts.versions import FAMILIES, family
+from drawbridge.facts.versions import VERSIONS
 
 PLAIN = {
     *("start_width", "start_height", "steps", "guidance_scale", "sampler", "shift"),
@@ -34,18 +35,18 @@ def test_every_recommendation_makes_a_configuration_that_passes(row: Any) -> Non
     config = dataclasses.replace(GenerationConfig(model=file), **values)
     config.check()
     assert relevant(config, row.version)[1] in ((), ("resolution_dependent_shift",))
-    known = family(row.version)
+    known = versions.find(row.version)
     assert known is not None
     assert config.sampler in known.samplers
     assert config.steps == row.steps
 
 
-@pytest.mark.parametrize("version", FAMILIES)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_every_version_gets_values_that_pass(version: str) -> None:
     values = advise("some_merge_f16.ckpt", version)
     config = dataclasses.replace(GenerationConfig(model="some_merge_f16.ckpt"), **values)
     config.check()
-    known = family(version)
+    known = versions.find(version)
     assert known is not None
     assert config.sampler in known.samplers
     assert known.frames(config.num_frames) == (config.num_frames if known.is_video else 1)

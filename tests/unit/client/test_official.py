@@ -18,7 +18,7 @@ from drawbridge.client.configuration.fields import Control, GenerationConfig, Lo
 from drawbridge.client.generation.hints import Guide, steer
 from drawbridge.emulator.stock import entries, models, specifications
 from drawbridge.errors import ModelUnavailable
-from drawbridge.facts.versions import FAMILIES
+from drawbridge.facts.versions import VERSIONS
 
 ROOT = Path(__file__).resolve().parents[3]
 FILE = ROOT / "client" / "catalog" / "official_files.json"
@@ -57,7 +57,7 @@ def test_every_entry_is_read_by_client_and_server(kind: str) -> None:
     for spec in specs:
         assert missing_keys(kind, spec.raw) == []
         assert specifications.find_fault(KINDS[kind][0], json.loads(spec.raw)) is None, spec.file
-        assert kind == "upscalers" or spec.version in FAMILIES
+        assert kind == "upscalers" or spec.version in VERSIONS
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from drawbridge.client.configuration.fields import GenerationConfig
-from drawbridge.client.generation.relevance import MATTERS_FOR, readers, relevant
+from drawbridge.client.generation.relevance import matters_for, readers, relevant
 from drawbridge.facts.samplers import Sampler
-from drawbridge.facts.versions import FAMILIES
+from drawbridge.facts.versions import VERSIONS
 
 _DEFAULTS = GenerationConfig()
 
@@ -83,9 +83,9 @@ def test_field_stays_for_the_versions_that_read_it_and_for_no_other(
     name: str, versions: set[str]
 ) -> None:
     config = dataclasses.replace(_DEFAULTS, **{name: other(getattr(_DEFAULTS, name))})
-    kept = {version for version in FAMILIES if relevant(config, version) == (config, ())}
+    kept = {version for version in VERSIONS if relevant(config, version) == (config, ())}
     assert kept == versions
-    for version in FAMILIES.keys() - versions:
+    for version in VERSIONS.keys() - versions:
         assert relevant(config, version) == (_DEFAULTS, (name,))
 
 
@@ -104,7 +104,7 @@ def test_tea_cache_and_cfg_zero_are_left_out_elsewhere(version: str) -> None:
 
 def test_high_resolution_fix_is_left_out_for_stable_cascade_only() -> None:
     config = dataclasses.replace(_DEFAULTS, hires_fix=True, hires_fix_strength=0.5)
-    dropping = {version for version in FAMILIES if relevant(config, version)[1]}
+    dropping = {version for version in VERSIONS if relevant(config, version)[1]}
     assert dropping == {"wurstchen_v3.0_stage_c"}
 
 
@@ -113,7 +113,7 @@ def test_unknown_version_loses_nothing(version: str) -> None:
     assert relevant(EVERYTHING, version) == (EVERYTHING, ())
 
 
-@pytest.mark.parametrize("version", FAMILIES)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_fields_that_all_versions_read_always_stay(version: str) -> None:
     kept, dropped = relevant(EVERYTHING, version)
     changed = {
@@ -122,7 +122,7 @@ def test_fields_that_all_versions_read_always_stay(version: str) -> None:
         if getattr(kept, field.name) != getattr(EVERYTHING, field.name)
     }
     assert changed == set(dropped)
-    assert changed <= MATTERS_FOR.keys() | {"stochastic_sampling_gamma"}
+    assert changed <= matters_for().keys() | {"stochastic_sampling_gamma"}
     for name in ("shift", "sharpness", "tiled_decoding", "mask_blur", "zero_negative_prompt"):
         assert name not in dropped
 
@@ -147,5 +147,5 @@ def test_readers_are_named_for_people() -> None:
     assert readers("steps") == ""
     assert readers("hires_fix") == "all but Stable Cascade"
     assert "SSD-1B" in readers("crop_top")
-    for name in MATTERS_FOR:
+    for name in matters_for():
         assert readers(name)

@@ -22,6 +22,8 @@ from drawbridge.proto import image_service_pb2 as pb2
 
 _CONFIG = GenerationConfig(model="model.ckpt", start_width=128, start_height=192)
 
+LONGCAT = "longcat_video_avatar_v1.5"
+
 
 def _image(width: int = 128, height: int = 192, channels: int = 3) -> np.ndarray:
     return np.linspace(-1, 1, width * height * channels, dtype=np.float16).reshape(
@@ -185,6 +187,12 @@ def _bad(values: np.ndarray, where: Any, value: float) -> np.ndarray:
         ({}, {"hints": (_hint("audio", _image()),)}, "audio hint does not fit"),
         ({"sampler": Sampler.EULER_A}, {"model_version": "flux1"}, "wrong pictures with FLUX.1"),
         ({}, {"model_version": "svd_i2v"}, "needs an image"),
+        ({}, {"model_version": LONGCAT}, "LongCat Video Avatar needs an image"),
+        (
+            {},
+            {"model_version": LONGCAT, "image": _image(), "mask": _mask()},
+            "LongCat Video Avatar takes no mask",
+        ),
         (
             {"loras": (LoRA("other.ckpt"),)},
             {"override": _with(_catalog(), "loras", "flux1")},

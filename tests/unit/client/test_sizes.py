@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from drawbridge.client.generation.sizes import BLOCK_PX, Size, sizes
-from drawbridge.facts.versions import FAMILIES
+from drawbridge.facts.versions import VERSIONS
 
 
-@pytest.mark.parametrize("version", [*FAMILIES, "newer_than_this"])
+@pytest.mark.parametrize("version", [*VERSIONS, "newer_than_this"])
 def test_sizes_can_be_made_and_come_with_their_upright_twins(version: str) -> None:
     offered = sizes(version)
     assert len(set(offered)) == len(offered) > 2
@@ -46,4 +46,4 @@ def test_sizes_of_the_usual_models_are_those_that_people_know() -> None:
 def test_videos_have_their_own_sizes() -> None:
     labels = [size.label for size in sizes("wan_v2.1_14b")]
     assert labels[:2] == ["832 x 448 (16:9)", "448 x 832 (9:16)"]
-    assert all(sizes(version) for version, known in FAMILIES.items() if known.is_video)
+    assert all(sizes(version) for version, known in VERSIONS.items() if known.is_video)

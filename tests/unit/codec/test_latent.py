@@ -1,4 +1,4 @@
-"""Previews: each family by its own numbers, and nothing that a server sends may raise."""
+"""Previews: each latent space by its own numbers, and nothing that a server sends may raise."""
 
 from __future__ import annotations
 
@@ -15,17 +15,38 @@ from hypothesis.extra import numpy as hnp
 from drawbridge.codec import latent
 from drawbridge.codec.tensor import decode, encode
 from drawbridge.facts import latent_spaces
-from drawbridge.facts.latent_spaces import Family, Kind, families
+from drawbridge.facts.latent_spaces import Kind, LatentSpace
+from drawbridge.facts.versions import VERSIONS
 
 RECORDS = json.loads(Path(latent_spaces.__file__).with_name("latent_rgb.json").read_text("utf-8"))
-BY_NAME = {family.name: family for family in families()}
-FAMILIES = [pytest.param(family, id=family.name) for family in families()]
-VERSIONS = sorted({version for family in families() for version in family.versions})
+SPACES = latent_spaces.latent_spaces()
+BY_NAME = {space.name: space for space in SPACES}
+# docs/protocol.md 7
+VERSIONS_OF = {
+    "sd1": ("v1", "v2", "svd_i2v"),
+    "sd3": ("sd3", "sd3_large"),
+    "flux1": ("flux1", "hidream_i1", "z_image", "seedvr2_3b", "seedvr2_7b"),
+    "flux2": ("ernie_image", "flux2", "flux2_9b", "flux2_4b", "ideogram_4"),
+    "hunyuan_video": ("hunyuan_video",),
+    "wan21": (
+        *("wan_v2.1_1.3b", "wan_v2.1_14b", "qwen_image", "cosmos2.5_2b", "krea_2"),
+        "longcat_video_avatar_v1.5",
+    ),
+    "wan22_5b": ("wan_v2.2_5b",),
+    "sdxl": ("sdxl_base_v0.9", "sdxl_refiner_v0.9", "ssd_1b", "pixart", "auraflow"),
+    "wurstchen_4ch": ("wurstchen_v3.0_stage_c", "wurstchen_v3.0_stage_b"),
+    "wurstchen_3ch": ("wurstchen_v3.0_stage_c", "wurstchen_v3.0_stage_b"),
+    "hidream_o1": ("hidream_o1",),
+    "kandinsky": ("kandinsky2.1",),
+    "ltx": ("ltx2", "ltx2.3"),
+}
 
 
-def latents_of(family: Family, seed: int = 0, dims: tuple[int, int, int] = (2, 5, 7)) -> np.ndarray:
+def latents_of(
+    space: LatentSpace, seed: int = 0, dims: tuple[int, int, int] = (2, 5, 7)
+) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    return rng.standard_normal((*dims, family.channels)).astype(np.float16)
+    return rng.standard_normal((*dims, space.channels)).astype(np.float16)
 
 
 def described(latents: np.ndarray, record: dict) -> np.ndarray:
@@ -45,27 +66,28 @@ def assert_within_one_level(got: torch.Tensor | None, wanted: np.ndarray) -> Non
     assert np.abs(got.numpy().astype(int) - np.clip(wanted, 0, 255).astype(int)).max() <= 1
 
 
-def test_every_family_of_the_data_is_there() -> None:
-    assert set(BY_NAME) == {name for name in RECORDS if name != "_format"}
-    assert len(VERSIONS) == 34
+def test_every_space_of_the_data_is_there() -> None:
+    assert set(BY_NAME) == {name for name in RECORDS if name != "_format"} == set(VERSIONS_OF)
+    assert {version for known in VERSIONS_OF.values() for version in known} == set(VERSIONS)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_family_is_found_by_version_and_channels(family: Family) -> None:
-    for version in family.versions:
-        assert latent.family(version, family.channels) is family
-        assert latent.family(version, family.channels + 1) is not family
+@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.name)
+def test_space_is_found_by_version_and_channels(space: LatentSpace) -> None:
+    for version in VERSIONS:
+        found = latent_spaces.find(version, space.channels)
+        assert (found is space) == (version in VERSIONS_OF[space.name])
+        assert latent_spaces.find(version, space.channels + 1) is not space
 
 
 @pytest.mark.parametrize(
-    "family", [BY_NAME[n] for n, r in RECORDS.items() if r.get("kind") in ("linear", "direct")]
+    "space", [BY_NAME[n] for n, r in RECORDS.items() if r.get("kind") in ("linear", "direct")]
 )
-def test_linear_preview_is_the_product_described(family: Family) -> None:
-    record, latents = RECORDS[family.name], latents_of(family)
-    if family.kind is Kind.DIRECT:
+def test_linear_preview_is_the_product_described(space: LatentSpace) -> None:
+    record, latents = RECORDS[space.name], latents_of(space)
+    if space.kind is Kind.DIRECT:
         latents = np.abs(latents) / 3
     wanted = described(latents, record) * record["scale"] + record["offset"]
-    for version in family.versions:
+    for version in VERSIONS_OF[space.name]:
         assert_within_one_level(latent.preview(latents, version), wanted)
 
 
@@ -79,15 +101,15 @@ def test_direct_preview_is_rounded() -> None:
 def test_wurstchen_s_two_previews_are_told_apart_by_channels() -> None:
     names = []
     for channels in (3, 4):
-        family = latent.family("wurstchen_v3.0_stage_c", channels)
-        assert family is not None
-        names.append(family.name)
+        space = latent_spaces.find("wurstchen_v3.0_stage_c", channels)
+        assert space is not None
+        names.append(space.name)
     assert names == ["wurstchen_3ch", "wurstchen_4ch"]
 
 
 def test_patches_unfold_to_their_pixels() -> None:
-    family = BY_NAME["hidream_o1"]
-    latents = latents_of(family, dims=(2, 2, 3)).clip(-1, 1)
+    space = BY_NAME["hidream_o1"]
+    latents = latents_of(space, dims=(2, 2, 3)).clip(-1, 1)
     got = latent.preview(latents, "hidream_o1")
     assert got is not None
     assert got.shape == (2, 64, 96, 3)
@@ -98,8 +120,8 @@ def test_patches_unfold_to_their_pixels() -> None:
 
 
 def test_oklab_preview_goes_through_the_encoding_curve() -> None:
-    family, record = BY_NAME["kandinsky"], RECORDS["kandinsky"]
-    latents = latents_of(family)
+    space, record = BY_NAME["kandinsky"], RECORDS["kandinsky"]
+    latents = latents_of(space)
     lab = described(latents, record)
     tables = record["oklab_to_linear"]
     lms = np.einsum("rc,...c->...r", np.array(tables["lms_cube_root"]), lab) ** 3
@@ -110,8 +132,8 @@ def test_oklab_preview_goes_through_the_encoding_curve() -> None:
 
 def test_oklab_white_is_white() -> None:
     """L 1, a 0, b 0, from the latent that the matrix maps there."""
-    family = BY_NAME["kandinsky"]
-    matrix, bias = np.array(family.matrix), np.array(family.bias)
+    space = BY_NAME["kandinsky"]
+    matrix, bias = np.array(space.matrix), np.array(space.bias)
     cell = np.linalg.lstsq(matrix.T, np.array([1.0, 0, 0]) - bias, rcond=None)[0]
     got = latent.preview(cell.astype(np.float32).reshape(1, 1, 1, 4), "kandinsky2.1")
     assert got is not None
@@ -125,18 +147,18 @@ def test_version_without_a_table_shows_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "family",
-    [pytest.param(one, id=one.name) for one in families() if one.kind is not Kind.NONE],
+    "space",
+    [pytest.param(one, id=one.name) for one in SPACES if one.kind is not Kind.NONE],
 )
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_values_that_are_not_finite_are_black_and_spoil_no_others(family, value) -> None:
-    latents = latents_of(family)
-    clean = latent.preview(latents, family.versions[0])
+def test_values_that_are_not_finite_are_black_and_spoil_no_others(space, value) -> None:
+    latents = latents_of(space)
+    clean = latent.preview(latents, VERSIONS_OF[space.name][0])
     latents[0, 0, 0] = value
-    got = latent.preview(latents, family.versions[0])
+    got = latent.preview(latents, VERSIONS_OF[space.name][0])
     assert got is not None
     assert clean is not None
-    side = family.patch or 1
+    side = space.patch or 1
     assert not got[0, :side, :side].any()
     assert torch.equal(got[1], clean[1])
     assert torch.equal(got[0, side:], clean[0, side:])

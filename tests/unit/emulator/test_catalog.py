@@ -11,7 +11,7 @@ import pytest
 from drawbridge.emulator.stock import specifications
 from drawbridge.emulator.stock.catalog import Catalog, files_of
 from drawbridge.emulator.stock.entries import FALLBACK_MODEL, UNSPECIFIED_MODEL
-from drawbridge.emulator.versions import VERSIONS
+from drawbridge.facts.versions import VERSIONS
 
 
 def test_catalog_covers_every_version(catalog: Catalog):

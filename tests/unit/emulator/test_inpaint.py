@@ -12,6 +12,7 @@ from drawbridge.emulator.understanding.mask import (
     repaints_zero,
     spread,
 )
+from drawbridge.facts.versions import VERSIONS
 
 SIDE = 64
 
@@ -44,7 +45,7 @@ def test_find_regions_follows_the_table_of_kinds(
 ):
     mask = np.repeat(np.array(kinds, np.uint8), 8)[:, None].repeat(SIDE, axis=1)
     mask = np.concatenate([mask, mask[-8:].repeat((SIDE - len(mask)) // 8, axis=0)])
-    regions = find_regions(mask, "v1", 0, transparent=False)
+    regions = find_regions(mask, VERSIONS["v1"].mask_cell_px, 0, transparent=False)
     assert set(mask[regions.noise].tolist()) == noise
     assert set(mask[regions.repaint].tolist()) == repainted
     assert not (regions.noise & regions.repaint).any()
@@ -81,7 +82,7 @@ def test_repaints_zero_unless_two_says_it_better(kinds: tuple[int, ...], repaint
 def test_find_regions_takes_whole_cells(version: str, cell: int):
     mask = np.full((SIDE, SIDE), 3, np.uint8)
     mask[35, 20] = 2
-    repaint = find_regions(mask, version, 0, transparent=False).repaint
+    repaint = find_regions(mask, VERSIONS[version].mask_cell_px, 0, transparent=False).repaint
     assert repaint.sum() == cell**2
     assert repaint[35, 20]
 
@@ -90,7 +91,10 @@ def test_find_regions_takes_whole_cells(version: str, cell: int):
 def test_outset_grows_what_is_sampled_by_whole_cells(outset: int, cells: int):
     mask = np.full((SIDE, SIDE), 3, np.uint8)
     mask[35, 35] = 2
-    assert find_regions(mask, "v1", outset, transparent=False).repaint.sum() == cells * 64
+    assert (
+        find_regions(mask, VERSIONS["v1"].mask_cell_px, outset, transparent=False).repaint.sum()
+        == cells * 64
+    )
 
 
 @pytest.mark.parametrize("distance", [0, 1, 5, 1000, 2**31 - 1])

@@ -14,24 +14,25 @@ from drawbridge.emulator.painting.latents import Previews, Stage
 from drawbridge.emulator.painting.render import Scene, paint
 from drawbridge.emulator.server import replies
 from drawbridge.emulator.texture import resize
-from drawbridge.emulator.versions import STAGE_C, VERSIONS
+from drawbridge.facts.versions import VERSIONS
 
 WIDTH, HEIGHT = 384, 256
+STAGE_C = "wurstchen_v3.0_stage_c"
 FRAME = np.clip(paint(Scene("a lake at sunset", WIDTH, HEIGHT, 3, 20, 4.5)), -1, 1)
-SILENT = [version for version in VERSIONS.values() if not version.audio_hz]
+SILENT = [version for version in VERSIONS.values() if not version.audio_rate]
 
 
 def previews(version: str, frames: int = 1, stage: Stage = Stage.ONLY) -> Previews:
     return Previews(VERSIONS[version], [FRAME] * frames, WIDTH, HEIGHT, seed=1, stage=stage)
 
 
-@pytest.mark.parametrize("version", [version.name for version in SILENT if version.name != STAGE_C])
+@pytest.mark.parametrize("version", [version.id for version in SILENT if not version.two_stages])
 def test_last_preview_looks_like_the_picture(version: str):
     latents = previews(version).at(1.0).astype(np.float16)
     assert latents.shape[-1] == VERSIONS[version].channels
     assert latents.shape[1:3] == (
-        HEIGHT // VERSIONS[version].cell_px,
-        WIDTH // VERSIONS[version].cell_px,
+        HEIGHT // VERSIONS[version].pixels_per_cell,
+        WIDTH // VERSIONS[version].pixels_per_cell,
     )
     colours = latent.preview(latents, version)
     assert colours is not None

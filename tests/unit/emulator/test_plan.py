@@ -15,7 +15,8 @@ from drawbridge.emulator.stock.catalog import Catalog
 from drawbridge.emulator.understanding.controls import find_effects
 from drawbridge.emulator.understanding.plan import Plan, Route, make_plan
 from drawbridge.emulator.understanding.request import read
-from drawbridge.emulator.versions import VERSIONS
+from drawbridge.facts.versions import VERSIONS
+from drawbridge.proto import image_service_pb2 as pb2
 from drawbridge.proto.generation_config_fbs import LoRAT
 
 MEADOW = "sd_v1.5_f16.ckpt"
@@ -264,3 +265,32 @@ def test_further_seeds_differ_and_fit_32_bits():
     seeds = further_seeds(0, 4) + further_seeds(4294967295, 4)
     assert len(set(seeds)) == 8
     assert all(0 <= seed < 1 << 32 for seed in seeds)
+
+
+AVATAR = "marmot_avatar_v1.5_q8p.ckpt"
+FEATURE = pb2.TensorAndWeight(tensor=tensor.encode(np.zeros((5, 8), np.float16)))
+
+
+@pytest.mark.parametrize(
+    ("model", "image", "mask", "features", "route"),
+    [
+        (AVATAR, IMAGE, None, 2, Route.TEXT),
+        (AVATAR, IMAGE, None, 0, Route.TEXT),
+        (AVATAR, IMAGE, None, 1, Route.NOTHING),
+        (AVATAR, IMAGE, mask_of(2, 3), 2, Route.NOTHING),
+        (AVATAR, None, None, 2, Route.NOTHING),
+        (MEADOW, IMAGE, None, 2, Route.NOTHING),
+    ],
+)
+def test_sound_is_for_one_version_with_an_image_and_no_mask(
+    plan: Callable,
+    model: str,
+    image: bytes | None,
+    mask: bytes | None,
+    features: int,
+    route: Route,
+):
+    """docs/protocol.md 4.4: any violation gives the empty result."""
+    sound = [pb2.HintProto(hintType="audio", tensors=[FEATURE] * features)] if features else []
+    message = {"image": image, "mask": mask, "hints": sound}
+    assert plan(message, model=model, numFrames=9).route is route

@@ -34,7 +34,7 @@ from drawbridge.codec import image, latent, tensor
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError
 from drawbridge.facts.samplers import Sampler
-from drawbridge.facts.versions import FAMILIES
+from drawbridge.facts.versions import VERSIONS
 from drawbridge.proto import image_service_pb2 as pb2
 
 Emulate = Callable[..., Emulator]
@@ -136,14 +136,14 @@ async def test_a_video_gives_its_frames_and_its_sound(emulate: Emulate, door: Do
     async with DrawThingsClient(door(emulate())) as client:
         catalog = (await client.echo()).catalog
         assert catalog is not None
-        model = next(spec for spec in catalog.models if FAMILIES[spec.version].audio_rate)
+        model = next(spec for spec in catalog.models if VERSIONS[spec.version].audio_rate)
         config = dataclasses.replace(
             *(_CONFIG,), model=model.file, num_frames=9, sampler=Sampler.UNIPC_TRAILING
         )
         override = dataclasses.replace(type(catalog)(), models=(model,))
         request = GenerationRequest("a bridge", config, override=override)
         events = [event async for event in client.generate(request)]
-    assert len(_all(events, Picture)) == FAMILIES[model.version].frames(9)
+    assert len(_all(events, Picture)) == VERSIONS[model.version].frames(9)
     (sound,) = _all(events, Audio)
     assert sound.array.dtype == np.float32
     assert sound.array.shape[0] == 2

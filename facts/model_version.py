@@ -1,0 +1,169 @@
+"""What is known of a model version: the columns of the table in `versions`."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from .samplers import ALL_SAMPLERS, FLOW_SAMPLERS, Sampler
+
+
+class Kind(enum.Enum):
+    """What a model of the version makes."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True)
+class FrameRule:
+    """How many frames of a video its latent ones stand for (docs/protocol.md 6, 16.3).
+
+    The first `head_latents` stand for `head_frames`; after them every `latents` stand for `frames`.
+    What is no whole group is left off, or `rounds_up` to one.
+    """
+
+    frames: int
+    latents: int = 1
+    head_frames: int = 1
+    head_latents: int = 1
+    rounds_up: bool = False
+
+    def latent_frames(self, num_frames: int) -> int:
+        """Return how many latent frames are made when `num_frames` are asked for."""
+        if num_frames <= 1:
+            return 1
+        beyond = max(num_frames - self.head_frames, 0)
+        groups = -(-beyond // self.frames) if self.rounds_up else beyond // self.frames
+        return self.head_latents + groups * self.latents
+
+    def decoded_frames(self, latent_frames: int) -> int:
+        """Return how many frames so many latent ones are decoded to."""
+        if latent_frames <= 1:
+            return 1
+        return (latent_frames - self.head_latents) // self.latents * self.frames + self.head_frames
+
+    @property
+    def shortest(self) -> int:
+        """Return how many frames the shortest clip has that is more than a picture."""
+        return self.head_frames if self.head_frames > 1 else self.head_frames + self.frames
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """One model version (docs/protocol.md 6); what is not said is as for a plain picture model."""
+
+    id: str
+    """The raw string, as specifications have it."""
+    name: str
+    """What people call it."""
+    channels: int
+    """Of its latents."""
+    pixels_per_cell: float
+    """How many pixels of the picture a latent covers each way."""
+    default_size_px: int = 0
+    """The usual native side length; 0 where each checkpoint says its own."""
+    kind: Kind = Kind.IMAGE
+    flow: bool = False
+    """It wants samplers for flow models (docs/configuration.md 2)."""
+    latent_spaces: tuple[str, ...] = ()
+    """Of latent_rgb.json: what its previews are drawn by, chosen by their channels."""
+    sizes: tuple[tuple[int, int], ...] = ()
+    """Lying sizes in pixels that its videos are usually made in; () for those of the native area
+    (docs/configuration.md 5 and the models' cards, rounded to what a server can make).
+    """
+    size_rank: int = 1000
+    """How large its models are beside others: whoever wants to try one takes the least."""
+    draws_alone: bool = True
+    """It makes something from words without another model or picture that a file cannot name."""
+
+    # Fields of the configuration that it reads (docs/configuration.md 1, "versions").
+    guidance_embed: bool = False
+    """Some of its checkpoints take the guidance scale as input."""
+    resolution_dependent_shift: bool = False
+    tea_cache: bool = False
+    """TeaCache works without coefficients in the specification (docs/protocol.md 5.4)."""
+    causal_inference: bool = False
+    clip_skip: bool = False
+    separate_clip_l: bool = False
+    separate_open_clip_g: bool = False
+    separate_t5: bool = False
+    t5_switch: bool = False
+    original_size: bool = False
+    """The sizes of the original pictures, positive and negative, are inputs of the model."""
+    target_size: bool = False
+    """Crop and target size are."""
+    aesthetic_score: bool = False
+    image_prior: bool = False
+    image_conditioning: bool = False
+    """Frame rate, motion and noise of the first frame, and a guidance of its own for it."""
+    two_stages: bool = False
+    """A second model decodes what it makes, and there is no high-resolution fix."""
+
+    # Prompts and guidance (docs/protocol.md 5.4).
+    reads_prompt: bool = True
+    guided: bool = True
+    """There is classifier-free guidance, the only reader of a negative prompt."""
+
+    # Pictures and sound that go in (docs/protocol.md 4).
+    needs_image: bool = False
+    """Without one the result is empty."""
+    forbids_mask: bool = False
+    """With one the result is empty."""
+    takes_sound: bool = False
+    starts_from_image: bool = False
+    """It samples from the image, and in its size, at any strength."""
+    restores_image: bool = False
+    """The image is what it draws anew, not what it departs from."""
+    several_input_frames: bool = False
+    first_frame_only: bool = False
+    """For an editing model of it the image is the first frame, and there is no moodboard (4.6)."""
+    depth_variant: bool = False
+    """Some of its models, or LoRAs for it, read a depth map; elsewhere that ends a server (4.8)."""
+    vace: bool = False
+    """A control of the kind shuffle reads the image too or nothing at all, and no weights (4.5)."""
+    fits_hints: bool = False
+    """The server itself makes a custom hint fit, with white at the sides (4.4)."""
+    mask_cell_px: int = 8
+    """The side of the squares in which a mask is read (4.3)."""
+
+    # What comes out (docs/protocol.md 6, 10).
+    single: bool = False
+    """The server makes one result, whatever the batch size."""
+    frame_rule: FrameRule | None = None
+    usual_frames: int = 1
+    frames_per_second: float = 30
+    audio_rate: int = 0
+    """Samples per second, in Hz, of the sound beside a video; 0 where there is none."""
+
+    # What goes along with it (docs/protocol.md 5.4).
+    refiner_group: str = ""
+    """Versions of one group refine each other."""
+    lora_versions: frozenset[str] = frozenset()
+    """Of which other versions LoRAs fit."""
+
+    @property
+    def is_video(self) -> bool:
+        """Whether the result is frames: one generation gives one video, whatever the batch size."""
+        return self.kind is Kind.VIDEO
+
+    @property
+    def samplers(self) -> frozenset[Sampler]:
+        """Return the samplers that draw right; a server takes the others too and draws wrong."""
+        return FLOW_SAMPLERS if self.flow else ALL_SAMPLERS
+
+    @property
+    def negative_prompt(self) -> bool:
+        """Whether a negative prompt can have an effect, with guidance (docs/protocol.md 5.4)."""
+        return self.reads_prompt and self.guided
+
+    def latent_frames(self, num_frames: int) -> int:
+        """Return how many latent frames stand for so many frames; 1 for a picture."""
+        return self.frame_rule.latent_frames(num_frames) if self.frame_rule else 1
+
+    def frames(self, num_frames: int) -> int:
+        """Return how many frames come back when `num_frames` are asked for; 1 for a picture."""
+        if self.frame_rule is None:
+            return 1
+        decoded = self.frame_rule.decoded_frames(self.latent_frames(num_frames))
+        return min(max(num_frames, 1), decoded)
