@@ -19,10 +19,9 @@ from ...errors import RequestRejected
 from ...proto.generation_config_slots import TABLES
 from . import json_text
 from .fields import Control, GenerationConfig, LoRA
-from .float32 import shortest
 from .json_keys import ALSO, KEYS, RECORD_KEYS, WORDS
 from .json_text import listed, wrong
-from .wire import BLOCK_FIELDS, BLOCK_PX, INTEGERS
+from .wire import BLOCK_FIELDS, BLOCK_PX, INTEGERS, shortest
 
 _HINTS = {record: get_type_hints(record) for record in RECORD_KEYS}
 _WIRE = {
@@ -184,7 +183,7 @@ class _Reader:
 def _float32(key: str, value: float) -> float:
     try:
         number = shortest(float(value))
-    except OverflowError:
+    except OverflowError:  # of a whole number
         number = math.inf
     if not math.isfinite(number):
         raise wrong(key, value, "a number that can be sent")

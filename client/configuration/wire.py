@@ -13,11 +13,12 @@ from enum import IntEnum
 from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
+import numpy as np
+
 from ...errors import ProtocolMismatch, RequestRejected
 from ...proto import configuration
 from ...proto.generation_config_fbs import ControlT, GenerationConfigurationT, LoRAT
 from ...proto.generation_config_slots import TABLES
-from .float32 import shortest
 
 R = TypeVar("R")
 
@@ -42,6 +43,12 @@ _TABLES: dict[str, type[Any]] = {
     "Control": ControlT,
     "LoRA": LoRAT,
 }
+
+
+def shortest(value: float) -> float:
+    """Return the shortest decimal of a float32: 0.7, not 0.699999988079071; infinity beyond all."""
+    with np.errstate(over="ignore"):
+        return float(str(np.float32(value)))
 
 
 def write(config: object) -> bytes:
