@@ -8,6 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from . import modifiers
 from .model_version import FrameRule, Kind, ModelVersion
 
 # What a server takes a file for that it has no specification of (docs/protocol.md 1.8).
@@ -202,10 +203,6 @@ _TABLE = {row.id: row for row in _ROWS}
 VERSIONS: Mapping[str, ModelVersion] = MappingProxyType(_TABLE)
 """Every row by its raw string; a view, so that it is never out of date."""
 
-_REFERENCE_MODIFIERS = frozenset(
-    {"kontext", "kontext_kv", "qwenimage_edit_plus", "qwenimage_edit_2511"}
-)
-
 
 def find(version: str) -> ModelVersion | None:
     """Return what is known of a version string; None for one that is newer than this table."""
@@ -250,4 +247,4 @@ def reads_references(version: str, modifier: str) -> bool:
     """Whether a model reads moodboard pictures without a control (docs/protocol.md 4.6)."""
     known = find(version)
     first_frame_only = known is not None and known.first_frame_only
-    return modifier in _REFERENCE_MODIFIERS and not first_frame_only
+    return modifiers.find(modifier).reads_moodboard and not first_frame_only

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from ..client.configuration.enums import ControlInput
 from ..client.configuration.fields import Control, LoRA
+from ..facts.hints import ControlInput
 from .checks import complaint
 from .settings.fields import CATEGORY, WINS, chained
 from .sockets import (

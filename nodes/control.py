@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from comfy_api.latest import io
 
 from ..client.catalog.specification import read_controls
-from ..client.configuration.enums import ControlInput, ControlMode
+from ..client.configuration.enums import ControlMode
 from ..client.configuration.fields import Control
-from ..client.generation.hints import KINDS, LINES
 from ..errors import RequestRejected
+from ..facts.hints import KINDS, ControlInput
 from .checks import check_choice, file_name
 from .servers import specifications
 from .sockets import ControlsSocket, Hinted
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import torch
 
 AUTOMATIC = "automatic"
+LINES = [row.name for row in KINDS.values() if row.lines]
 MODES = [mode.name.lower() for mode in ControlMode]
 LIGHT, DARK = "light on dark", "dark on light"
 ROWS = 8
@@ -62,7 +63,7 @@ class ControlNetHint(io.ComfyNode):
                 io.Combo.Input(
                     "kind",
                     options=list(KINDS),
-                    default=KINDS[0],
+                    default=next(iter(KINDS)),
                     tooltip="What the picture shows: edges (canny), a depth map, a pose, ... A "
                     "control for one kind takes no other; union controls take many.",
                 ),
@@ -71,7 +72,7 @@ class ControlNetHint(io.ComfyNode):
                     options=[LIGHT, DARK],
                     default=LIGHT,
                     tooltip="How lines are drawn in pictures of the kinds "
-                    f"{', '.join(kind for kind in KINDS if kind in LINES)}: ComfyUI's preprocessors"
+                    f"{', '.join(LINES)}: ComfyUI's preprocessors"
                     " make light lines on dark, a pencil drawing is dark on light.",
                 ),
                 io.Float.Input(
@@ -192,7 +193,7 @@ class ControlNetHint(io.ComfyNode):
                 "There is neither a control nor a picture.",
                 "Name a control, or connect a picture that the model itself reads.",
             )
-        if image is not None and kind in LINES and lines == DARK:
+        if image is not None and KINDS[kind].lines and lines == DARK:
             image = image.clone()
             image[..., :3] = 1 - image[..., :3]
         hinted = Hinted(named if file else None, kind, image, specification=told)

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ...facts.specifications import LISTS
 from ..store.atomic_file import replace_whole
 from ..threads import in_thread
-from .records import KINDS, Catalog, ServerInfo
+from .records import Catalog, ServerInfo
 
 MOST_BYTES = 8 << 20
 MOST_SERVERS = 32
@@ -233,7 +234,7 @@ def _written_at(path: Path) -> float:
 def _to_json(told: Told) -> dict[str, Any]:
     catalog, lists = told.info.catalog, None
     if catalog is not None:
-        lists = {kind: [spec.raw for spec in getattr(catalog, kind)] for kind in KINDS}
+        lists = {kind: [spec.raw for spec in getattr(catalog, kind)] for kind in LISTS}
     return {
         "asked_at": told.asked_at,
         "message": told.info.message,
@@ -248,7 +249,7 @@ def _from_json(kept: dict[str, Any]) -> Told:
     catalog, lists, present = None, kept["lists"], kept["present"]
     if lists is not None:
         catalog = Catalog.from_json(
-            **{kind: f"[{','.join(lists[kind])}]".encode() for kind in KINDS}
+            **{kind: f"[{','.join(lists[kind])}]".encode() for kind in LISTS}
         )
     files = tuple(kept["files"])
     message = kept["message"]

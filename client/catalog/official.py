@@ -22,7 +22,8 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from .records import KINDS, Catalog, ControlSpec, LoRASpec, ModelSpec, UpscalerSpec
+from ...facts.specifications import LISTS
+from .records import Catalog, ControlSpec, LoRASpec, ModelSpec, UpscalerSpec
 
 S = TypeVar("S", ModelSpec, LoRASpec, ControlSpec, UpscalerSpec)
 
@@ -37,7 +38,7 @@ def catalog() -> Catalog:
     groups = json.loads(Path(__file__).with_name(_FILE).read_text(encoding="utf-8"))
     lists = {
         kind: json.dumps([entry for group in groups.values() for entry in group[kind]]).encode()
-        for kind in KINDS
+        for kind in LISTS
     }
     return Catalog.from_json(**lists)
 

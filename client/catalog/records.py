@@ -5,29 +5,18 @@ from __future__ import annotations
 import contextlib
 import difflib
 import json
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from ...facts.specifications import SPECIFICATIONS, snake_keys
 from .. import safe_text
 
 R = TypeVar("R")
 MOST_ELEMENTS = 20_000  # of a list; the official ones are some hundreds together
 _LEAST_PART = 3  # letters; less is a part of everything
 Keys = Mapping[str, object]
-
-# What a server needs to read an element; it drops one without in silence (docs/protocol.md 1.4).
-REQUIRED: Mapping[str, frozenset[str]] = {
-    "models": frozenset({"name", "file", "prefix", "version", "upcast_attention", "default_scale"}),
-    "loras": frozenset({"name", "file", "prefix", "version"}),
-    "controls": frozenset({"name", "file", "version", "type", "global_average_pooling"}),
-    "textual_inversions": frozenset({"name", "file", "keyword", "length", "version"}),
-    "upscalers": frozenset({"name", "file", "scale_factor", "blocks"}),
-}
-
-KINDS = tuple(REQUIRED)  # the lists of a Catalog
 
 
 @dataclass(frozen=True)
@@ -268,7 +257,7 @@ def missing_keys(kind: str, raw: str) -> list[str]:
         keys = snake_keys(json.loads(raw))
     except (ValueError, AttributeError):
         keys = {}
-    return sorted(REQUIRED[kind] - keys.keys())
+    return sorted(SPECIFICATIONS[kind].required.keys() - keys.keys())
 
 
 def _records(data: bytes, read: Callable[[Keys, str], R | None]) -> tuple[R, ...]:
@@ -285,11 +274,6 @@ def _records(data: bytes, read: Callable[[Keys, str], R | None]) -> tuple[R, ...
                 raw = json.dumps(element, separators=(",", ":"))
                 records.append(read(snake_keys(element), raw))
     return tuple(record for record in records if record is not None)
-
-
-def snake_keys(element: Mapping[str, object]) -> dict[str, object]:
-    """Return the element with keys as snake_case, whichever of the two styles they have."""
-    return {re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower(): v for key, v in element.items()}
 
 
 def _text(keys: Keys, key: str, default: str = "") -> str:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import ModelUnavailable, RequestRejected
+from ...facts.specifications import find_fault, snake_keys
 from .official import needed
-from .records import Catalog, ControlSpec, LoRASpec, ModelSpec, missing_keys, snake_keys
+from .records import Catalog, ControlSpec, LoRASpec, ModelSpec
 
 if TYPE_CHECKING:
     from ..client import DrawThingsClient
-
-Check = tuple[Callable[[object], bool], str]  # and what it asks for, in words
 
 
 def read_model(text: str) -> ModelSpec:
@@ -64,93 +62,28 @@ async def demand_files(
             )
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _is_flag(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_size(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 16
-
-
-def _is_slider(value: object) -> bool:
-    """Whether a server can read a LoRA's `weight`: without its ends it drops the whole LoRA."""
-    keys = snake_keys(value) if isinstance(value, dict) else {}
-    ends = all(_is_number(keys.get(key)) for key in ("lower_bound", "upper_bound"))
-    return ends and (keys.get("value") is None or _is_number(keys.get("value")))
-
-
-def _are_wholes(value: object) -> bool:
-    return isinstance(value, list) and all(_is_whole(entry) for entry in value)
-
-
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
-
-
-_TEXT: Check = (_is_text, "text")
-_FLAG: Check = (_is_flag, "true or false")
-
-
 @dataclass(frozen=True)
 class _Kind:
-    """What specifications of a kind have to be; `field` is Catalog's."""
+    """What specifications of a kind are; `field` is Catalog's."""
 
     field: str
     remedy: str
-    required: Mapping[str, Check]
-    optional: Mapping[str, Check]
 
 
 _MODEL = _Kind(
     "models",
     "Paste the JSON object of the model, as custom.json of Draw Things has it between its outermost"
     " brackets.",
-    {
-        **dict.fromkeys(("name", "file", "prefix", "version"), _TEXT),
-        "upcast_attention": _FLAG,
-        "default_scale": (_is_size, "a whole number of 64 pixels, such as 8 or 16"),
-    },
-    {},
 )
 _LORA = _Kind(
     "loras",
     "Paste the JSON object of the LoRA, or an array of them, as custom_lora.json of Draw Things"
     " has it.",
-    dict.fromkeys(("name", "file", "prefix", "version"), _TEXT),
-    {
-        **dict.fromkeys(("is_consistency_model", "is_lo_ha", "deprecated"), _FLAG),
-        **dict.fromkeys(("modifier", "alternative_decoder", "note"), _TEXT),
-        "alternative_decoder_version": _TEXT,
-        "weight": (_is_slider, "an object with the numbers lower_bound and upper_bound"),
-    },
 )
 _CONTROL = _Kind(
     "controls",
     "Paste the JSON object of the control, or an array of them, as custom_controlnet.json of Draw"
     " Things has it.",
-    {
-        **dict.fromkeys(("name", "file", "version", "type"), _TEXT),
-        "global_average_pooling": _FLAG,
-    },
-    {
-        **dict.fromkeys(("modifier", "image_encoder", "preprocessor", "autoencoder"), _TEXT),
-        **dict.fromkeys(("image_encoder_version", "note"), _TEXT),
-        "deprecated": _FLAG,
-        "transformer_blocks": (_are_wholes, "a list of whole numbers"),
-        "ip_adapter_config": (_is_object, "an object"),
-    },
 )
 
 
@@ -179,26 +112,19 @@ def _checked(elements: list[object], kind: _Kind) -> bytes:
         if not isinstance(element, dict):
             raise RequestRejected(f"{the} is not one JSON object.", kind.remedy)
         raws.append(json.dumps(element, separators=(",", ":")))
-        _check(the, element, raws[-1], kind)
+        _check(the, element, kind)
     return f"[{','.join(raws)}]".encode()
 
 
-def _check(the: str, element: dict[str, object], raw: str, kind: _Kind) -> None:
-    missing = missing_keys(kind.field, raw)
-    if missing:
+def _check(the: str, element: dict[str, object], kind: _Kind) -> None:
+    fault = find_fault(kind.field, element, newer_versions=True)
+    if fault is not None and fault.missing:
         raise RequestRejected(
-            f"{the} lacks {', '.join(missing)}, and a server would ignore it.",
+            f"{the} lacks {', '.join(fault.missing)}, and a server would ignore it.",
             "Add what is missing.",
         )
-    wrong = []
-    for key, value in element.items():
-        [name] = snake_keys({key: value})
-        check = kind.required.get(name)
-        if check is None and value is not None:  # null is as if an optional key were not there
-            check = kind.optional.get(name)
-        if check is not None and not check[0](value):
-            wrong.append(f"{key} ({check[1]})")
-    if wrong:
+    if fault is not None:
+        wrong = (f"{key} ({words})" for key, words in fault.wrong)
         raise RequestRejected(
             f"{the} has values of another type than a server reads: {', '.join(wrong)}.",
             "Give them as they are named in brackets.",

@@ -35,30 +35,6 @@ class ControlMode(enum.IntEnum):
     CONTROL = 2
 
 
-class ControlInput(enum.IntEnum):
-    """What the picture of a control is, for control files that serve several kinds."""
-
-    UNSPECIFIED = 0
-    CUSTOM = 1
-    DEPTH = 2
-    CANNY = 3
-    SCRIBBLE = 4
-    POSE = 5
-    NORMALBAE = 6
-    COLOR = 7
-    LINEART = 8
-    SOFTEDGE = 9
-    SEG = 10
-    INPAINT = 11
-    IP2P = 12
-    SHUFFLE = 13
-    MLSD = 14
-    TILE = 15
-    BLUR = 16
-    LOWQUALITY = 17
-    GRAY = 18
-
-
 class LoRAMode(enum.IntEnum):
     """Which of model and refiner a LoRA is applied to; counts only where there is a refiner."""
 

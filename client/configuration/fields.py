@@ -14,11 +14,11 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, TypeAlias
 
 from ...errors import RequestRejected
+from ...facts.hints import ControlInput
 from ...facts.samplers import LINEAR, Sampler
 from .enums import (
     ColorCalibration,
     CompressionMethod,
-    ControlInput,
     ControlMode,
     LoRAMode,
     SeedMode,

@@ -7,7 +7,8 @@ from dataclasses import fields
 from enum import IntEnum
 from typing import Any
 
-from .enums import ColorCalibration, CompressionMethod, ControlInput, ControlMode, LoRAMode
+from ...facts.hints import ControlInput
+from .enums import ColorCalibration, CompressionMethod, ControlMode, LoRAMode
 from .fields import Control, GenerationConfig, LoRA
 
 _NAMED_OTHERWISE = {

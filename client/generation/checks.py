@@ -9,19 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import RequestRejected
-from ...facts import versions
+from ...facts import hints, modifiers, versions
 from ...facts.versions import takes_lora, takes_refiner
 
 if TYPE_CHECKING:
     from .request import GenerationRequest, Hint
 
-_READ_HINTS = frozenset({"custom", "depth", "scribble", "pose", "color", "shuffle", "audio"})
-_AS_CUSTOM = frozenset(
-    {
-        *("canny", "normalbae", "lineart", "softedge", "seg", "inpaint", "ip2p", "mlsd", "tile"),
-        *("blur", "lowquality", "gray"),
-    }
-)
 _AUDIO_SAMPLES = 32000
 
 
@@ -169,15 +162,15 @@ def _check_depth_model(request: GenerationRequest) -> None:
 def _check_hints(request: GenerationRequest) -> None:
     seen: set[str] = set()
     for hint in request.hints:
-        if hint.type in _AS_CUSTOM:
+        if hint.type in hints.types() - hints.read_types():
             raise RequestRejected(
                 f"A hint of the type {hint.type!r} is read by no server.",
                 "Send its picture as the type 'custom'.",
             )
-        if hint.type not in _READ_HINTS:
+        if hint.type not in hints.types():
             raise RequestRejected(
                 f"A hint of the type {hint.type!r} is not known to a server.",
-                f"Use one of {', '.join(sorted(_READ_HINTS))}.",
+                f"Use one of {', '.join(sorted(hints.read_types()))}.",
             )
         if hint.type in seen:
             raise RequestRejected(
@@ -200,18 +193,16 @@ def _check_hints(request: GenerationRequest) -> None:
 
 def _reads_hints(request: GenerationRequest, types: set[str]) -> bool:
     """Whether the model itself reads one of the hints, or too little is known to say no."""
-    if request.override.model(request.config.model) is None or "audio" in types:
+    if request.override.model(request.config.model) is None or hints.AUDIO in types:
         return True
-    modifier = request.modifier
-    return (
-        ("shuffle" in types and versions.reads_references(request.version, modifier))
-        or ("depth" in types and modifier == "depth")
-        or ("custom" in types and modifier in ("canny", "depth"))
-    )
+    if "shuffle" in types and versions.reads_references(request.version, request.modifier):
+        return True
+    kind = modifiers.find(request.modifier).hint
+    return bool(kind) and bool({*hints.KINDS[kind].controlnet, "custom"} & types)
 
 
 def _check_hint(request: GenerationRequest, hint: Hint) -> None:
-    if hint.type == "audio":
+    if hint.type == hints.AUDIO:
         _check_audio(request, hint)
         return
     channels = 1 if hint.type == "depth" else 3

@@ -11,15 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from ...errors import RequestRejected
-from ...facts import versions
-from ...facts.hints import IMAGE, KINDS, LINES, REFERENCE_TYPES, Sources, sources
+from ...facts import modifiers, versions
+from ...facts.hints import IMAGE, KINDS, REFERENCE_TYPES, ControlInput, Sources, sources
 from ...facts.versions import reads_references, sized_by_image
 from ..catalog import lookup
 from ..catalog.records import Catalog, ControlSpec, find
-from ..configuration.enums import ControlInput
 from ..configuration.fields import Control, GenerationConfig
-
-__all__ = ("KINDS", "LINES", "Carried", "Form", "Guide", "HintForm", "Steering", "steer")
 
 P = TypeVar("P")  # a picture
 
@@ -31,7 +28,7 @@ class Guide(Generic[P]):
     Without a control the model itself reads the picture. The same object as `picture` means the
     same one, None that the control shall read the init image; `count` is how many its batch holds.
     `weight` counts for the kind "shuffle", a moodboard's; 0 and less leaves the picture out.
-    Pictures of `LINES` have light lines on dark.
+    Pictures with lines have light ones on dark.
     """
 
     control: Control | None
@@ -152,7 +149,7 @@ def _row(guide: Guide[P], catalog: Catalog, address: str, modifier: str | None) 
     if spec is not None:
         control = replace(control, file=spec.file)
     if (spec is None or not spec.kind) and control.input_override is ControlInput.UNSPECIFIED:
-        control = replace(control, input_override=ControlInput[kind.upper()])
+        control = replace(control, input_override=KINDS[kind].input)
     known = sources(spec.type if spec else "")
     if kind not in known:
         raise RequestRejected(
@@ -165,10 +162,9 @@ def _row(guide: Guide[P], catalog: Catalog, address: str, modifier: str | None) 
 def _read_by_model(guide: Guide[P], modifier: str | None) -> Sources:
     """Return where a model without control finds such a picture; moodboards are checked later."""
     known: dict[str, Sources] = {"shuffle": ("shuffle",)}
-    if modifier in (None, "depth"):
-        known["depth"] = ("depth", IMAGE)
-    if modifier in (None, "canny"):
-        known["canny"] = (IMAGE, "custom")
+    for one in modifiers.MODIFIERS.values():
+        if one.hint and modifier in (None, one.name):
+            known[one.hint] = KINDS[one.hint].controlnet
     if guide.picture is None or guide.kind not in known:
         what = "picture" if guide.picture is None else "control that reads it"
         raise RequestRejected(

@@ -131,7 +131,8 @@ def relevant(config: GenerationConfig, version: str) -> tuple[GenerationConfig, 
 
 def reads(version: str, name: str) -> bool:
     """Return whether models of that version read a field; those of an unknown one may."""
-    return version not in FAMILIES or version in MATTERS_FOR.get(name, FAMILIES)
+    known, found = versions.find(version), _BY_FIELD.get(name)
+    return known is None or found is None or found.reads(known)
 
 
 def readers(name: str) -> str:

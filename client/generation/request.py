@@ -11,7 +11,7 @@ import numpy as np
 from ...codec import public_guide
 from ...codec.tensor import Codec, encode
 from ...errors import RequestRejected
-from ...facts import versions
+from ...facts import modifiers, versions
 from ...proto import image_service_pb2
 from ..catalog import lookup
 from ..catalog.records import Catalog, missing_keys
@@ -73,7 +73,7 @@ class GenerationRequest:
         known = versions.find(self.version)
         if known is not None and (known.is_video or known.single):
             return 1
-        if self.modifier == "qwenimage_layered":
+        if modifiers.find(self.modifier).layered:
             return 1  # batch_size counts layers
         if self.image is not None and self.mask is None and self.config.strength == 0:
             return 1  # nothing is sampled: the image comes back

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ...facts import modifiers
 from ..texture import resize, smoothstep
 from ..understanding.controls import Effects
 from ..understanding.plan import Plan, Route
@@ -21,7 +22,7 @@ class Pictures:
         self._request, self._effects, self._plan = request, effects, plan
         self._returned = plan.route is Route.RETURN
         self._video = request.version.is_video and not self._returned
-        self._layered = effects.modifier == "qwenimage_layered" and not self._returned
+        self._layered = modifiers.find(effects.modifier).layered and not self._returned
         # Layers are parts of one picture, not pictures of their own.
         count = 1 if self._layered else plan.batch
         self._seeds = further_seeds(request.config.seed, count)

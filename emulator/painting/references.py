@@ -7,8 +7,9 @@ import math
 
 import numpy as np
 
+from ...facts import modifiers
 from ..texture import blur, mix, resize, sample, smoothstep
-from ..understanding.controls import EDITING_MODIFIERS, Effects
+from ..understanding.controls import Effects
 from ..understanding.request import Request
 from .marks import sharpen
 from .steering import to_unit
@@ -24,10 +25,8 @@ def has_first_frame(request: Request, effects: Effects) -> bool:
     """Say whether the image is the first frame of a video rather than a reference."""
     if request.image is None or not request.version.is_video:
         return False
-    return request.version.starts_from_image or effects.modifier in (
-        *EDITING_MODIFIERS,
-        "inpainting",
-    )
+    editing = modifiers.find(effects.modifier).editing
+    return request.version.starts_from_image or editing or effects.modifier == "inpainting"
 
 
 def find_references(request: Request, effects: Effects) -> list[np.ndarray]:
@@ -36,11 +35,12 @@ def find_references(request: Request, effects: Effects) -> list[np.ndarray]:
     The image comes first, then the pictures of the moodboard whose weight is above 0.
     """
     pictures: list[np.ndarray] = []
-    if effects.modifier in (*EDITING_MODIFIERS, *_COVERS, "editing") and request.image is not None:
+    modifier = modifiers.find(effects.modifier)
+    looks = modifier.editing or effects.modifier in (*_COVERS, "editing")
+    if looks and request.image is not None:
         pictures.append(to_unit(request.image))
     shuffles = request.hints.get("shuffle")
-    layered = effects.modifier == "qwenimage_layered"  # which looks at the image alone
-    if effects.modifier in EDITING_MODIFIERS and shuffles and not layered:
+    if modifier.reads_moodboard and shuffles:
         pictures += [
             to_unit(picture)
             for picture, weight in zip(shuffles.pictures, shuffles.weights, strict=True)

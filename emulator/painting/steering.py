@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...facts import modifiers
+from ...facts.hints import KINDS, REFERENCE_TYPES
 from ..texture import blur, mix, resize, shifted, smoothstep
-from ..understanding.controls import PROMPT_LIKE, ActiveControl, Effects
+from ..understanding.controls import ActiveControl, Effects
 from ..understanding.plan import Plan, Route
 from ..understanding.request import Request
 from .colour import brightness, match
@@ -16,7 +18,6 @@ from .colour import brightness, match
 _MOST_WEIGHT = 2.0
 # Balanced, Prompt, Control: whom a model believes more.
 _MODE_FACTORS = {1: 0.75, 2: 1.2}
-_LINES = frozenset({"canny", "mlsd", "softedge", "lineart", "scribble"})
 _UNDERLAYS = frozenset({"tile", "blur", "lowquality", "custom", "inpaint", "ip2p"})
 _PADDING = 1.0  # white
 
@@ -61,7 +62,7 @@ class Guides:
             for control in effects.controls
             if (amount := _amount(control, request.config.steps, steps)) > 0
         ]
-        self._modifier = effects.modifier if effects.modifier in ("depth", "canny") else ""
+        self._modifier = modifiers.find(effects.modifier).hint
         self._fixed = list(self._find(0.0))
         moving = [*(hint.pictures[0] for hint in request.hints.values() if hint.pictures)]
         if request.image is not None:
@@ -78,15 +79,15 @@ class Guides:
 
     def _find(self, time: float) -> Iterator[Guide]:
         if self._modifier:
-            sources = ("depth", "image") if self._modifier == "depth" else ("image", "custom")
-            source = next((name for name in sources if self._has(name)), None)
+            places = KINDS[self._modifier].controlnet
+            source = next((name for name in places if self._has(name)), None)
             if source:
                 picture = self._picture(self._modifier, source, time)
                 yield Guide(self._modifier, picture, 1.0)
         for control, amount in self._controls:
             if control.source == "shuffle":
                 yield from self._shuffles(control, amount)
-            elif control.source in ("image", "custom") and control.kind in PROMPT_LIKE | {
+            elif control.source in ("image", "custom") and control.kind in REFERENCE_TYPES | {
                 "shuffle"
             }:
                 picture = self._load(control.source, time)
@@ -128,7 +129,7 @@ class Guides:
             return resize(loaded, *(max(1, side // 64) for side in (self._height, self._width)))
         picture = self._fit(loaded)
         if source == "image":
-            if kind in _LINES:
+            if _has_lines(kind):
                 return np.repeat(_edges(picture), 3, axis=-1)
             if kind == "depth":
                 return np.repeat(_guess_depth(picture), 3, axis=-1)
@@ -188,17 +189,23 @@ def _shapes(control: ActiveControl) -> bool:
     return not blocks or len(blocks) > 1
 
 
+def _has_lines(kind: str) -> bool:
+    return kind in KINDS and KINDS[kind].lines
+
+
 def _rank(kind: str) -> int:
-    if kind in PROMPT_LIKE or kind in ("shuffle", "color", "seg"):
+    if kind in REFERENCE_TYPES or kind in ("shuffle", "color", "seg"):
         return 0
-    return 1 if kind in _UNDERLAYS or kind == "gray" else 3 if kind in _LINES else 2
+    return 1 if kind in _UNDERLAYS or kind == "gray" else 3 if _has_lines(kind) else 2
 
 
 def _draw(picture: np.ndarray, guide: Guide) -> np.ndarray:
     drawing = _DRAWINGS.get(guide.kind)
     if drawing is None:
-        drawing = _draw_lines if guide.kind in _LINES else _draw_underlay
-        drawing = _draw_prompt if guide.kind in PROMPT_LIKE or guide.kind == "shuffle" else drawing
+        drawing = _draw_lines if _has_lines(guide.kind) else _draw_underlay
+        drawing = (
+            _draw_prompt if guide.kind in REFERENCE_TYPES or guide.kind == "shuffle" else drawing
+        )
     return drawing(picture, guide)
 
 

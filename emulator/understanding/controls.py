@@ -6,55 +6,15 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...facts import modifiers
+from ...facts.hints import IMAGE, KINDS, REFERENCE_TYPES, Sources, sources
 from ...facts.versions import takes_lora, takes_refiner
 from ...proto.generation_config_fbs import ControlT
 from ..stock.catalog import Catalog
 from ..stock.specifications import Specification
 from .request import Request
 
-_IMAGE = "image"
 _BASE, _REFINER = 1, 2  # modes of a LoRA
-
-_INPUT_KINDS = (
-    "", "custom", "depth", "canny", "scribble", "pose", "normalbae", "color", "lineart", "softedge",
-    "seg", "inpaint", "ip2p", "shuffle", "mlsd", "tile", "blur", "lowquality", "gray",
-)  # fmt: skip
-
-# Where the picture for a kind of control comes from, the first that is there.
-_CONTROLNET = {
-    **dict.fromkeys(("canny", "mlsd", "softedge"), (_IMAGE, "custom")),
-    **dict.fromkeys(("lineart", "normalbae", "seg", "custom"), ("custom",)),
-    **dict.fromkeys(("tile", "blur", "gray", "lowquality"), ("custom", _IMAGE)),
-    **dict.fromkeys(("inpaint", "ip2p"), (_IMAGE,)),
-    "depth": ("depth", _IMAGE),
-    "scribble": ("scribble", _IMAGE),
-    "pose": ("pose", "custom"),
-    "shuffle": ("shuffle", "custom"),
-}
-_T2I_ADAPTER = {
-    "canny": (_IMAGE, "custom"),
-    "depth": ("depth",),
-    "scribble": ("scribble",),
-    "pose": ("pose", "custom"),
-    "color": ("color", _IMAGE),
-}
-_PROMPT_LIKE = {
-    **dict.fromkeys(
-        ("ipadapterplus", "ipadapterfull", "ipadapterfaceidplus", "pulid", "redux"),
-        ("shuffle", "custom"),
-    ),
-    "llava": ("shuffle", "custom", _IMAGE),
-    "inject_kv": ("shuffle",),
-}
-
-# Of how a picture steers, what is no kind of hint: the types that read pictures as words.
-PROMPT_LIKE = frozenset(_PROMPT_LIKE)
-
-EDITING_MODIFIERS = frozenset(
-    ["kontext", "kontext_kv", "qwenimage_edit_plus", "qwenimage_edit_2511", "qwenimage_layered"]
-)
-# Modifiers whose models read the image even where nothing is sampled from it.
-IMAGE_MODIFIERS = EDITING_MODIFIERS | {"editing", "inpainting", "double", "depth", "canny"}
 
 
 @dataclass(frozen=True)
@@ -71,8 +31,8 @@ class ActiveLora:
 class ActiveControl:
     """A control that takes effect.
 
-    `kind` is one of the kinds of hints, or of `PROMPT_LIKE`. `source` names the hint that it reads,
-    or "image"; None where it finds nothing to read.
+    `kind` is one of the kinds of hints, or of `REFERENCE_TYPES`. `source` names the hint that it
+    reads, or "image"; None where it finds nothing to read.
     """
 
     kind: str
@@ -108,7 +68,7 @@ class Effects:
     @property
     def transparent(self) -> bool:
         """True where results carry alpha."""
-        return self.modifier == "qwenimage_layered" or any(
+        return modifiers.find(self.modifier).layered or any(
             lora.entry.get("alternative_decoder_version") == "transparent" for lora in self.loras
         )
 
@@ -125,40 +85,39 @@ def find_effects(request: Request, catalog: Catalog) -> Effects:
     modifier = next((str(name) for name in modifiers if name and name != "none"), "none")
     reads = set(_modifier_reads(modifier))
     if request.config.colorCalibration:
-        reads.add(_IMAGE)
+        reads.add(IMAGE)
     controls = []
     for row, entry, kind in _find_controls(request, catalog, remarks):
-        sources = _sources(entry, kind)
-        used = next((name for name in sources if _has(request, name)), None)
+        places = _places(entry, kind)
+        used = next((name for name in places if _has(request, name)), None)
         vace = request.version.vace and kind == "shuffle"
         if vace and request.image is not None:
-            reads.add(_IMAGE)
+            reads.add(IMAGE)
         if used:
             reads.add(used)
         elif not vace:
             remarks.append(
-                f"control '{entry['file']}' finds none of {', '.join(sources)}, so it is skipped"
+                f"control '{entry['file']}' finds none of {', '.join(places)}, so it is skipped"
             )
         controls.append(ActiveControl(kind, used, row, entry))
     if request.version.takes_sound:
         reads.add("audio")
     if request.version.needs_image:
-        reads.add(_IMAGE)
+        reads.add(IMAGE)
     return Effects(modifier, loras, tuple(controls), refiner, frozenset(reads), tuple(remarks))
 
 
 def _has(request: Request, source: str) -> bool:
-    return request.image is not None if source == _IMAGE else source in request.hints
+    return request.image is not None if source == IMAGE else source in request.hints
 
 
-def _modifier_reads(modifier: str) -> frozenset[str]:
-    reads: set[str] = {_IMAGE} if modifier in IMAGE_MODIFIERS else set()
-    if modifier in EDITING_MODIFIERS and modifier != "qwenimage_layered":
+def _modifier_reads(name: str) -> frozenset[str]:
+    modifier = modifiers.find(name)
+    reads: set[str] = {IMAGE} if modifier.reads_image else set()
+    if modifier.reads_moodboard:
         reads.add("shuffle")
-    if modifier == "depth":
-        reads.add("depth")
-    if modifier == "canny":
-        reads.add("custom")
+    if modifier.hint:
+        reads.update(KINDS[modifier.hint].controlnet)
     return frozenset(reads)
 
 
@@ -223,7 +182,7 @@ def _find_controls(
             )
         elif row.weight <= 0:
             remarks.append(f"control '{file}' has weight {row.weight:g}, so it is skipped")
-        elif not _sources(entry, kind := _kind(entry, row.inputOverride)):
+        elif not _places(entry, kind := _kind(entry, row.inputOverride)):
             remarks.append(f"control '{file}' does not know what its picture is, so it is skipped")
         else:
             yield row, entry, kind
@@ -231,16 +190,18 @@ def _find_controls(
 
 def _kind(entry: Specification, input_override: int) -> str:
     """Return what a control's picture is; "" where nothing says so."""
-    if entry["type"] in _PROMPT_LIKE:
+    if entry["type"] in REFERENCE_TYPES:
         return str(entry["type"])
-    known = input_override if 0 <= input_override < len(_INPUT_KINDS) else 0
-    return str(entry.get("modifier") or _INPUT_KINDS[known])
+    if entry.get("modifier"):
+        return str(entry["modifier"])
+    chosen = next((row.name for row in KINDS.values() if row.input == input_override), "")
+    return chosen if input_override else ""
 
 
-def _sources(entry: Specification, kind: str) -> tuple[str, ...]:
-    if kind in _PROMPT_LIKE:
-        return _PROMPT_LIKE[kind]
-    return (_T2I_ADAPTER if entry["type"] == "t2iadapter" else _CONTROLNET).get(kind, ())
+def _places(entry: Specification, kind: str) -> Sources:
+    """Return where a control looks for its picture, best first; () where it takes no such one."""
+    control_type = str(entry["type"])
+    return sources(control_type).get("shuffle" if control_type in REFERENCE_TYPES else kind, ())
 
 
 def _finite(value: float) -> float:

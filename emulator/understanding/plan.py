@@ -6,6 +6,8 @@ import enum
 import random
 from dataclasses import dataclass
 
+from ...facts import modifiers
+from ...facts.hints import AUDIO
 from ...proto import image_service_pb2 as pb2
 from ..stock.catalog import Catalog
 from ..stock.entries import FACE_PARSER, FACE_RESTORER
@@ -14,8 +16,6 @@ from .mask import inpaints, kinds
 from .request import Request
 from .schedule import find_second_stage_start, find_start
 
-# Modifiers whose models encode a picture even where none is given.
-_ENCODING_MODIFIERS = frozenset({"inpainting", "editing", "double"})
 _SOUND_TENSORS = 2
 
 
@@ -78,7 +78,7 @@ def make_plan(request: Request, effects: Effects, catalog: Catalog) -> Plan:
     )
     steps = config.steps - start
     posts = [_post("textEncoded"), _step_post("sampling", steps), _post("imageDecoded")]
-    if route in _FROM_IMAGE or effects.modifier in _ENCODING_MODIFIERS:
+    if route in _FROM_IMAGE or modifiers.find(effects.modifier).always_encodes:
         posts.append(_post("imageEncoded"))
     if second is not None:
         posts += [_post("secondPassImageEncoded"), _step_post("secondPassSampling", second)]
@@ -121,7 +121,7 @@ def _choose_route(request: Request, effects: Effects) -> Route:
 
 def lacks_input(request: Request) -> bool:
     """Say whether what is given, or is not, leaves the result empty (docs/protocol.md 4.4, 4.6)."""
-    version, heard = request.version, request.hints.get("audio")
+    version, heard = request.version, request.hints.get(AUDIO)
     if version.needs_image and request.image is None:
         return True
     if version.forbids_mask and request.mask is not None:

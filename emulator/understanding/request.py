@@ -12,6 +12,7 @@ import numpy as np
 
 from ...codec import tensor
 from ...errors import BadTensor
+from ...facts.hints import types
 from ...facts.model_version import ModelVersion
 from ...facts.samplers import Sampler
 from ...facts.versions import UNSPECIFIED, VERSIONS
@@ -173,7 +174,7 @@ def _read_hints(
     hints: dict[str, Hint] = {}
     for message in messages:
         kind = message.hintType
-        if kind not in specifications.HINT_KINDS:
+        if kind not in types():
             remarks.append(f"there is no hint type '{kind}', so the hint is ignored")
             continue
         if kind in hints:

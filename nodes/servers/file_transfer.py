@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 
-from ...client.catalog.records import KINDS, Thresholds
+from ...client.catalog.records import Thresholds
 from ...client.threads import in_thread
 from ...client.upload.local_file import HashCache
 from ...client.upload.progress import result, share, words
 from ...client.upload.transfer import Done, UploadEvent
 from ...errors import ProtocolMismatch, RequestRejected
+from ...facts.specifications import LISTS
 from ..host import Display, user_folder
 from ..sockets import Server
 from . import upload_sources
@@ -103,7 +104,7 @@ async def describe(server: Server) -> tuple[str, str]:
         address = client.endpoint.address
     counts = {"files": len(info.files)}
     if info.catalog is not None:
-        counts |= {kind: len(getattr(info.catalog, kind)) for kind in KINDS}
+        counts |= {kind: len(getattr(info.catalog, kind)) for kind in LISTS}
     told = {
         "address": address,
         "message": info.message,

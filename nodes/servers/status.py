@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...client.catalog import official
 from ...client.catalog.cache import Told
-from ...client.catalog.records import KINDS, Catalog, ServerInfo
+from ...client.catalog.records import Catalog, ServerInfo
 from ...client.store.pins import note as pin_note
 from ...errors import DrawbridgeError
 from ...facts import versions
+from ...facts.specifications import LISTS
 
 if TYPE_CHECKING:
     from ...client.client import DrawThingsClient
@@ -48,7 +49,7 @@ def heard(info: ServerInfo, usable: Catalog | None, latency_ms: float = 0) -> To
     if usable is None:
         return Told(info, time.time(), latency_ms)
     if info.catalog is None:
-        present = frozenset(spec.file for kind in KINDS for spec in getattr(usable, kind))
+        present = frozenset(spec.file for kind in LISTS for spec in getattr(usable, kind))
         return Told(info, time.time(), latency_ms, present)
     return Told(replace(info, catalog=usable), time.time(), latency_ms)
 
@@ -99,7 +100,7 @@ def _known(told: Told) -> dict[str, Any]:
 def _counts(told: Told) -> dict[str, int]:
     has = official.catalog() if told.info.catalog is None else told.info.catalog
     counts = {}
-    for kind in KINDS:
+    for kind in LISTS:
         files = [spec.file for spec in getattr(has, kind)]
         if told.info.catalog is None:
             files = [file for file in files if file in (told.present or ())]

@@ -15,15 +15,16 @@ from standin.stage import Stage
 
 from drawbridge.client.catalog.records import Catalog
 from drawbridge.client.client import DrawThingsClient
-from drawbridge.client.configuration.enums import ControlInput, ControlMode
+from drawbridge.client.configuration.enums import ControlMode
 from drawbridge.client.configuration.fields import Control, GenerationConfig
 from drawbridge.client.connection.endpoint import Endpoint, Transport
 from drawbridge.client.generation.events import Picture
-from drawbridge.client.generation.hints import KINDS, steer
+from drawbridge.client.generation.hints import steer
 from drawbridge.client.generation.pictures import hint_of
 from drawbridge.client.generation.request import GenerationRequest, Hint
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import RequestRejected
+from drawbridge.facts.hints import KINDS, ControlInput
 from drawbridge.facts.samplers import Sampler
 from drawbridge.facts.versions import VERSIONS
 from drawbridge.nodes.control import ControlNetHint, Moodboard

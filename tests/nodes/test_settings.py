@@ -14,11 +14,12 @@ from standin.executor import Outcome
 from standin.stage import Stage, graph
 
 from drawbridge.client.configuration import clipboard
-from drawbridge.client.configuration.enums import ColorCalibration, ControlInput, LoRAMode, SeedMode
+from drawbridge.client.configuration.enums import ColorCalibration, LoRAMode, SeedMode
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
 from drawbridge.client.configuration.ranges import ranges
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError
+from drawbridge.facts.hints import ControlInput
 from drawbridge.facts.samplers import Sampler
 from drawbridge.nodes import NODES
 from drawbridge.nodes.configuration import ImportConfiguration, kind_of

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import math
 import struct
+from decimal import Decimal
 from enum import IntEnum
 from typing import Any, get_type_hints
 
@@ -18,14 +19,14 @@ from drawbridge.client.configuration import clipboard
 from drawbridge.client.configuration.enums import (
     ColorCalibration,
     CompressionMethod,
-    ControlInput,
     ControlMode,
     LoRAMode,
     SeedMode,
 )
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
-from drawbridge.client.configuration.wire import BLOCK_FIELDS, INTEGERS
+from drawbridge.client.configuration.wire import BLOCK_FIELDS, INTEGERS, shortest
 from drawbridge.errors import RequestRejected
+from drawbridge.facts.hints import ControlInput
 from drawbridge.facts.samplers import Sampler
 from drawbridge.proto.generation_config_slots import TABLES
 
@@ -129,6 +130,18 @@ def test_any_configuration_comes_back_from_its_json(config: GenerationConfig) ->
 def test_every_float32_comes_back_from_json(value: float) -> None:
     text = clipboard.write(GenerationConfig(sharpness=value))
     assert as_float32(clipboard.read(text).config().sharpness) == value
+
+
+@given(_FLOATS)
+def test_nine_digits_are_enough_for_any_float32(value: float) -> None:
+    short = shortest(value)
+    assert as_float32(short) == value
+    assert len(Decimal(repr(short)).normalize().as_tuple().digits) <= 9
+
+
+def test_float32_that_takes_nine_digits_gets_no_more() -> None:
+    assert repr(shortest(1.5264183527931113e-33)) == "1.52641835e-33"
+    assert shortest(1e39) == math.inf
 
 
 @given(_FLOATS)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from drawbridge.client.catalog.records import Catalog, ControlSpec, LoRASpec, ModelSpec
-from drawbridge.client.configuration.enums import ControlInput
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
-from drawbridge.client.generation.hints import KINDS, Carried, Form, Guide, Steering, steer
+from drawbridge.client.generation.hints import Carried, Form, Guide, Steering, steer
 from drawbridge.errors import ModelUnavailable, RequestRejected
+from drawbridge.facts.hints import KINDS, ControlInput
 
 FULL = (256, 128)
 CONFIG = GenerationConfig(model="m.ckpt", start_width=256, start_height=128)

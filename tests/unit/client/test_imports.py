@@ -13,10 +13,10 @@ import drawbridge
 _ROOT = Path(str(drawbridge.__file__)).parent
 _LIGHT = (
     *("facts.versions", "facts.app_settings", "facts.samplers", "facts.hints"),
+    *("facts.modifiers", "facts.specifications"),
     *("client.connection.endpoint", "client.connection.nearby", "client.store.credentials"),
     *("client.catalog.records", "client.catalog.official"),
     *("client.configuration.fields", "client.configuration.enums", "client.configuration.ranges"),
-    *("client.configuration.float32",),
     *("client.generation.events", "client.generation.progress", "client.generation.hints"),
     *("client.generation.relevance", "client.generation.advice"),
 )

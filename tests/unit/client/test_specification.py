@@ -32,6 +32,14 @@ def test_list_of_one_and_camel_case_are_taken() -> None:
     assert spec.default_size_px == 1024
 
 
+def test_null_is_as_if_an_optional_key_were_not_there() -> None:
+    assert read_model(json.dumps({**WHOLE, "modifier": None})).modifier == "none"
+
+
+def test_a_version_may_be_newer_than_this_client() -> None:
+    assert read_model(json.dumps({**WHOLE, "version": "flux9"})).version == "flux9"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -44,6 +52,13 @@ def test_list_of_one_and_camel_case_are_taken() -> None:
         (json.dumps({**WHOLE, "default_scale": 1 << 16}), "default_scale"),
         (json.dumps({**WHOLE, "upcast_attention": 1, "file": None}), "upcast_attention.*|file"),
         (json.dumps({**WHOLE, "file": ""}), "empty file or version"),
+        (json.dumps({**WHOLE, "modifier": "bogus"}), r"modifier \(one of none, inpainting"),
+        (json.dumps({**WHOLE, "modifier": 1}), "modifier"),
+        (json.dumps({**WHOLE, "hiresFixScale": -1}), r"hiresFixScale \(a whole number of 64"),
+        (json.dumps({**WHOLE, "guidance_embed": "yes"}), r"guidance_embed \(true or false"),
+        (json.dumps({**WHOLE, "latents_mean": [1, "2"]}), r"latents_mean \(a list of numbers"),
+        (json.dumps({**WHOLE, "stage_models": "b.ckpt"}), r"stage_models \(a list of texts"),
+        (json.dumps({**WHOLE, "conditioning": "none"}), r"conditioning \(noise or timestep"),
     ],
 )
 def test_specification_of_no_use_is_refused(text: str, words: str) -> None:
@@ -101,7 +116,9 @@ def test_lora_specification_of_no_use_is_refused(value: object, words: str) -> N
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"type": 1}, r"type \(text\)"),
+        ({"type": 1}, r"type \(one of controlnet, "),
+        ({"type": "controlnet2"}, r"type \(one of controlnet, "),
+        ({"modifier": "pencil"}, r"modifier \(a kind of picture"),
         ({"global_average_pooling": "yes"}, "global_average_pooling"),
         ({"transformer_blocks": [1.5]}, "transformer_blocks"),
         ({"ip_adapter_config": []}, "ip_adapter_config"),
