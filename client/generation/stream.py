@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Iterable
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, Iterable
+from typing import Any
 
+import grpc
 import numpy as np
 
 from ...codec import public_guide, tensor
-from ...errors import BadTensor, GenerationFailed
+from ...codec.tensor import Codec
+from ...errors import BadTensor, DrawbridgeError, GenerationFailed
 from ...proto import image_service_pb2
+from ..connection import explain
+from ..connection.call import settle
+from ..connection.connection import Connection
 from ..threads import in_thread
 from .chunks import Assembler
 from .events import (
@@ -26,47 +30,52 @@ from .events import (
     Receiving,
     RemoteDownload,
 )
+from .request import GenerationRequest
 
-T = TypeVar("T")
 Response = image_service_pb2.ImageGenerationResponse
 
 _HEADER_BYTES = 68
-# How long a cancelled call may take to wind up; it normally takes one round of the event loop.
-_WIND_UP_SECONDS = 0.05
 _STEPPED = (Phase.SAMPLING, Phase.SECOND_PASS_SAMPLING)
 
 
-class CallCancelled(Exception):
-    """The call, not its caller, was cancelled: by the server or by closing the channel."""
+async def generate(
+    connection: Connection, request: GenerationRequest, limit_bytes: int
+) -> AsyncGenerator[Event, None]:
+    """Generate, and yield what happens; see DrawThingsClient.generate."""
+    endpoint = connection.endpoint
+
+    def words(code: grpc.StatusCode, details: str | None) -> DrawbridgeError:
+        return explain.from_status(
+            *(endpoint, code, details),
+            generating=True,
+            started=reader.messages > 0,
+            secret_confirmed=connection.secret_confirmed,
+        )
+
+    message = await in_thread(lambda _: _message(connection, request))
+    await connection.confirm_secret()
+    reader = Reader(limit_bytes)
+    call = await connection.call("GenerateImage", message)
+    with connection.explained(words):
+        async with contextlib.aclosing(reader.events(call)) as events:
+            async for event in events:
+                yield event
+    if not reader.pictures:
+        raise explain.no_pictures(endpoint)
+    if reader.pictures < request.least_pictures:
+        raise explain.too_few(endpoint, request.least_pictures, reader.pictures)
 
 
-class Unreadable(Exception):
-    """The bytes of a message are none of the service; gRPC says so with None in its place."""
-
-
-async def settle(call: Any, result: Awaitable[T]) -> T:
-    """Await part of a call; cancel the call when the waiting task is cancelled.
-
-    gRPC raises CancelledError also when the server or the channel ends a call, and that must never
-    look like the cancellation of the task that waits: CallCancelled stands for it. Raises
-    Unreadable, and what the call raises.
-    """
-    task = asyncio.ensure_future(result)
-    try:
-        await asyncio.wait({task})
-    except asyncio.CancelledError:
-        call.cancel()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait({task}, timeout=_WIND_UP_SECONDS)
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        raise
-    if task.cancelled():
-        raise CallCancelled
-    answer = task.result()
-    if answer is None:
-        raise Unreadable
-    return answer
+def _message(
+    connection: Connection, request: GenerationRequest
+) -> image_service_pb2.ImageGenerationRequest:
+    endpoint = connection.endpoint
+    return request.to_message(
+        # Between two processes of one computer, copying bytes is cheaper than packing them.
+        codec=Codec.RAW if endpoint.is_loopback else Codec.DEFLATE,
+        form=endpoint.tensor_form,
+        user=connection.name,
+    )
 
 
 class Reader:

@@ -198,10 +198,6 @@ class Pins:
         return StoreUnusable("The pins in memory are damaged.", "Start this program again.")
 
 
-# For clients that are given no pins: the first certificate is kept as long as the process runs.
-IN_MEMORY = Pins(None)
-
-
 def _key(address: str) -> str:
     host, _, port = address.strip().lower().rpartition(":")
     return f"{host.rstrip('.')}:{port}"

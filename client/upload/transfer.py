@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -13,10 +14,10 @@ import grpc.aio
 
 from ...errors import DrawbridgeError
 from ...proto import image_service_pb2
-from ..catalog.records import RemoteFile
-from ..connection.endpoint import Endpoint
-from ..connection.explain import unknown_content, upload_cut_short
-from ..generation.stream import CallCancelled, Unreadable, settle
+from ..catalog.remote_files import files_exist
+from ..connection import explain, grpc_36066
+from ..connection.call import CallCancelled, Unreadable, settle
+from ..connection.connection import Connection
 from ..threads import in_thread
 from .local_file import CHUNK_BYTES, HashCache, LocalFile, Pieces
 
@@ -72,27 +73,22 @@ class Broken(Exception):
         self.whole = whole
 
 
-@dataclass(frozen=True)
-class Line:
-    """What an upload needs of the connection.
-
-    `transfer(file, name, sha256, attempt)` is one attempt, raising Broken where another may help;
-    `recover()` waits for the server to be back. `ask` is FilesExist for one name, with its hash or
-    without.
-    """
-
-    endpoint: Endpoint
-    ask: Callable[[str, bool], Awaitable[RemoteFile]]
-    transfer: Callable[[LocalFile, str, str, int], AsyncGenerator[UploadEvent, None]]
-    recover: Callable[[], Awaitable[None]]
-
-
 async def upload(
-    line: Line, file: LocalFile, name: str, compare_hash: bool, hashes: HashCache
+    connection: Connection,
+    path: Path,
+    name: str,
+    *,
+    compare_hash: bool,
+    hashes: HashCache,
+    retry_pause_seconds: float,
 ) -> AsyncGenerator[UploadEvent, None]:
-    """Bring a file to the server unless it is there; see DrawThingsClient.upload."""
-    there = (await line.ask(name, False)).exists
-    if there and not compare_hash:
+    """Bring a file to the server unless it is there; see DrawThingsClient.upload.
+
+    `retry_pause_seconds` lets a server clear away what an upload has left at a cut.
+    """
+    file = await in_thread(lambda _: LocalFile.look_at(path))
+    [there] = await files_exist(connection, [name])
+    if there.exists and not compare_hash:
         yield Done(name, skipped=True)
         return
     sha256 = await in_thread(lambda _: hashes.find(file))
@@ -104,30 +100,56 @@ async def upload(
                 else:
                     yield step
         await in_thread(lambda _: hashes.keep(file, sha256))
-    if there:
-        found = await line.ask(name, True)
+    if there.exists:
+        [found] = await files_exist(connection, [name], with_hashes=True)
         if found.exists and not found.sha256:  # a folder would be removed by a server
-            raise unknown_content(line.endpoint, name)
+            raise explain.unknown_content(connection.endpoint, name)
         if found.sha256 == sha256:
             yield Done(name, True, sha256)
             return
     for attempt in range(1 + RETRIES):
         try:
-            async with contextlib.aclosing(line.transfer(file, name, sha256, attempt)) as events:
+            sending = _attempt(connection, file, name, sha256, attempt)
+            async with contextlib.aclosing(sending) as events:
                 async for event in events:
                     yield event
             break
         except Broken as broken:
             if attempt == RETRIES:
                 raise broken.cause from broken.__cause__
-            await line.recover()
+            await asyncio.sleep(retry_pause_seconds)
+            await connection.recover()
             # Its last word may be all that was lost: a server goes on hashing without a listener.
-            if broken.whole and (await line.ask(name, True)).sha256 == sha256:
-                break
+            if broken.whole:
+                [found] = await files_exist(connection, [name], with_hashes=True)
+                if found.sha256 == sha256:
+                    break
         except DrawbridgeError:
             await in_thread(lambda _: hashes.forget(file))
             raise
     yield Done(name, False, sha256)
+
+
+async def _attempt(
+    connection: Connection, file: LocalFile, name: str, sha256: str, attempt: int
+) -> AsyncGenerator[UploadEvent, None]:
+    """Send the file once; `attempt` counts from 0. Raises Broken where another one may help."""
+    transfer = Transfer(file, name, sha256, connection)
+
+    def words(code: grpc.StatusCode, details: str | None) -> Exception:
+        told = explain.from_upload_status(
+            *(connection.endpoint, code, details),
+            name=name,
+            attempts=attempt + 1,
+            secret_confirmed=connection.secret_confirmed,
+        )
+        return Broken(told, transfer.whole) if code is grpc.StatusCode.UNAVAILABLE else told
+
+    call = await connection.call("UploadFile")
+    with connection.explained(words):
+        async with contextlib.aclosing(transfer.events(call)) as events:
+            async for event in events:
+                yield event
 
 
 async def _hash(file: LocalFile) -> AsyncGenerator[Hashing | str, None]:
@@ -164,15 +186,13 @@ class Transfer:
         file: LocalFile,
         name: str,
         sha256: str,
-        endpoint: Endpoint,
-        serialize: Callable[[image_service_pb2.FileUploadRequest], bytes],
+        connection: Connection,
     ) -> None:
-        """`serialize` turns each message into bytes, signed."""
         self._file = file
         self._name = name
         self._sha256 = sha256
-        self._endpoint = endpoint
-        self._serialize = serialize
+        self._endpoint = connection.endpoint
+        self._serialize = connection.serialize
         self._pieces = Pieces(file)
         self._sent_bytes = 0
         self._acknowledged_bytes = 0
@@ -199,7 +219,7 @@ class Transfer:
                     if self.whole:
                         yield Verifying()
             if not self._complete:
-                raise upload_cut_short(self._endpoint, self._name)
+                raise explain.upload_cut_short(self._endpoint, self._name)
         except (grpc.aio.AioRpcError, CallCancelled, Unreadable):
             if self._failure is not None:  # the reason why the call was given up here
                 raise self._failure from None
@@ -213,7 +233,7 @@ class Transfer:
     def _note(self, received_bytes: int) -> bool:
         """Take an acknowledgement; say whether it is news. The first one is for the name alone."""
         if not self._acknowledged_bytes <= received_bytes <= self._sent_bytes:
-            raise upload_cut_short(self._endpoint, self._name)
+            raise explain.upload_cut_short(self._endpoint, self._name)
         if received_bytes == self._acknowledged_bytes:
             return False
         self._acknowledged_bytes = received_bytes
@@ -225,7 +245,7 @@ class Transfer:
         """Send all messages; an error of ours ends the call, one of the call's is the reader's."""
         try:
             await self._write_all(call)
-        except _CallEnded:
+        except grpc_36066.CallEnded:
             pass
         except Exception as error:
             self._failure = error
@@ -239,7 +259,7 @@ class Transfer:
             sha256=bytes.fromhex(self._sha256),
             totalSize=self._file.size_bytes,
         )
-        await self._put(call, image_service_pb2.FileUploadRequest(initRequest=init))
+        await self._put(call, initRequest=init)
         reading = asyncio.ensure_future(in_thread(lambda _: self._pieces.next()))
         try:
             while chunks := await reading:
@@ -248,7 +268,7 @@ class Transfer:
                     await self._room()
                     chunk = image_service_pb2.FileChunk(content=content, offset=self._sent_bytes)
                     self._sent_bytes += len(content)
-                    await self._put(call, image_service_pb2.FileUploadRequest(chunk=chunk))
+                    await self._put(call, chunk=chunk)
         finally:
             if not reading.done():
                 reading.cancel()
@@ -257,30 +277,14 @@ class Transfer:
                 reading.exception()  # marks it as seen
         await in_thread(lambda _: self._pieces.check(self._sha256))
         self._complete = True
-        await self._put(call, None)
+        await grpc_36066.end(call)
 
-    async def _put(self, call: Any, message: image_service_pb2.FileUploadRequest | None) -> None:
-        """Send a message, None for the end of all. Raises _CallEnded."""
-        inner = getattr(call, "_cython_call", None)
-        # The call's own `write` puts a status of its own over the server's, where a server ends the
-        # call just then (grpc/grpc#36066); what it calls itself does not.
-        write = getattr(inner, "send_serialized_message", None)
-        try:
-            if message is None:
-                await call.done_writing()
-            elif write is None:
-                await call.write(message)
-            else:
-                await write(self._serialize(message))
-        except Exception as error:  # one of several private kinds
-            raise _CallEnded from error
+    async def _put(self, call: Any, **part: Any) -> None:
+        message = image_service_pb2.FileUploadRequest(**part)
+        await grpc_36066.write(call, message, self._serialize)
 
     async def _room(self) -> None:
         """Wait until so little is unconfirmed that a server's memory need not grow."""
         while self._sent_bytes - self._acknowledged_bytes > (WINDOW_CHUNKS - 1) * CHUNK_BYTES:
             self._moved.clear()
             await self._moved.wait()
-
-
-class _CallEnded(Exception):
-    """The server does not listen any longer; the status of the call says why."""

@@ -23,6 +23,7 @@ from standin.executor import Outcome
 from standin.stage import Stage, graph
 
 from drawbridge.client.client import DrawThingsClient
+from drawbridge.client.connection.connection import Connection
 from drawbridge.client.connection.endpoint import Endpoint, Transport
 from drawbridge.client.store.credentials import Credentials
 from drawbridge.client.store.secret import Identity, Secret
@@ -311,7 +312,7 @@ async def test_requests_hold_the_secret_only_while_they_are_sent(
     emulator = serve(secret=SECRET)
     endpoint = Endpoint("127.0.0.1", emulator.port, Transport.PLAINTEXT, secret=Secret(SECRET))
     seen: list[object] = []
-    ask = DrawThingsClient._ask
+    ask = Connection.ask
 
     async def look(self: Any, method: str, request: object, seconds: float) -> Any:
         seen.append(request)
@@ -321,7 +322,7 @@ async def test_requests_hold_the_secret_only_while_they_are_sent(
         finally:
             needles.check(str(request))
 
-    monkeypatch.setattr(DrawThingsClient, "_ask", look)
+    monkeypatch.setattr(Connection, "ask", look)
     async with DrawThingsClient(endpoint) as client:
         await client.echo()
         await client.files_exist(["a.ckpt"])

@@ -15,9 +15,10 @@ import pytest
 from drawbridge import errors
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection import tls_probe
+from drawbridge.client.connection.connection import Connection
 from drawbridge.client.connection.endpoint import Endpoint, Transport
 from drawbridge.client.store.credentials import Secret
-from drawbridge.client.store.pins import IN_MEMORY, Pin, Pins, fingerprint, note, shortened
+from drawbridge.client.store.pins import Pin, Pins, fingerprint, note, shortened
 from drawbridge.errors import DrawbridgeError
 from drawbridge.proto import image_service_pb2 as pb2
 
@@ -170,7 +171,7 @@ async def test_grpc_itself_refuses_another_certificate_than_the_one_that_was_com
     pins, certificate = Pins(None), pinned.certificate.decode()
     pins.put(Pin.of(endpoint.address, certificate))
     seen = tls_probe.Probed(tls_probe.Finding.NOTHING_WRONG, "", certificate, "studio.example")
-    monkeypatch.setattr(DrawThingsClient, "_compare", lambda self: asyncio.sleep(0, seen))
+    monkeypatch.setattr(Connection, "_compare", lambda self: asyncio.sleep(0, seen))
     with pytest.raises(DrawbridgeError):
         async with DrawThingsClient(endpoint, pins=pins) as client:
             await client.echo()
@@ -192,14 +193,14 @@ async def test_a_certificate_that_another_pinned_meanwhile_wins(
     greeter = _Greeter()
     endpoint = _pinned(serve(greeter, mint("studio", ("studio",))))
     pins, other = Pins(None), mint("studio", ("studio",))
-    compare = DrawThingsClient._compare
+    compare = Connection._compare
 
-    async def meanwhile(self: DrawThingsClient) -> Any:
+    async def meanwhile(self: Connection) -> Any:
         seen = await compare(self)
         pins.put(Pin.of(endpoint.address, other.certificate.decode()))
         return seen
 
-    monkeypatch.setattr(DrawThingsClient, "_compare", meanwhile)
+    monkeypatch.setattr(Connection, "_compare", meanwhile)
     assert "another certificate" in (await _refusal(endpoint, pins)).problem
     assert greeter.told == []
 
@@ -211,17 +212,15 @@ async def test_a_server_that_does_not_encrypt_is_not_pinned(serve: Serve) -> Non
     assert pins.all() == []
 
 
-async def test_clients_without_pins_of_their_own_share_those_in_memory(
+async def test_clients_share_the_pins_that_they_are_given_and_no_others(
     serve: Serve, mint: Mint
 ) -> None:
     endpoint = _pinned(serve(_Greeter(), mint("studio", ("studio",))))
-    try:
-        for new in (True, False):
-            async with DrawThingsClient(endpoint) as client:
-                await client.echo()
-                assert client.pinned_now is new
-    finally:  # another test may get the same port
-        assert IN_MEMORY.forget(endpoint.address)
+    shared = Pins(None)
+    for pins, new in ((shared, True), (shared, False), (None, True), (None, True)):
+        async with DrawThingsClient(endpoint, pins=pins) as client:
+            await client.echo()
+            assert client.pinned_now is new
 
 
 async def test_the_certificate_is_looked_at_beside_the_event_loop(

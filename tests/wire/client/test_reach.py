@@ -19,8 +19,9 @@ import grpc
 import pytest
 
 from drawbridge import errors
-from drawbridge.client.client import MOST_GREETING_BYTES, DrawThingsClient
+from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection import channel
+from drawbridge.client.connection.connection import MOST_GREETING_BYTES
 from drawbridge.client.connection.endpoint import Endpoint, Transport
 from drawbridge.client.store.credentials import Secret
 from drawbridge.emulator.server.server import Emulator

@@ -1,0 +1,260 @@
+"""A connection to one server: made when it is needed, checked, and the one way to make a call."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from ...errors import DrawbridgeError, ProtocolMismatch, ServerBusy
+from ...proto import image_service_pb2
+from ...proto.service import ImageGenerationStub
+from ..store.identity import check_identity
+from ..store.pins import Pin, Pins
+from ..threads import in_thread
+from . import channel, explain
+from .call import CallCancelled, Unreadable, settle
+from .endpoint import Endpoint, Transport
+from .finding import Finding, Probed
+
+# Of a server's lists of models and other files; those of all official ones are less than 1 MiB.
+MOST_GREETING_BYTES = 16 << 20
+_POLL_SECONDS = 0.005
+
+Explain = Callable[[grpc.StatusCode, str | None], Exception]
+
+
+class Connection:
+    """A channel to one server, for one event loop, made at the first call.
+
+    With a shared secret every message that has a place for it is signed. No method raises
+    asyncio.CancelledError, unless the calling task itself is cancelled.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        name: str,
+        pins: Pins,
+        connect_timeout_seconds: float = 10,
+        secret_timeout_seconds: float = 10,
+    ) -> None:
+        """`name` is what the server is told of this side; `pins` are those of Transport.PINNED;
+        `secret_timeout_seconds` bounds the Echo before other calls.
+        """
+        self.endpoint = endpoint
+        self.name = name
+        self.pins = pins
+        self._connect_timeout_seconds = connect_timeout_seconds
+        self._secret_timeout_seconds = secret_timeout_seconds
+        self._pin: Pin | None = None
+        self._pinned_now = False
+        self._channel: grpc.aio.Channel | None = None
+        self._connecting = asyncio.Lock()
+        self._greeted = False
+        self._secret_confirmed = False
+
+    async def close(self) -> None:
+        """Close the channel; calls that still run fail, and another one opens a new channel."""
+        if self._channel is not None:
+            opened, self._channel = self._channel, None
+            await opened.close()
+
+    @property
+    def pin(self) -> Pin | None:
+        """The pin that the connection rests on; None before it, and for other transports."""
+        return self._pin
+
+    @property
+    def pinned_now(self) -> bool:
+        """Whether this connection was the first to see the certificate, and trusted it."""
+        return self._pinned_now
+
+    @property
+    def secret_confirmed(self) -> bool:
+        """Whether an Echo has accepted the secret, or that there is none."""
+        return self._secret_confirmed
+
+    async def greet(self, timeout_seconds: float) -> image_service_pb2.EchoReply:
+        """Return the answer to Echo, which has accepted the secret.
+
+        Raises SecretRejected; ProtocolMismatch beyond MOST_GREETING_BYTES; what `ask` raises.
+        """
+        request = image_service_pb2.EchoRequest(name=self.name)
+        reply = await self.ask("Echo", request, timeout_seconds)
+        if reply.sharedSecretMissing:
+            raise explain.secret_rejected(self.endpoint)
+        self._greeted = self._secret_confirmed = True
+        if reply.ByteSize() > MOST_GREETING_BYTES:
+            raise ProtocolMismatch(
+                f"The server at {self.endpoint.address} greets with {reply.ByteSize() >> 20} MiB.",
+                "Check that it is a Draw Things server, or turn its model browser off.",
+            )
+        return reply
+
+    async def confirm_secret(self) -> None:
+        """Greet once before work: only Echo tells a wrong secret from other trouble.
+
+        See docs/protocol.md 1.2.
+        """
+        if self._greeted:
+            return
+        try:
+            await self.greet(self._secret_timeout_seconds)
+        except ServerBusy:  # --echo-on-queue: the answer is on its way, the work can queue up too
+            self._greeted = True
+
+    async def ask(self, method: str, request: object, timeout_seconds: float) -> Any:
+        """Return the answer to a short question. Raises DrawbridgeError."""
+
+        def words(code: grpc.StatusCode, details: str | None) -> DrawbridgeError:
+            if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+                if self._is_ready():
+                    return explain.busy(self.endpoint, timeout_seconds)
+                code, details = grpc.StatusCode.UNAVAILABLE, None
+            return explain.from_status(
+                *(self.endpoint, code, details),
+                generating=False,
+                secret_confirmed=self._secret_confirmed,
+            )
+
+        call = await self.call(method, request, timeout_seconds=timeout_seconds)
+        with self.explained(words):
+            return await settle(call, call)
+
+    async def call(
+        self, method: str, *request: object, timeout_seconds: float | None = None
+    ) -> Any:
+        """Begin a call, with its request unless that is a stream, and return gRPC's object of it.
+
+        It is connected first. Raises DrawbridgeError where that does not come about.
+        """
+        async with self._connecting:
+            if self._channel is None:
+                self._channel = await self._connect()
+            stub = ImageGenerationStub(self._channel, self.serialize)
+        return getattr(stub, method)(*request, timeout=timeout_seconds)
+
+    @contextlib.contextmanager
+    def explained(self, words: Explain) -> Iterator[None]:
+        """Let whatever a call ends with leave the block as an error of ours.
+
+        `words` returns the error for the status that the server, or gRPC on its behalf, has given.
+        """
+        try:
+            yield
+        except Unreadable as error:
+            raise explain.unreadable(self.endpoint) from error
+        except (grpc.aio.AioRpcError, CallCancelled) as error:
+            told: Exception = explain.closed_here(self.endpoint)
+            if self._channel is not None:
+                told = words(*_status(error))
+            raise told from self._cause(error)
+
+    def serialize(self, message: Any) -> bytes:
+        """Sign a request for just as long as it takes to turn it into bytes: whoever logs it, or
+        shows a traceback with local variables, shall not show the secret.
+        """
+        secret = self.endpoint.secret
+        if secret is None or "sharedSecret" not in message.DESCRIPTOR.fields_by_name:
+            return message.SerializeToString()
+        message.sharedSecret = secret.reveal()
+        try:
+            return message.SerializeToString()
+        finally:
+            message.ClearField("sharedSecret")
+
+    async def recover(self) -> None:
+        """Wait for a server whose connection broke. Raises what hinders a new one."""
+        until = time.monotonic() + self._connect_timeout_seconds
+        while (opened := self._channel) is not None and time.monotonic() <= until:
+            if opened.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY:
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+        if opened is None:
+            raise explain.closed_here(self.endpoint)
+        raise await self._unreachable()
+
+    async def _connect(self) -> grpc.aio.Channel:
+        """Return a channel that is connected; raises what hinders it within a bounded time."""
+        identity = self.endpoint.identity
+        if identity is not None and self.endpoint.transport is not Transport.PLAINTEXT:
+            await in_thread(lambda _: check_identity(identity))  # gRPC has no words for it
+        try:
+            where = await asyncio.wait_for(
+                channel.target(self.endpoint), self._connect_timeout_seconds
+            )
+        except (OSError, asyncio.TimeoutError) as error:
+            raise await self._unreachable() from error
+        pinned = await self._compare() if self.endpoint.transport is Transport.PINNED else None
+        opened = channel.open_channel(self.endpoint, where, pinned)
+        try:
+            if await self._becomes_ready(opened):
+                if pinned is not None:
+                    await self._trust(pinned)
+                return opened
+        except BaseException:
+            await opened.close()
+            raise
+        await opened.close()
+        raise await self._unreachable()
+
+    async def _compare(self) -> Probed:
+        """Return what the server shows, if it is what is pinned or nothing is; raises otherwise.
+
+        Every time, although gRPC then trusts nothing else: gRPC would also take a certificate that
+        was signed with the key of the pinned one.
+        """
+        self._pin = await in_thread(lambda _: self.pins.get(self.endpoint.address))
+        seconds = self._connect_timeout_seconds
+        # What else the server may want, gRPC finds out, and the probe after it.
+        seen = await explain.look(self.endpoint, seconds, self._pin, stay=False)
+        if seen.finding is not Finding.NOTHING_WRONG:
+            raise explain.describe(self.endpoint, seen, seconds)
+        return seen
+
+    async def _trust(self, seen: Probed) -> None:
+        """Pin the certificate of a server that is connected, unless one is pinned by now."""
+        if self._pin is not None:
+            return
+        pin = Pin.of(self.endpoint.address, seen.certificate)
+        self._pin = await in_thread(lambda _: self.pins.learn(pin))
+        if self._pin.fingerprint != pin.fingerprint:
+            changed = Probed(Finding.CHANGED, "", seen.certificate, "", self._pin.fingerprint)
+            raise explain.describe(self.endpoint, changed)
+        self._pinned_now = self._pin is pin
+
+    async def _becomes_ready(self, opened: grpc.aio.Channel) -> bool:
+        until = time.monotonic() + self._connect_timeout_seconds
+        while True:
+            state = opened.get_state(try_to_connect=True)
+            if state is grpc.ChannelConnectivity.READY:
+                return True
+            if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE or time.monotonic() > until:
+                return False
+            await asyncio.sleep(_POLL_SECONDS)  # wait_for_state_change leaves a watcher behind
+
+    def _is_ready(self) -> bool:
+        opened = self._channel
+        return opened is not None and opened.get_state() is grpc.ChannelConnectivity.READY
+
+    async def _unreachable(self) -> DrawbridgeError:
+        waited_seconds = self._connect_timeout_seconds
+        return await explain.unreachable(self.endpoint, waited_seconds, self._pin)
+
+    def _cause(self, error: Exception) -> Exception | None:
+        """Return what may be shown as the cause: a server could repeat the secret in its words."""
+        secret = self.endpoint.secret
+        return None if secret is not None and secret.reveal() in repr(error) else error
+
+
+def _status(error: Exception) -> tuple[grpc.StatusCode, str | None]:
+    if isinstance(error, grpc.aio.AioRpcError):
+        return error.code(), error.details()
+    return grpc.StatusCode.CANCELLED, None
