@@ -48,17 +48,23 @@ def prepare(comfyui_path: Path, python: Path) -> None:
     stamp.write_text(wanted, encoding="utf-8")
 
 
-def newest_frontend(python: Path, folder: Path) -> Path | None:
-    """Return a folder with the newest release of ComfyUI's page, kept below `folder`.
+def frontend(python: Path, folder: Path, release: str = "newest") -> Path:
+    """Return a folder with a release of ComfyUI's page, kept below `folder`: `1.58.1`, `newest`.
 
-    Without a network the newest that is there, or None.
+    Raises RuntimeError where it is neither there nor to be had. Without a network, the newest is
+    the newest that is there.
     """
-    command = [str(python), "-m", "pip", "download", "--disable-pip-version-check", "--quiet"]
-    wanted = ["--no-deps", "--dest", str(folder), FRONTEND]
-    subprocess.run([*command, *wanted], check=False)
-    wheels = sorted(folder.glob("*.whl"), key=_release)
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = FRONTEND if release == "newest" else f"{FRONTEND}=={release}"
+    wheels = _wheels(folder, release)
+    if release == "newest" or not wheels:
+        command = [str(python), "-m", "pip", "download", "--disable-pip-version-check", "--quiet"]
+        subprocess.run([*command, "--no-deps", "--dest", str(folder), wanted], check=False)
+        wheels = _wheels(folder, release)
     if not wheels:
-        return None
+        raise RuntimeError(
+            f"{wanted} could not be downloaded. Name a folder or a release in COMFYUI_FRONTENDS."
+        )
     unpacked = wheels[-1].with_suffix("")
     static = unpacked / FRONTEND.replace("-", "_") / "static"
     if not static.is_dir():
@@ -68,6 +74,12 @@ def newest_frontend(python: Path, folder: Path) -> Path | None:
             Path(half).replace(unpacked)
             Path(half).mkdir()  # what the context manager takes away
     return static
+
+
+def _wheels(folder: Path, release: str) -> list[Path]:
+    """Return the wheels of a release that are there, or all for "newest", oldest first."""
+    wheels = sorted(folder.glob("*.whl"), key=_release)
+    return [one for one in wheels if release in ("newest", one.name.split("-")[1])]
 
 
 def _release(wheel: Path) -> list[int]:

@@ -2,7 +2,8 @@
 
 Starts the emulator in a process of its own on a free loopback port, executes
 workflows/text_to_image.json through the node classes, shows progress, and writes the PNG under
-demo-output/. The host is the real ComfyUI where COMFYUI_PATH names one, else a small stand-in.
+demo-output/. The host is the real ComfyUI where COMFYUI_PATH names one, each where it names
+several, else a small stand-in.
 """
 
 from __future__ import annotations
@@ -112,18 +113,28 @@ def in_standin(
 def in_comfyui(
     workflow: dict[str, Any], changes: dict[str, dict[str, Any]], output: Path
 ) -> list[Path]:
-    """Execute the workflow in the real ComfyUI; return the files it wrote, moved to `output`."""
+    """Execute the workflow in every real ComfyUI; return the files, moved to `output`.
+
+    Returns none where one of them failed.
+    """
+    from drawbridge.devtools.comfyui.interpreter import find_comfyuis
+
+    made = [in_one_comfyui(one, workflow, changes, output) for one in find_comfyuis()]
+    return [file for files in made for file in files] if all(made) else []
+
+
+def in_one_comfyui(
+    checkout: Path, workflow: dict[str, Any], changes: dict[str, dict[str, Any]], output: Path
+) -> list[Path]:
+    """Execute the workflow in a real ComfyUI; return the files it wrote, moved to `output`."""
     from drawbridge.devtools.comfyui.events import Event
     from drawbridge.devtools.comfyui.host import Ending, RealComfyUI
-    from drawbridge.devtools.comfyui.interpreter import find_comfyui
 
     progress = Progress()
 
     def watch(event: Event) -> None:
         progress.event(event.type, event.data)
 
-    checkout = find_comfyui()
-    assert checkout is not None
     say(f"Host: the ComfyUI in {checkout}")
     with (
         tempfile.TemporaryDirectory(prefix="drawbridge-demo-") as base,

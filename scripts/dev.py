@@ -96,23 +96,35 @@ def prepare_node(python: Path) -> bool:
 
 
 def prepare_comfyui(python: Path) -> None:
-    """Install what the ComfyUI of COMFYUI_PATH needs, unless it has a Python of its own."""
+    """Install what the ComfyUI of COMFYUI_PATH needs, unless it has a Python of its own.
+
+    Raises SystemExit where several have none: each release needs other packages.
+    """
     sys.path.insert(0, str(ROOT))
-    from devtools.comfyui.interpreter import PYTHON_VARIABLE, find_comfyui, own_python
+    from devtools.comfyui.interpreter import PYTHON_VARIABLE, find_comfyuis, own_python
     from scripts.comfyui_environment import prepare
 
-    comfyui = find_comfyui()
-    if comfyui is None or os.environ.get(PYTHON_VARIABLE) or own_python(comfyui) is not None:
+    if os.environ.get(PYTHON_VARIABLE):
         return
-    prepare(comfyui, python)
+    bare = [comfyui for comfyui in find_comfyuis() if own_python(comfyui) is None]
+    if len(bare) > 1:
+        raise SystemExit(
+            f"{' and '.join(map(str, bare))} have no Python of their own, and one cannot serve "
+            f"both. Name one for each folder of COMFYUI_PATH in {PYTHON_VARIABLE}."
+        )
+    for comfyui in bare:
+        prepare(comfyui, python)
 
 
 def prepare_page(python: Path) -> None:
-    """Have the page tests try the newest release of ComfyUI's page, too."""
-    from scripts.comfyui_environment import newest_frontend
+    """Have the page tests find the releases of ComfyUI's page that COMFYUI_FRONTENDS names."""
+    from scripts.comfyui_environment import frontend
 
-    if os.environ.get("COMFYUI_PATH") and FRONTENDS not in os.environ:
-        os.environ[FRONTENDS] = str(newest_frontend(python, ENVIRONMENT / "frontends") or "")
+    given = filter(None, os.environ.get(FRONTENDS, "").split(os.pathsep))
+    folder = ENVIRONMENT / "frontends"
+    os.environ[FRONTENDS] = os.pathsep.join(
+        one if Path(one).is_dir() else str(frontend(python, folder, one)) for one in given
+    )
 
 
 def link_types() -> None:

@@ -180,7 +180,7 @@ class RealComfyUI:
 
         Raises PromptRejected where ComfyUI leaves out the prompt or a part of it.
         """
-        prompt_id = uuid.uuid4().hex
+        prompt_id = str(uuid.uuid4())  # 0.33 takes no other form
         body = {"prompt": prompt, "client_id": self._client_id, "prompt_id": prompt_id}
         status, answer = self.request("POST", "/prompt", body)
         if status == http.client.BAD_REQUEST:

@@ -32,30 +32,53 @@ class HostError(Exception):
 
 
 def find_comfyui(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """Return the folder that COMFYUI_PATH names, or None where it is not set.
+    """Return the first folder that COMFYUI_PATH names, or None where it is not set.
 
-    Raises HostError where it is set and holds no ComfyUI.
+    Raises HostError where one of the folders holds no ComfyUI.
     """
-    if not environ.get(PATH_VARIABLE):
-        return None
-    folder = Path(environ[PATH_VARIABLE]).expanduser().absolute()
-    if not (folder / "main.py").is_file() or not (folder / "comfy").is_dir():
-        raise HostError(f"{PATH_VARIABLE} is {folder}, which holds no ComfyUI (main.py, comfy/).")
-    return folder
+    return next(iter(find_comfyuis(environ)), None)
+
+
+def find_comfyuis(environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
+    """Return the folders that COMFYUI_PATH names, with the path separator between them.
+
+    Raises HostError where one of them holds no ComfyUI.
+    """
+    folders = _named(environ, PATH_VARIABLE)
+    for folder in folders:
+        if not (folder / "main.py").is_file() or not (folder / "comfy").is_dir():
+            problem = f"{PATH_VARIABLE} names {folder}, which holds no ComfyUI (main.py, comfy/)."
+            raise HostError(f"{problem} Correct the variable.")
+    return folders
 
 
 def find_python(comfyui: Path, environ: Mapping[str, str] = os.environ) -> Path:
     """Return the Python that runs a ComfyUI: the variable's, its own environment's, or this one.
 
-    Raises HostError where COMFYUI_PYTHON names no file. Links are kept: in a virtual environment,
-    Python is one.
+    COMFYUI_PYTHON names one for all, or one for each folder of COMFYUI_PATH, in the same order.
+    Raises HostError where it names no file, or another number. Links are kept: in a virtual
+    environment, Python is one.
     """
-    if environ.get(PYTHON_VARIABLE):
-        python = Path(environ[PYTHON_VARIABLE]).expanduser().absolute()
+    pythons = _named(environ, PYTHON_VARIABLE)
+    if not pythons:
+        return own_python(comfyui) or Path(sys.executable)
+    for python in pythons:
         if not python.is_file():
-            raise HostError(f"{PYTHON_VARIABLE} is {python}, which is no file.")
-        return python
-    return own_python(comfyui) or Path(sys.executable)
+            raise HostError(f"{PYTHON_VARIABLE} names {python}, which is no file.")
+    if len(pythons) == 1:
+        return pythons[0]
+    folders = _named(environ, PATH_VARIABLE)
+    if len(pythons) != len(folders) or comfyui.absolute() not in folders:
+        raise HostError(
+            f"{PYTHON_VARIABLE} names {len(pythons)} files and {PATH_VARIABLE} {len(folders)} "
+            "folders. Name one Python for all of them, or one for each."
+        )
+    return pythons[folders.index(comfyui.absolute())]
+
+
+def _named(environ: Mapping[str, str], variable: str) -> tuple[Path, ...]:
+    parts = environ.get(variable, "").split(os.pathsep)
+    return tuple(Path(part).expanduser().absolute() for part in parts if part)
 
 
 def own_python(comfyui: Path) -> Path | None:

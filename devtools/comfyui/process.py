@@ -17,7 +17,10 @@ FOLDERS = ("custom_nodes", "input", "models", "output", "temp", "user")
 STARTS = 4  # with a new port each
 STOP_SECONDS = 10.0
 LOG_LINES = 40
-PORT_TAKEN = re.compile(r"while attempting to bind on address|Errno (48|98|10048)\]")
+# ComfyUI 0.33's own words, those of aiohttp, and the system's.
+PORT_TAKEN = re.compile(
+    r"is already in use on address|while attempting to bind on address|Errno (48|98|10048)\]"
+)
 
 
 class ComfyUIProcess:

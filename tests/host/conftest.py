@@ -1,6 +1,7 @@
 """The real ComfyUI: one for all tests that ask it questions, others for those that need their own.
 
-COMFYUI_PATH names its folder. Unset, everything here is skipped; set wrongly, everything fails.
+COMFYUI_PATH names its folder, or those of several, with the path separator between them: the tests
+run in each. Unset, everything here is skipped; set wrongly, everything fails.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from drawbridge.devtools.comfyui.interpreter import find_comfyuis
+from drawbridge.devtools.comfyui.pairs import pairs
+
 if TYPE_CHECKING:
     from drawbridge.devtools.comfyui.host import RealComfyUI
 
 HERE = Path(__file__).resolve().parent
 SECRET_VARIABLE = "DRAWBRIDGE_SECRET_HOST_TESTS"
 SECRET = "open sesame"
+FOLDERS = [pair.comfyui for pair in pairs() if pair.frontend is None]
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
@@ -30,19 +35,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="COMFYUI_PATH names no ComfyUI to ask"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="session", params=FOLDERS or [None], ids=[one.name for one in FOLDERS] or ["none"]
+)
 def make_comfyui(
-    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., RealComfyUI]:
     """Return a maker of ComfyUIs with an empty base folder each: `with make_comfyui(...) as host`.
 
     It takes the keywords of RealComfyUI; who calls it starts and stops what it returns.
     """
     from drawbridge.devtools.comfyui.host import RealComfyUI
-    from drawbridge.devtools.comfyui.interpreter import find_comfyui
 
-    checkout = find_comfyui()
+    checkout: Path | None = request.param
     assert checkout is not None, "these tests are skipped where COMFYUI_PATH is not set"
+    assert checkout in find_comfyuis()
 
     def make(**options: Any) -> RealComfyUI:
         return RealComfyUI(checkout, tmp_path_factory.mktemp("comfyui"), **options)

@@ -1,7 +1,8 @@
 """ComfyUI's page: a real browser, the real ComfyUI, and an emulated server at the other end.
 
-COMFYUI_PATH names ComfyUI's folder; COMFYUI_FRONTENDS names further releases of its page (folders
-of their own, with the path separator between them), beside the one that it comes with.
+COMFYUI_PATH names the folders of one or more ComfyUIs, each of which is run with the page that it
+comes with; COMFYUI_FRONTENDS names folders of further releases of the page, which the first ComfyUI
+serves. Between folders stands the path separator.
 
 What is shared ends with the last test of this folder: as long as a browser is driven, an event loop
 counts as running in the thread, and other tests could have none.
@@ -19,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from drawbridge.devtools.browser import ComfyPage, find_browser, started
+from drawbridge.devtools.comfyui.interpreter import find_comfyuis
+from drawbridge.devtools.comfyui.pairs import Pair, pairs
 from drawbridge.emulator.server.server import Emulator, Options
 
 if TYPE_CHECKING:
@@ -27,9 +30,8 @@ if TYPE_CHECKING:
     from drawbridge.devtools.comfyui.host import RealComfyUI
 
 HERE = Path(__file__).resolve().parent
-VARIABLE = "COMFYUI_FRONTENDS"
 FOLDER = "ComfyUI-Drawbridge"  # the page takes a name up to its first dot to ask for help pages
-FRONTENDS = ["", *filter(None, os.environ.get(VARIABLE, "").split(os.pathsep))]
+PAIRS = pairs()
 RENDERINGS = {"classic": False, "vue": True}
 SETTINGS = {
     "Comfy.TutorialCompleted": True,
@@ -69,19 +71,22 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture(scope="package", params=FRONTENDS, ids=lambda path: "newest" if path else "pinned")
+@pytest.fixture(
+    scope="package",
+    params=PAIRS or [None],
+    ids=[pair.label for pair in PAIRS] or ["pinned"],
+)
 def comfyui(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RealComfyUI]:
-    """A running ComfyUI with our pack, one after the other for each release of the page."""
+    """A running ComfyUI with our pack, one after the other for each pair."""
     from drawbridge.devtools.comfyui.host import RealComfyUI
-    from drawbridge.devtools.comfyui.interpreter import find_comfyui
 
-    checkout = find_comfyui()
-    assert checkout is not None, "these tests are skipped where COMFYUI_PATH is not set"
-    arguments = ["--front-end-root", request.param] if request.param else []
+    pair: Pair | None = request.param
+    assert pair is not None, "these tests are skipped where COMFYUI_PATH is not set"
+    assert pair.comfyui in find_comfyuis()
     base = tmp_path_factory.mktemp("page")
-    with RealComfyUI(checkout, base, folder=FOLDER, arguments=arguments) as running:
+    with RealComfyUI(pair.comfyui, base, folder=FOLDER, arguments=pair.arguments) as running:
         yield running
 
 

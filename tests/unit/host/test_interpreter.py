@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from drawbridge.devtools.comfyui.interpreter import (
     HostError,
     check_python,
     find_comfyui,
+    find_comfyuis,
     find_python,
 )
 
@@ -43,6 +45,27 @@ def test_path_is_found(folder: Path) -> None:
 def test_path_without_comfyui_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="holds no ComfyUI"):
         find_comfyui({"COMFYUI_PATH": str(tmp_path)})
+
+
+def test_path_may_name_several(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    folder.rename(other)
+    touched(folder / "main.py")
+    (folder / "comfy").mkdir()
+    pythons = [touched(tmp_path / name / "python") for name in ("a", "b")]
+    environ = {"COMFYUI_PATH": os.pathsep.join([str(folder), str(other)])}
+
+    assert find_comfyuis(environ) == (folder, other)
+    environ["COMFYUI_PYTHON"] = os.pathsep.join(map(str, pythons))
+    assert [find_python(one, environ) for one in (folder, other)] == pythons
+    environ["COMFYUI_PYTHON"] = str(pythons[1])
+    assert find_python(folder, environ) == find_python(other, environ) == pythons[1]
+
+
+def test_other_number_of_pythons_is_an_error(folder: Path) -> None:
+    pythons = os.pathsep.join([sys.executable] * 2)
+    with pytest.raises(HostError, match="names 2 files and COMFYUI_PATH 1 folders"):
+        find_python(folder, {"COMFYUI_PATH": str(folder), "COMFYUI_PYTHON": pythons})
 
 
 @pytest.mark.parametrize(
