@@ -6,24 +6,53 @@ so the classes say that they live in `drawbridge`.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+E = TypeVar("E", bound="DrawbridgeError")
+
 
 class DrawbridgeError(Exception):
     """Something went wrong, and a person can do something about it.
 
     `problem` states what happened, with the values that matter and never a secret; `remedy` says
-    what to do.
+    what to do. Where a face may want other words for something (a transport, a path, the place to
+    do a thing), the sentences name it in braces and `parts` has it: `"The file {path} is damaged."`
+    with `path=...`. Such sentences are constants, since nothing that comes from outside may be
+    taken for the name of a part. No program reads a sentence: it reads `parts` and the class.
     """
 
-    def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(problem, remedy)
-        self.problem = problem
-        self.remedy = remedy
+    def __init__(self, problem: str, remedy: str, **parts: object) -> None:
+        self.parts: Mapping[str, object] = parts
+        self._sentences = (problem, remedy)
+        self.problem, self.remedy = self.in_words(str)
+        super().__init__(self.problem, self.remedy)
 
     def __init_subclass__(cls) -> None:
         cls.__module__ = "drawbridge"
 
     def __str__(self) -> str:
         return f"{self.problem}\n\n{self.remedy}"
+
+    @property
+    def on_one_line(self) -> str:
+        """Return problem and remedy where there is no room for a line each."""
+        return f"{self.problem} {self.remedy}"
+
+    def in_words(self, call: Callable[[object], str]) -> tuple[str, str]:
+        """Return problem and remedy, with `call(part)` for each part."""
+
+        def fill(found: re.Match[str]) -> str:
+            name = found[1]
+            return call(self.parts[name]) if name in self.parts else found[0]
+
+        problem, remedy = (re.sub(r"\{(\w+)\}", fill, text) for text in self._sentences)
+        return problem, remedy
+
+    def become(self, kind: type[E]) -> E:
+        """Return an error of another kind that says the same."""
+        return kind(*self._sentences, **self.parts)
 
 
 class ServerUnreachable(DrawbridgeError):

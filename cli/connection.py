@@ -113,7 +113,7 @@ def chosen(
             given("credential") or "",
         )
     except RequestRejected as error:
-        raise Usage(error.problem, error.remedy) from error
+        raise error.become(Usage) from error
 
 
 def endpoint(
@@ -128,7 +128,7 @@ def endpoint(
     try:
         found = Endpoint(server.host, server.port, server.transport, certificate)
     except RequestRejected as error:
-        raise Usage(error.problem, error.remedy) from error
+        raise error.become(Usage) from error
     if not signed:
         return found
     kept = credentials(options, environ)
@@ -235,7 +235,7 @@ def _saved(servers: SavedServers, name: str) -> dict[str, str]:
     try:
         server = servers.find(name)
     except RequestRejected as error:
-        raise Usage(error.problem, error.remedy) from error
+        raise error.become(Usage) from error
     return {**server.as_dict(), "port": str(server.port), "transport": word_of(server.transport)}
 
 

@@ -66,7 +66,7 @@ def credentials(options: argparse.Namespace, output: Output) -> int:
             options, kept, output
         )
     except RequestRejected as error:
-        raise Usage(error.problem, error.remedy) from error
+        raise error.become(Usage) from error
 
 
 def _list(options: argparse.Namespace, kept: Credentials, output: Output) -> int:

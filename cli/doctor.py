@@ -17,7 +17,7 @@ from ..client.connection.channel import resolve
 from ..client.connection.endpoint import Transport
 from ..client.connection.finding import Finding, Probed
 from ..client.generation.events import Picture, Progress
-from ..client.generation.progress import Meter, words
+from ..client.generation.progress import Meter, stage, words
 from ..client.store.pins import Pin
 from ..errors import DrawbridgeError, ModelUnavailable, RequestRejected, SecretRejected
 from ..facts import versions
@@ -201,7 +201,7 @@ async def _try(client: DrawThingsClient, wanted: GenerationRequest, output: Outp
     async with contextlib.aclosing(client.generate(wanted)) as events:
         async for event in events:
             if isinstance(event, Progress):
-                output.progress(meter.update(event), words(event))
+                output.progress(meter.update(event), words(event), stage(event))
             elif isinstance(event, Picture):
                 height, width = event.array.shape[1:3]
     return f"{width} x {height} pixels from {config.model}, {config.steps} steps"

@@ -15,7 +15,7 @@ from ..client.generation.events import (
     Receiving,
     RemoteDownload,
 )
-from ..client.generation.progress import Meter, words
+from ..client.generation.progress import Meter, stage, words
 from ..client.threads import in_thread
 from ..facts import versions
 from . import pictures, request
@@ -77,7 +77,7 @@ async def _receive(
                 case Progress() | RemoteDownload() | DownloadSize() | Receiving():
                     if isinstance(event, Progress):
                         fraction = meter.update(event)
-                    output.progress(fraction, words(event))
+                    output.progress(fraction, words(event), stage(event))
                 case Preview():
                     pass
     return made, sounds

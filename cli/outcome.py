@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ..client.connection.endpoint import Transport
-from ..client.store.credential_sources import WHERE
-from ..client.store.credentials import OR_NONE
+from ..client.connection.endpoint import ChooseTransport, Transport
+from ..client.store.credential_sources import Advice
 from ..errors import (
     CredentialMissing,
     DrawbridgeError,
@@ -73,18 +72,19 @@ def exit_code(error: DrawbridgeError) -> int:
 
 def fields(error: DrawbridgeError) -> dict[str, str]:
     """Return an error for a script: `kind` is the name of its class."""
-    return {
-        "kind": type(error).__name__,
-        "problem": _in_our_words(error.problem),
-        "remedy": _in_our_words(error.remedy),
-    }
+    problem, remedy = error.in_words(_in_our_words)
+    return {"kind": type(error).__name__, "problem": problem, "remedy": remedy}
 
 
-def _in_our_words(text: str) -> str:
-    text = text.replace(WHERE, "by `drawbridge credentials`")
-    text = text.replace(OR_NONE, "or leave --credential out if that has none.")
-    for word, transport in TRANSPORTS.items():
-        named = repr(transport.value)
-        text = text.replace(f"Set the connection to {named}", f"Choose --transport {word}")
-        text = text.replace(named, repr(word))
-    return text
+def _in_our_words(part: object) -> str:
+    match part:
+        case Transport():
+            return word_of(part)
+        case ChooseTransport():
+            return f"Choose --transport {word_of(part.transport)}"
+        case Advice.MANAGE:
+            return "by `drawbridge credentials`"
+        case Advice.NAME_NONE:
+            return "or leave --credential out if that has none."
+        case _:
+            return str(part)

@@ -11,6 +11,7 @@ from . import outcome
 
 _BAR_CELLS = 24
 _NO_CHARACTER = "\N{REPLACEMENT CHARACTER}"
+_NO_PHASE = object()
 _LEAST_CHANGE = 0.1  # a log wants a line now and then, not one for each step
 
 
@@ -22,7 +23,8 @@ class Output:
         self._notes: list[str] = []
         self._is_terminal = sys.stderr.isatty()
         self._bar = ""
-        self._phase, self._fraction = "", 0.0
+        self._phase: object = _NO_PHASE
+        self._fraction = 0.0
 
     def line(self, text: str = "") -> None:
         """Say a part of the result to a person."""
@@ -53,8 +55,11 @@ class Output:
                 _write(sys.stderr, text, "\n")
         return outcome.exit_code(error)
 
-    def progress(self, fraction: float, words: str) -> None:
-        """Show how far something is: a bar on a terminal, lines now and then elsewhere."""
+    def progress(self, fraction: float, words: str, phase: object = None) -> None:
+        """Show how far something is: a bar on a terminal, lines now and then elsewhere.
+
+        `phase` is equal as long as `words` differ by their numbers only; a new one gets a line.
+        """
         if self._is_terminal:
             full = round(fraction * _BAR_CELLS)
             bar = f"[{'#' * full}{'.' * (_BAR_CELLS - full)}] {fraction:4.0%} {words}"
@@ -62,7 +67,6 @@ class Output:
             self._bar = bar
             _write(sys.stderr, f"{bar}{padding}", "\r")
             return
-        phase = words.rstrip("0123456789./% MBof")
         moved = fraction < self._fraction or fraction >= self._fraction + _LEAST_CHANGE
         if phase != self._phase or moved:
             self._phase, self._fraction = phase, fraction

@@ -45,7 +45,7 @@ def servers(options: argparse.Namespace, output: Output) -> int:
             saved.remove(options.name)
             output.line(f"Removed {options.name.strip()!r} from {path}.")
     except RequestRejected as error:
-        raise Usage(error.problem, error.remedy) from error
+        raise error.become(Usage) from error
     found = saved.all()
     if options.action == "list":
         for server in found:

@@ -67,7 +67,7 @@ def _look_at(paths: list[Path], name: str) -> list[_Wanted]:
         ]
     except (RequestRejected, RuntimeError) as error:  # the latter of a user who is unknown here
         if isinstance(error, RequestRejected):
-            raise Usage(error.problem, error.remedy) from error
+            raise error.become(Usage) from error
         raise Usage(f"A path cannot be read: {error}", "Give it without ~.") from error
     names = [one.name for one in wanted]
     for name in names:
@@ -93,7 +93,7 @@ async def _send(
                 if event.acknowledged_bytes < confirmed:
                     output.note(f"The connection was lost: {one.name} is sent once more.")
                 confirmed = event.acknowledged_bytes
-            output.progress(progress.share(event), progress.words(event))
+            output.progress(progress.share(event), progress.words(event), type(event))
     raise AssertionError("an upload ends with Done or an error")
 
 

@@ -12,7 +12,7 @@ def complaint(check: Callable[[], object]) -> bool | str:
     try:
         check()
     except RequestRejected as error:
-        return f"{error.problem} {error.remedy}"
+        return error.on_one_line
     return True
 
 

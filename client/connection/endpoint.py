@@ -27,6 +27,19 @@ class Transport(enum.Enum):
     SYSTEM = "system certificates"
     PINNED = "pinned certificate"
 
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class ChooseTransport:
+    """Part of a remedy: another transport fits. Each face words it as its own control is called."""
+
+    transport: Transport
+
+    def __str__(self) -> str:
+        return f"Set the connection to {self.transport.value!r}"
+
 
 class TensorForm(enum.Enum):
     """In which form pictures are sent: as servers read them, or as the public guide says."""

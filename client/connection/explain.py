@@ -21,7 +21,7 @@ from ...errors import (
 from ..safe_text import one_line
 from ..store.pins import Pin, fingerprint, shortened
 from ..threads import in_thread
-from .endpoint import Endpoint, Transport
+from .endpoint import ChooseTransport, Endpoint, Transport
 from .finding import Finding, Probed
 from .probe import probe
 
@@ -81,17 +81,21 @@ def describe(endpoint: Endpoint, seen: Probed, waited_seconds: float = 0) -> Dra
         )
     if finding is Finding.NO_TLS:
         return TlsMismatch(
-            f"The server at {address} does not encrypt, but the connection is set to"
-            f" {endpoint.transport.value!r}.",
-            f"Set the connection to {Transport.PLAINTEXT.value!r}, or turn on Transport Layer"
-            " Security under API Server in Draw Things (gRPCServerCLI: leave out --no-tls).",
+            "The server at {address} does not encrypt, but the connection is set to '{transport}'.",
+            "{choose}, or turn on Transport Layer Security under API Server in Draw Things"
+            " (gRPCServerCLI: leave out --no-tls).",
+            address=address,
+            transport=endpoint.transport,
+            choose=ChooseTransport(Transport.PLAINTEXT),
         )
     if finding is Finding.WANTS_TLS:
         return TlsMismatch(
-            f"The server at {address} encrypts, but the connection is set to"
-            f" {Transport.PLAINTEXT.value!r}.",
-            f"Set the connection to {Transport.DRAW_THINGS.value!r}, or turn off Transport Layer"
-            " Security under API Server in Draw Things (gRPCServerCLI: --no-tls).",
+            "The server at {address} encrypts, but the connection is set to '{transport}'.",
+            "{choose}, or turn off Transport Layer Security under API Server in Draw Things"
+            " (gRPCServerCLI: --no-tls).",
+            address=address,
+            transport=Transport.PLAINTEXT,
+            choose=ChooseTransport(Transport.DRAW_THINGS),
         )
     if finding is Finding.HTTP:
         return ProtocolMismatch(
@@ -158,7 +162,7 @@ def _quoted(words: str) -> str:
 
 
 def _bad_certificate(endpoint: Endpoint, seen: Probed) -> TlsMismatch:
-    address, chosen, finding = endpoint.address, endpoint.transport.value, seen.finding
+    address, finding = endpoint.address, seen.finding
     if finding is Finding.CHANGED:
         other = f" ({shortened(fingerprint(seen.certificate))})" if seen.certificate else ""
         return TlsMismatch(
@@ -193,16 +197,19 @@ def _bad_certificate(endpoint: Endpoint, seen: Probed) -> TlsMismatch:
             f"The certificate of the server at {address} is not valid yet.",
             "Check the date of both computers.",
         )
-    come_with = f"{Transport.DRAW_THINGS.value!r} for a server with the certificate it came with"
+    come_with = "'{fitting}' for a server with the certificate it came with"
     remedies = {
         Transport.DRAW_THINGS: "It is not the one Draw Things comes with: choose the authority that"
         " signed it.",
         Transport.OWN_CA: f"Give that authority's certificate, or choose {come_with}.",
     }
     return TlsMismatch(
-        f"The certificate of the server at {address} is signed by an authority that {chosen!r}"
+        "The certificate of the server at {address} is signed by an authority that '{transport}'"
         " does not trust.",
         remedies.get(endpoint.transport, f"Choose {come_with}."),
+        address=address,
+        transport=endpoint.transport,
+        fitting=Transport.DRAW_THINGS,
     )
 
 

@@ -63,6 +63,15 @@ class Meter:
         return _WEIGHTS[phase] * max(steps, 0)
 
 
+def stage(event: Progress | RemoteDownload | DownloadSize | Receiving) -> object:
+    """Return what stays equal as long as `words` tells of one thing with rising numbers."""
+    if isinstance(event, RemoteDownload):
+        return RemoteDownload
+    if isinstance(event, DownloadSize | Receiving):
+        return Receiving
+    return _AFTER.get(event.phase) or (event.phase, _is_last(event))
+
+
 def words(event: Progress | RemoteDownload | DownloadSize | Receiving) -> str:
     """Return what happens now, as a person would say it."""
     if isinstance(event, RemoteDownload):
@@ -77,7 +86,11 @@ def words(event: Progress | RemoteDownload | DownloadSize | Receiving) -> str:
         return f"Receiving {event.received_bytes / _MEGABYTE:.1f}{total} MB"
     if event.phase not in (Phase.SAMPLING, Phase.SECOND_PASS_SAMPLING):
         return _AFTER[event.phase]
-    if event.total and event.step >= event.total:
+    if _is_last(event):
         return "Decoding"
     name = "Sampling" if event.phase is Phase.SAMPLING else "Second pass"
     return f"{name} {event.step} of {event.total}" if event.total else f"{name} {event.step}"
+
+
+def _is_last(event: Progress) -> bool:
+    return bool(event.total) and event.step >= event.total

@@ -21,62 +21,75 @@ _DEFAULTS = GenerationConfig()
 
 
 @dataclass(frozen=True)
-class _Readers:
+class Readers:
+    """The versions that read a field, as a person calls them, such as "SDXL, SSD-1B".
+
+    If `excepted`, `names` are the only ones that do not read it.
+    """
+
+    names: str
+    excepted: bool = False
+
+
+@dataclass(frozen=True)
+class _Row:
     """The versions that read some fields; `words` where they are too many to name one by one."""
 
     reads: Callable[[ModelVersion], bool]
     fields: tuple[str, ...]
     words: str = ""
+    excepted: bool = False
 
 
 _FLOW = "flow models (Stable Diffusion 3, FLUX, Qwen Image, Wan, ...)"
 
 _TABLE = (
-    _Readers(
+    _Row(
         lambda known: known.clip_skip,
         ("clip_skip",),
         "models with CLIP (Stable Diffusion, SDXL, FLUX.1, Hunyuan Video, HiDream I1, ...)",
     ),
-    _Readers(
+    _Row(
         lambda known: known.image_prior,
         ("clip_weight", "negative_prompt_for_image_prior", "image_prior_steps"),
     ),
-    _Readers(
+    _Row(
         lambda known: known.original_size,
         (
             *("original_image_width", "original_image_height"),
             *("negative_original_image_width", "negative_original_image_height"),
         ),
     ),
-    _Readers(
+    _Row(
         lambda known: known.target_size,
         ("crop_top", "crop_left", "target_image_width", "target_image_height"),
     ),
-    _Readers(lambda known: known.aesthetic_score, ("aesthetic_score", "negative_aesthetic_score")),
-    _Readers(
+    _Row(lambda known: known.aesthetic_score, ("aesthetic_score", "negative_aesthetic_score")),
+    _Row(
         lambda known: known.image_conditioning,
         ("fps_id", "motion_bucket_id", "cond_aug", "start_frame_cfg"),
     ),
-    _Readers(lambda known: known.is_video, ("num_frames",), "video models"),
-    _Readers(lambda known: known.two_stages, ("stage_2_steps", "stage_2_cfg", "stage_2_shift")),
-    _Readers(
+    _Row(lambda known: known.is_video, ("num_frames",), "video models"),
+    _Row(lambda known: known.two_stages, ("stage_2_steps", "stage_2_cfg", "stage_2_shift")),
+    _Row(
         lambda known: not known.two_stages,
         ("hires_fix", "hires_fix_start_width", "hires_fix_start_height", "hires_fix_strength"),
-        "all but Stable Cascade",
+        "Stable Cascade",
+        excepted=True,
     ),
-    _Readers(lambda known: known.t5_switch, ("t5_text_encoder",)),
-    _Readers(lambda known: known.separate_clip_l, ("separate_clip_l", "clip_l_text")),
-    _Readers(
+    _Row(lambda known: known.t5_switch, ("t5_text_encoder",)),
+    _Row(lambda known: known.separate_clip_l, ("separate_clip_l", "clip_l_text")),
+    _Row(
         lambda known: known.separate_open_clip_g, ("separate_open_clip_g", "open_clip_g_text")
     ),
-    _Readers(lambda known: known.separate_t5, ("separate_t5", "t5_text")),
-    _Readers(
+    _Row(lambda known: known.separate_t5, ("separate_t5", "t5_text")),
+    _Row(
         lambda known: known.guidance_embed, ("speed_up_with_guidance_embed", "guidance_embed")
     ),
-    _Readers(lambda known: known.resolution_dependent_shift, ("resolution_dependent_shift",)),
+    _Row(lambda known: known.resolution_dependent_shift, ("resolution_dependent_shift",)),
     # Beyond the versions that have TeaCache built in the specification's coefficients decide,
     # which only transformers have.
-    _Readers(
+    _Row(
         lambda known: known.flow,
         (
             *("tea_cache", "tea_cache_start", "tea_cache_end", "tea_cache_threshold"),
@@ -84,15 +97,15 @@ _TABLE = (
         ),
         _FLOW,
     ),
-    _Readers(
+    _Row(
         lambda known: known.causal_inference,
         ("causal_inference_enabled", "causal_inference", "causal_inference_pad"),
         "Wan",
     ),
-    _Readers(lambda known: known.flow, ("cfg_zero_star", "cfg_zero_init_steps"), _FLOW),
+    _Row(lambda known: known.flow, ("cfg_zero_star", "cfg_zero_init_steps"), _FLOW),
 )
 
-_BY_FIELD: Mapping[str, _Readers] = MappingProxyType(
+_BY_FIELD: Mapping[str, _Row] = MappingProxyType(
     {name: row for row in _TABLE for name in row.fields}
 )
 
@@ -135,9 +148,10 @@ def reads(version: str, name: str) -> bool:
     return known is None or found is None or found.reads(known)
 
 
-def readers(name: str) -> str:
-    """Return for a person which versions read a field, such as "SDXL, SSD-1B"; "" for all."""
+def readers(name: str) -> Readers | None:
+    """Return which versions read a field, None where all do."""
     found = _BY_FIELD.get(name)
     if found is None:
-        return ""
-    return found.words or ", ".join(row.name for row in VERSIONS.values() if found.reads(row))
+        return None
+    names = ", ".join(row.name for row in VERSIONS.values() if found.reads(row))
+    return Readers(found.words or names, found.excepted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,9 +18,20 @@ PREFIX = "DRAWBRIDGE_SECRET_"
 SERVERS = "DRAWBRIDGE_SERVERS_"
 CLIENT_CERTIFICATE = "DRAWBRIDGE_CLIENT_CERTIFICATE_"
 CLIENT_KEY = "DRAWBRIDGE_CLIENT_KEY_"
-WHERE = "in ComfyUI's settings under Drawbridge or by `drawbridge credentials`"
 
 _NAME = re.compile(r"[A-Za-z0-9_.\- ]{1,64}")
+
+
+class Advice(enum.Enum):
+    """Part of a remedy: what a person does about credentials. Each face has words of its own."""
+
+    MANAGE = "in ComfyUI's settings under Drawbridge or by `drawbridge credentials`"
+    NAME_NONE = (
+        "or empty the field if that has none: a workflow from someone else names their credential."
+    )
+
+    def __str__(self) -> str:
+        return self.value
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,8 @@ def key_of(name: str) -> str:
     if not _NAME.fullmatch(name):  # perhaps the secret itself was typed here, so it is not repeated
         raise CredentialMissing(
             "The credential's name is not a plain name of at most 64 letters, digits and dashes.",
-            f"Name a credential, such as studio, and add it {WHERE}.",
+            "Name a credential, such as studio, and add it {manage}.",
+            manage=Advice.MANAGE,
         )
     return re.sub(r"[^A-Z0-9]", "_", name.upper().removeprefix(PREFIX))
 

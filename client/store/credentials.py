@@ -11,16 +11,13 @@ from typing import Any
 
 from ...errors import CredentialMissing, RequestRejected, StoreUnusable
 from ..address import Destination
-from .credential_sources import PREFIX, SERVERS, WHERE, Environment, Known, from_file, key_of
+from .credential_sources import PREFIX, SERVERS, Advice, Environment, Known, from_file, key_of
 from .identity import check_identity
 from .private_file import PrivateFile
 from .secret import Identity, Secret
 
 FILE_NAME = "credentials.json"
 MOST_SERVERS = 100  # each is compared at every connection
-OR_NONE = (
-    "or empty the field if that has none: a workflow from someone else names their credential."
-)
 
 
 @dataclass(frozen=True)
@@ -213,19 +210,25 @@ class Credentials:
 def missing(name: str) -> CredentialMissing:
     """Return the error for a credential that this computer does not have."""
     return CredentialMissing(
-        f"This computer has no credential {name.strip()!r}.",
-        f"Add it with the shared secret of your server, {WHERE}, {OR_NONE}",
+        "This computer has no credential {credential}.",
+        "Add it with the shared secret of your server, {manage}, {name_none}",
+        credential=repr(name.strip()),
+        manage=Advice.MANAGE,
+        name_none=Advice.NAME_NONE,
     )
 
 
 def _not_meant(known: Known, server: Destination) -> CredentialMissing:
-    key = key_of(known.name)
-    how = f"add it to the credential {WHERE}"
+    how = "add it to the credential {manage}"
     if not known.stored:
-        how = f"add it to the environment variable {SERVERS}{key} and start this program again"
+        how = "add it to the environment variable {variable} and start this program again"
     return CredentialMissing(
-        f"The credential {known.name!r} is not meant for {server}.",
-        f"If that server is yours, {how}; if not, it would learn the secret.",
+        "The credential {credential} is not meant for {server}.",
+        "If that server is yours, " + how + "; if not, it would learn the secret.",
+        credential=repr(known.name),
+        server=server,
+        manage=Advice.MANAGE,
+        variable=f"{SERVERS}{key_of(known.name)}",
     )
 
 

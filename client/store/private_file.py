@@ -91,8 +91,10 @@ class PrivateFile:
             return self._unusable("read", error)
         if len(content.text) > MOST_BYTES:
             return StoreUnusable(
-                f"The file {self.path} is larger than {MOST_BYTES >> 20} MiB.",
+                "The file {path} is larger than {limit} MiB.",
                 "Move it away; what it held has to be entered again.",
+                path=self.path,
+                limit=MOST_BYTES >> 20,
             )
         try:
             text = content.text.decode("utf-8-sig")
@@ -104,8 +106,9 @@ class PrivateFile:
     def damaged(self) -> StoreUnusable:
         """Return the error for content that is not what we write."""
         return StoreUnusable(
-            f"The file {self.path} is damaged, and is left as it is.",
+            "The file {path} is damaged, and is left as it is.",
             "Restore it from a backup, or move it away and enter again what it held.",
+            path=self.path,
         )
 
     def _bytes(self) -> bytes:
@@ -138,8 +141,10 @@ class PrivateFile:
         text = json.dumps(content.value, indent=2, allow_nan=False).encode("ascii") + b"\n"
         if len(text) > MOST_BYTES:
             return StoreUnusable(
-                f"The file {self.path} would be larger than {MOST_BYTES >> 20} MiB.",
+                "The file {path} would be larger than {limit} MiB.",
                 "Remove entries that are not needed, and try again.",
+                path=self.path,
+                limit=MOST_BYTES >> 20,
             )
         if text == content.text:
             return None
@@ -172,9 +177,10 @@ class PrivateFile:
             while not _lock(handle):
                 if time.monotonic() > until:
                     raise StoreUnusable(
-                        f"Another program has kept {self.path} busy for"
-                        f" {self._wait_seconds:g} seconds.",
+                        "Another program has kept {path} busy for {seconds} seconds.",
                         "Try again, or end the other program.",
+                        path=self.path,
+                        seconds=f"{self._wait_seconds:g}",
                     )
                 time.sleep(_POLL_SECONDS)
             yield
@@ -183,8 +189,11 @@ class PrivateFile:
 
     def _unusable(self, done: str, error: OSError) -> StoreUnusable:
         return StoreUnusable(
-            f"The file {self.path} cannot be {done}: {error.strerror or 'the system refuses'}.",
+            "The file {path} cannot be {done}: {reason}.",
             "Check the folder's permissions and the space on its disk.",
+            path=self.path,
+            done=done,
+            reason=error.strerror or "the system refuses",
         )
 
 

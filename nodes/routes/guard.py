@@ -114,7 +114,7 @@ def guarded(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
             told = {"kind": "BadRequest", "problem": error.problem, "remedy": error.remedy}
             return _response(json.dumps({"error": told}), error.status)
         except DrawbridgeError as error:
-            return _response(json.dumps({"error": without_folder(explain(error))}))
+            return _response(json.dumps({"error": explain(error)}))
         except Exception:
             logging.getLogger(__name__).exception("Drawbridge could not answer %s", request.path)
             told = {
@@ -125,12 +125,6 @@ def guarded(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
             return _response(json.dumps({"error": told}), 500)
 
     return handle
-
-
-def without_folder(told: dict[str, str]) -> dict[str, str]:
-    """Return an error without the place of our own folder: pages need not know it."""
-    folder = str(host.user_folder())
-    return {name: words.replace(folder, "__drawbridge") for name, words in told.items()}
 
 
 def check_sender(headers: Mapping[str, str], serves_other_sites: bool) -> None:

@@ -18,7 +18,7 @@ from ..servers import status
 from ..servers.catalogs import SHELF
 from ..servers.connect_values import ServerValues, key_of, known_transport
 from ..sockets import Server
-from .guard import Answer, Body, without_folder
+from .guard import Answer, Body
 
 MOST_QUESTIONS = 4
 FRESH_SECONDS = 60.0
@@ -54,9 +54,7 @@ class ServerRoute:
             )
         except DrawbridgeError as error:
             failure = error  # the name of a handler ends with it
-            answer = await in_thread(lambda _: status.failed(address, failure, cache.last(key)))
-            answer["error"] = without_folder(answer["error"])
-            return answer
+            return await in_thread(lambda _: status.failed(address, failure, cache.last(key)))
         return await in_thread(lambda _: status.connected(address, told))
 
     async def _question(self, server: Server) -> Told:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...client.catalog import official
@@ -14,6 +15,7 @@ from ...client.store.pins import note as pin_note
 from ...errors import DrawbridgeError
 from ...facts import versions
 from ...facts.specifications import LISTS
+from .. import host
 
 if TYPE_CHECKING:
     from ...client.client import DrawThingsClient
@@ -75,8 +77,16 @@ def unasked(address: str, told: Told | None) -> dict[str, Any]:
 
 
 def explain(error: DrawbridgeError) -> dict[str, str]:
-    """Return an error for the page."""
-    return {"kind": type(error).__name__, "problem": error.problem, "remedy": error.remedy}
+    """Return an error for the page, which need not know where our own folder is."""
+    problem, remedy = error.in_words(_for_page)
+    return {"kind": type(error).__name__, "problem": problem, "remedy": remedy}
+
+
+def _for_page(part: object) -> str:
+    folder = host.user_folder()
+    if isinstance(part, Path) and part.is_relative_to(folder):
+        return str(folder.name / part.relative_to(folder))
+    return str(part)
 
 
 def _known(told: Told) -> dict[str, Any]:

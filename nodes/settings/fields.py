@@ -11,7 +11,7 @@ from comfy_api.latest import io
 from ...client.configuration.enums import SeedMode
 from ...client.configuration.fields import GenerationConfig
 from ...client.configuration.ranges import Range, ranges
-from ...client.generation.relevance import readers
+from ...client.generation.relevance import Readers, readers
 from ...errors import RequestRejected
 from ...facts.samplers import Sampler
 from ..sockets import Settings, SettingsSocket
@@ -42,11 +42,7 @@ class Setting:
 
     def input(self) -> io.Input:
         """Return the widget, its tooltip ending with the model versions that read the field."""
-        versions = readers(self.name)
-        only = f"Only for {versions}; left out for others."
-        if versions.startswith("all but"):
-            only = f"For {versions}, where it is left out."
-        tooltip = f"{self.tooltip} {only}" if versions else self.tooltip
+        tooltip = " ".join(filter(None, (self.tooltip, _read_by(readers(self.name)))))
         kind, default = _KINDS[self.name], _DEFAULTS[self.name]
         if kind is bool:
             return io.Boolean.Input(self.name, default=default, tooltip=tooltip)
@@ -98,6 +94,15 @@ class Setting:
             if words:
                 raise RequestRejected(*words)
         return given
+
+
+def _read_by(those: Readers | None) -> str:
+    """Return a sentence about the model versions that read a field, "" where all do."""
+    if those is None:
+        return ""
+    if those.excepted:
+        return f"For all but {those.names}, where it is left out."
+    return f"Only for {those.names}; left out for others."
 
 
 def label(member: IntEnum) -> str:

@@ -169,7 +169,9 @@ async def test_unexpected_error_is_logged_and_not_told(
 
 async def test_our_folder_is_not_told(raising: Callable[[Exception], Any]) -> None:
     path = host.user_folder() / "servers.json"
-    status, text = await raising(StoreUnusable(f"The file {path} is damaged.", "Mend it."))
+    status, text = await raising(
+        StoreUnusable("The file {path} is damaged.", "Mend it.", path=path)
+    )
     assert status == 200
     assert json.loads(text)["error"] == {
         "kind": "StoreUnusable",

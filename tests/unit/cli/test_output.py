@@ -37,8 +37,8 @@ def test_a_log_gets_a_line_for_each_tenth_and_each_phase(
 ) -> None:
     output = Output(as_json=False)
     for step in range(101):
-        output.progress(step / 125, f"Sampling {step} of 100")
-    output.progress(0.81, "Decoding")
+        output.progress(step / 125, f"Sampling {step} of 100", "sampling")
+    output.progress(0.81, "Decoding", "decoding")
     lines = capsys.readouterr().err.splitlines()
     assert 8 <= len(lines) <= 11
     assert lines[0] == "  0% Sampling 0 of 100"
@@ -48,7 +48,7 @@ def test_a_log_gets_a_line_for_each_tenth_and_each_phase(
 def test_a_log_says_when_it_starts_again(capsys: pytest.CaptureFixture[str]) -> None:
     output = Output(as_json=False)
     for done in (0, 50, 0, 1, 50):
-        output.progress(done / 100, f"Sending {done} of 100 MB")
+        output.progress(done / 100, f"Sending {done} of 100 MB", "sending")
     lines = capsys.readouterr().err.splitlines()
     assert [int(line.split("%")[0]) for line in lines] == [0, 50, 0, 50]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from drawbridge.client.configuration.fields import GenerationConfig
-from drawbridge.client.generation.relevance import matters_for, readers, relevant
+from drawbridge.client.generation.relevance import Readers, matters_for, readers, relevant
 from drawbridge.facts.samplers import Sampler
 from drawbridge.facts.versions import VERSIONS
 
@@ -143,9 +143,11 @@ def test_refiner_reads_its_own_fields() -> None:
 
 
 def test_readers_are_named_for_people() -> None:
-    assert readers("fps_id") == "Stable Video Diffusion"
-    assert readers("steps") == ""
-    assert readers("hires_fix") == "all but Stable Cascade"
-    assert "SSD-1B" in readers("crop_top")
+    assert readers("fps_id") == Readers("Stable Video Diffusion")
+    assert readers("steps") is None
+    assert readers("hires_fix") == Readers("Stable Cascade", excepted=True)
+    size = readers("crop_top")
+    assert size is not None
+    assert "SSD-1B" in size.names
     for name in matters_for():
         assert readers(name)
