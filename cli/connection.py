@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from ..client.connection.endpoint import DEFAULT_PORT, MOST_PEM_BYTES, PEM_MARK, Endpoint, Transport
 from ..client.store.credentials import Credentials
@@ -21,8 +21,6 @@ from .outcome import TRANSPORTS, Usage, word_of
 if TYPE_CHECKING:
     from ..client.client import DrawThingsClient
     from .output import Output
-
-P = TypeVar("P", bound=argparse.ArgumentParser)
 
 DEFAULT_TIMEOUT_SECONDS = 30.0
 
@@ -77,12 +75,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def add_common_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of commands that ask no server."""
     _add_common(parser.add_argument_group("common", argument_default=argparse.SUPPRESS))
-
-
-def add_action(actions: argparse._SubParsersAction[P], name: str, text: str, **more: Any) -> P:
-    """Add the parser of a command, or of something that one can do, and return it."""
-    description = f"{text[:1].upper()}{text[1:]}."
-    return actions.add_parser(name, help=text, description=description, allow_abbrev=False, **more)
 
 
 def _add_common(group: argparse._ArgumentGroup) -> None:

@@ -13,18 +13,19 @@ from ..client.store.credentials import Credentials, Listed
 from ..client.store.secret import Identity, Secret
 from ..errors import CredentialMissing, RequestRejected
 from . import connection
+from .command import Command, add_action, no_options
 from .outcome import OK, Interrupted, Usage
 from .output import Output
 
 _MOST_SECRET_BYTES = 1 << 16
 
 
-def add_actions(parser: argparse.ArgumentParser) -> None:
+def _actions(parser: argparse.ArgumentParser) -> None:
     """Add list, set and remove."""
     actions = parser.add_subparsers(title="actions", dest="action", required=True, metavar="ACTION")
 
     def action(name: str, text: str) -> argparse.ArgumentParser:
-        added = connection.add_action(actions, name, text)
+        added = add_action(actions, name, text)
         connection.add_common_options(added)
         return added
 
@@ -172,3 +173,12 @@ def _pem(path: Path) -> Secret:
     if found is None:
         raise Usage(f"The PEM file {path} cannot be read.", "Check its path and permissions.")
     return found
+
+
+COMMAND = Command(
+    "credentials",
+    "manage shared secrets and client certificates",
+    credentials,
+    _actions,
+    common=no_options,
+)

@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING
 
 from ..client.catalog.lookup import ModelFile, browser_off, find_model
 from ..client.catalog.records import Catalog, ModelSpec
-from ..client.client import DrawThingsClient
-from ..client.connection import explain
-from ..client.connection.channel import resolve
 from ..client.connection.endpoint import Transport
 from ..client.connection.finding import Finding, Probed
 from ..client.generation.events import Picture, Progress
@@ -23,11 +20,13 @@ from ..errors import DrawbridgeError, ModelUnavailable, RequestRejected, SecretR
 from ..facts import versions
 from ..facts.model_version import ModelVersion
 from . import request
+from .command import Command
 from .connection import open_client, timeout_seconds
 from .outcome import OK
 from .output import Output
 
 if TYPE_CHECKING:
+    from ..client.client import DrawThingsClient
     from ..client.generation.request import GenerationRequest
 
 _MOST_PROBE_SECONDS = 10.0
@@ -58,6 +57,10 @@ class _Steps:
         while _STEPS[self.next] != step:
             self.take(passed)
         self.take("", "failed")
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    request.add_model(parser, "file or name of the model to try (default: the smallest that fits)")
 
 
 async def doctor(options: argparse.Namespace, output: Output) -> int:
@@ -113,6 +116,9 @@ async def _walk(
 
 async def _reach(client: DrawThingsClient, steps: _Steps, seconds: float) -> None:
     """Take the steps up to an encrypted connection."""
+    from ..client.connection import explain
+    from ..client.connection.channel import resolve
+
     endpoint = client.endpoint
     try:
         addresses = await asyncio.wait_for(resolve(endpoint), seconds)
@@ -228,3 +234,8 @@ def _weight(spec: ModelSpec) -> tuple[int, int, str]:
     packed = re.search(r"_q(\d)p", spec.file)  # bits of a weight; files without have 16
     bits = int(packed.group(1)) if packed else 16
     return known.size_rank if known else ModelVersion.size_rank, bits, spec.file
+
+
+COMMAND = Command(
+    "doctor", "find out at which step something goes wrong, up to a tiny picture", doctor, _options
+)

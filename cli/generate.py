@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..client.generation.events import (
@@ -18,7 +20,9 @@ from ..client.generation.events import (
 from ..client.generation.progress import Meter, stage, words
 from ..client.threads import in_thread
 from ..facts import versions
+from ..facts.samplers import Sampler
 from . import pictures, request
+from .command import Command
 from .connection import open_client, timeout_seconds
 from .outcome import OK
 from .output import Output
@@ -28,6 +32,44 @@ if TYPE_CHECKING:
 
     from ..client.client import DrawThingsClient
     from ..client.generation.request import GenerationRequest
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    request.add_model(parser, "file or name of the model (default: the configuration's)")
+    add = parser.add_argument
+    add(
+        "--specification",
+        type=Path,
+        metavar="FILE",
+        help="JSON object that says what the model is, as in Draw Things' custom.json: for a file "
+        "that the server has and does not know, such as one from upload",
+    )
+    add("--prompt", required=True, metavar="P", help="what the picture shows")
+    add("--negative-prompt", default="", metavar="P", help="what it should not show")
+    add("--width", type=int, metavar="PX", help="a multiple of 64 (default: the model's)")
+    add("--height", type=int, metavar="PX", help="a multiple of 64 (default: the model's)")
+    add("--steps", type=int, metavar="N", help="sampling steps (default: the model's)")
+    add("--guidance", type=float, metavar="G", help="how closely the prompt is followed")
+    add("--seed", type=int, metavar="N", help="0 to 4294967295 (default: drawn, and told)")
+    add("--sampler", type=_sampler, metavar="NAME", help="as the app names it, in any case")
+    add("--shift", type=float, metavar="S", help="timestep shift, 0.1 to 8")
+    add("--strength", type=float, metavar="S", help="how much of the image is painted anew, 0 to 1")
+    add("--batch-size", type=int, metavar="N", help="pictures at a time, 1 to 4")
+    add("--image", type=Path, metavar="FILE", help="the picture to start from, or to edit")
+    add("--mask", type=Path, metavar="FILE", help="white is repainted, black is kept")
+    add(
+        "--configuration",
+        type=Path,
+        metavar="FILE",
+        help="JSON that the app's Copy Configuration gives; options win over it",
+    )
+    add(
+        *("-o", "--out"),
+        type=Path,
+        required=True,
+        metavar="OUT.png",
+        help="where the picture goes; of several, OUT-1.png, OUT-2.png and so on",
+    )
 
 
 async def generate(options: argparse.Namespace, output: Output) -> int:
@@ -95,3 +137,17 @@ def _summary(wanted: GenerationRequest) -> dict[str, Any]:
         "sampler": config.sampler.label,
         "seed": config.seed,
     }
+
+
+def _sampler(label: str) -> Sampler:
+    try:
+        return Sampler.from_label(label)
+    except KeyError:
+        labels = [sampler.label for sampler in Sampler]
+        near = difflib.get_close_matches(label, labels, cutoff=0.4) or labels
+        raise argparse.ArgumentTypeError(
+            f"{label!r} is no sampler; there are {', '.join(near)}"
+        ) from None
+
+
+COMMAND = Command("generate", "make pictures and write them as PNG", generate, _options)

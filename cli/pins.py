@@ -6,9 +6,17 @@ import argparse
 
 from ..client.store.pins import Pins
 from ..client.threads import in_thread
+from .command import Command
+from .connection import add_common_options
 from .folder import user_folder
 from .outcome import OK, Usage
 from .output import Output
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("action", nargs="?", choices=("list", "forget"), default="list", help="default: list")
+    add("address", nargs="?", metavar="HOST:PORT", help="which one to forget, as list gives it")
 
 
 async def pins(options: argparse.Namespace, output: Output) -> int:
@@ -43,3 +51,8 @@ async def _forget(kept: Pins, address: str | None, output: Output) -> int:
     output.line(f"The next certificate that {address} shows will be trusted.")
     output.result(forgotten=address)
     return OK
+
+
+COMMAND = Command(
+    "pins", "list or forget pinned certificates", pins, _options, common=add_common_options
+)

@@ -38,6 +38,18 @@ _FIELDS = {
 }
 
 
+def add_model(parser: argparse.ArgumentParser, text: str) -> None:
+    """Add the options that name a model; `text` explains the first."""
+    parser.add_argument("--model", default="", metavar="M", help=text)
+    parser.add_argument(
+        "--model-version",
+        default="",
+        metavar="V",
+        help="the model's version, such as flux1: for a model that is not official, where the "
+        "server's model browser is off",
+    )
+
+
 async def find_model(
     client: DrawThingsClient, catalog: Catalog, options: argparse.Namespace, name: str
 ) -> ModelFile:

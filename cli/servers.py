@@ -9,23 +9,24 @@ from typing import Any
 from ..client.store.servers import SavedServer, SavedServers
 from ..errors import RequestRejected
 from . import connection
+from .command import Command, add_action, no_options
 from .folder import user_folder
 from .outcome import OK, Usage, word_of
 from .output import Output
 
 
-def add_actions(parser: argparse.ArgumentParser) -> None:
+def _actions(parser: argparse.ArgumentParser) -> None:
     """Add list, save and remove."""
     actions = parser.add_subparsers(title="actions", dest="action", required=True, metavar="ACTION")
 
-    listing = connection.add_action(actions, "list", "say which servers are saved")
+    listing = add_action(actions, "list", "say which servers are saved")
     connection.add_common_options(listing)
-    saving = connection.add_action(
+    saving = add_action(
         actions, "save", "save the server that the options name, for --server and ComfyUI"
     )
     connection.add_options(saving)
     saving.add_argument("name", metavar="NAME")
-    removing = connection.add_action(actions, "remove", "forget a saved server")
+    removing = add_action(actions, "remove", "forget a saved server")
     connection.add_common_options(removing)
     removing.add_argument("name", metavar="NAME")
 
@@ -63,3 +64,6 @@ def _entry(server: SavedServer) -> dict[str, Any]:
 def _words(server: SavedServer) -> str:
     named = f", credential {server.credential}" if server.credential else ""
     return f"{server.name}  {server.address}  ({word_of(server.transport)}{named})"
+
+
+COMMAND = Command("servers", "manage saved servers", servers, _actions, common=no_options)

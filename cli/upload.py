@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..client.catalog.records import find
 from ..client.threads import in_thread
-from ..client.upload import progress
 from ..client.upload.local_file import HashCache, LocalFile, check_name
-from ..client.upload.transfer import Done, Sending
 from ..errors import DrawbridgeError, RequestRejected
+from .command import Command
 from .connection import open_client, timeout_seconds
 from .folder import user_folder
 from .outcome import OK, Usage
@@ -22,6 +21,7 @@ from .output import Output
 
 if TYPE_CHECKING:
     from ..client.client import DrawThingsClient
+    from ..client.upload.transfer import Done
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,22 @@ class _Wanted:
     name: str
 
 
+def _options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("files", nargs="+", type=Path, metavar="FILE", help="a file of this computer")
+    add("--name", default="", metavar="NAME", help="what the server calls it (default: its own)")
+    add(
+        "--compare-hash",
+        action="store_true",
+        help="if the server has a file of that name, compare the content too, and replace another "
+        "one; the server does nothing else while it reads the file",
+    )
+
+
 async def upload(options: argparse.Namespace, output: Output) -> int:
     """Send files one after the other; when the task is cancelled nothing half done stays there."""
+    from ..client.upload import progress
+
     wanted = await in_thread(lambda _: _look_at(options.files, options.name))
     hashes = HashCache(user_folder(options))
     told: list[dict[str, Any]] = []
@@ -83,6 +97,9 @@ async def _send(
     client: DrawThingsClient, one: _Wanted, compare_hash: bool, hashes: HashCache, output: Output
 ) -> Done:
     """Send one file and show how far it is."""
+    from ..client.upload import progress
+    from ..client.upload.transfer import Done, Sending
+
     confirmed = 0
     sending = client.upload(one.file.path, one.name, compare_hash=compare_hash, hashes=hashes)
     async with contextlib.aclosing(sending) as events:
@@ -119,6 +136,8 @@ async def _explain(
     A server that does not answer now, or does not tell what it knows, counts as one that knows
     none of them.
     """
+    from ..client.upload import progress
+
     catalog = None
     with contextlib.suppress(DrawbridgeError):
         catalog = (await client.echo(wait_seconds)).catalog
@@ -154,3 +173,6 @@ def _usable(names: list[str]) -> list[str]:
         "For a model of Stable Diffusion 1.5 it is at least:",
         f"  {json.dumps(example, ensure_ascii=False)}",
     ]
+
+
+COMMAND = Command("upload", "bring files to the server, unless it has them", upload, _options)

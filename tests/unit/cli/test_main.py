@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from drawbridge.cli import main as command_line
+from drawbridge.cli.command import Command
 from drawbridge.cli.main import main
+from drawbridge.cli.output import Output
 from drawbridge.errors import GenerationFailed
 from drawbridge.facts.samplers import Sampler
 
@@ -77,13 +81,14 @@ def test_samplers_are_known_by_the_apps_names() -> None:
 
 @pytest.fixture
 def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
-    """Make every command end with an exception."""
+    """Make the command echo end with an exception."""
 
     def make(error: BaseException) -> None:
         async def command(*_: object) -> int:
             raise error
 
-        monkeypatch.setattr(command_line, "_command", lambda name: command)
+        echo = replace(command_line.COMMANDS["echo"], run=command)
+        monkeypatch.setitem(command_line.COMMANDS, "echo", echo)
 
     return make
 
@@ -114,6 +119,37 @@ def test_names_that_the_terminal_cannot_show_do_not_stop_a_command(
     pretend(GenerationFailed("The file 背景 is gone.", "Try again."))
     assert main(["echo"]) == 1
     assert b"The file \\u80cc\\u666f is gone." in raw.getvalue()
+
+
+def test_one_row_makes_a_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def options(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--loud", action="store_true")
+
+    async def sing(options: argparse.Namespace, output: Output) -> int:
+        output.line("LA" if options.loud else "la")
+        return 1
+
+    monkeypatch.setitem(
+        command_line.COMMANDS, "sing", Command("sing", "sing a song", sing, options)
+    )
+    assert main(["sing", "--loud", "--host", "mac.local"]) == 1
+    assert capsys.readouterr().out == "LA\n"
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "sing a song" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["sing", "--help"])
+    said = capsys.readouterr().out
+    assert "Sing a song." in said
+    assert "--transport" in said
+
+
+def test_every_module_of_a_command_is_in_the_table() -> None:
+    folder = Path(command_line.__file__).parent
+    named = {path.stem for path in folder.glob("*.py") if "\nCOMMAND = " in path.read_text("utf-8")}
+    assert named == set(command_line.COMMANDS)
 
 
 def test_help_is_quick(tmp_path: Path) -> None:
