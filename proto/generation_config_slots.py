@@ -18,11 +18,6 @@ TABLES: dict[str, tuple[tuple[str, str, bool], ...]] = {
         ("target_blocks", "[string]", False),
         ("input_override", "byte", False),
     ),
-    "LoRA": (
-        ("file", "string", False),
-        ("weight", "float", False),
-        ("mode", "byte", False),
-    ),
     "GenerationConfiguration": (
         ("id", "long", False),
         ("start_width", "ushort", False),
@@ -112,5 +107,10 @@ TABLES: dict[str, tuple[tuple[str, str, bool], ...]] = {
         ("compression_artifacts_quality", "float", False),
         ("color_calibration", "byte", False),
         ("expand_prompt_to_json", "bool", False),
+    ),
+    "LoRA": (
+        ("file", "string", False),
+        ("weight", "float", False),
+        ("mode", "byte", False),
     ),
 }

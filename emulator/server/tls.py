@@ -1,4 +1,8 @@
-"""Makes throw-away certificates: for the server as Draw Things ships one, and for its clients."""
+"""Makes throw-away certificates: for the server as Draw Things ships one, and for its clients.
+
+The package trustme would do most of this, but refuses the name `*` that the real certificate has,
+and puts an organization into every subject.
+"""
 
 from __future__ import annotations
 
