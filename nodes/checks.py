@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from ..errors import RequestRejected
+
+T = TypeVar("T")
+AUTOMATIC = "automatic"  # the choice that leaves a value to whoever knows better
 
 
 def complaint(check: Callable[[], object]) -> bool | str:
@@ -16,13 +20,24 @@ def complaint(check: Callable[[], object]) -> bool | str:
     return True
 
 
-def check_choice(named: str, value: str, known: Collection[str]) -> None:
-    """Raise RequestRejected for a value that `named` cannot have.
+def choice(named: str, value: str, options: Mapping[str, T]) -> T:
+    """Return what the text of a Combo stands for, whatever its case.
 
-    ComfyUI lets any text through a Combo, so a workflow can hold one that nobody knows.
+    ComfyUI lets any text through a Combo, so a workflow can hold one that nobody knows. Raises
+    RequestRejected for that; `named` says what the Combo chooses.
     """
-    if value not in known:
-        raise RequestRejected(f"The {named} is not known.", f"Choose one of {', '.join(known)}.")
+    found = {text.casefold(): one for text, one in options.items()}
+    key = value.strip().casefold()
+    if key not in found:
+        raise RequestRejected(
+            f"The {named} cannot be {value[:40]!r}.", f"Choose one of: {', '.join(options)}."
+        )
+    return found[key]
+
+
+def one_of(named: str, value: str, options: Iterable[str]) -> str:
+    """Return the text of a Combo as its list spells it. Raises RequestRejected as `choice` does."""
+    return choice(named, value, {text: text for text in options})
 
 
 def file_name(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
+from ..client.configuration import json_text
 from ..client.configuration.fields import Control, LoRA
 from ..facts.hints import ControlInput
 from .checks import complaint
@@ -189,7 +190,7 @@ class ExportConfiguration(io.ComfyNode):
         controls: tuple[Hinted, ...] | None = None,
         other_keys: str = "",
     ) -> io.NodeOutput:
-        from ..client.configuration import clipboard, json_text
+        from ..client.configuration import clipboard
         from ..client.configuration.clipboard import Imported
 
         sent = clipboard.read(request) if request.strip() else Imported()

@@ -10,8 +10,11 @@ from comfy_api.latest import io
 
 from ..client.connection.endpoint import DEFAULT_PORT, Endpoint, Transport
 from ..client.store.credentials import Credentials
+from ..client.store.pins import Pins
 from ..errors import DrawbridgeError
 from .checks import complaint
+from .host import Display, interruptible, tell_page, user_folder
+from .servers import status
 from .servers.connect_values import ServerValues, read_certificate
 from .sockets import ServerSocket
 
@@ -88,8 +91,6 @@ class Connect(io.ComfyNode):
         """Run again when the secret or the certificate's file has changed behind its name, or a
         pinned certificate was forgotten.
         """
-        from .host import user_folder
-
         digest = hashlib.blake2b(key=_FINGERPRINT_KEY)
         if inputs.get("transport") == Transport.PINNED.value:
             digest.update(_times_forgotten(inputs.get("host"), inputs.get("port")))
@@ -108,8 +109,7 @@ class Connect(io.ComfyNode):
     async def execute(
         cls, host: str, port: int, transport: str, certificate: str, credential: str
     ) -> io.NodeOutput:
-        from .host import Display, interruptible, tell_page
-        from .servers import lookup, status
+        from .servers import lookup
 
         values = ServerValues(host, port, transport, certificate, credential)
         told = {"node": cls.hidden.unique_id, "server": values.as_dict()}
@@ -127,9 +127,6 @@ class Connect(io.ComfyNode):
 
 def _times_forgotten(host: Any, port: Any) -> bytes:
     """Not the pin itself: it comes after the first run, which would make a second one of all."""
-    from ..client.store.pins import Pins
-    from .host import user_folder
-
     try:
         address = Endpoint(host, port, Transport.PINNED).address
         return str(Pins(user_folder()).times_forgotten(address)).encode()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import torch
 from comfy_api.latest import io
 
 from ..client.catalog.specification import read_controls
@@ -11,14 +12,10 @@ from ..client.configuration.enums import ControlMode
 from ..client.configuration.fields import Control
 from ..errors import RequestRejected
 from ..facts.hints import KINDS, ControlInput
-from .checks import check_choice, file_name
+from .checks import AUTOMATIC, file_name, one_of
 from .servers import specifications
 from .sockets import ControlsSocket, Hinted
 
-if TYPE_CHECKING:
-    import torch
-
-AUTOMATIC = "automatic"
 LINES = [row.name for row in KINDS.values() if row.lines]
 MODES = [mode.name.lower() for mode in ControlMode]
 LIGHT, DARK = "light on dark", "dark on light"
@@ -163,10 +160,10 @@ class ControlNetHint(io.ComfyNode):
         image: torch.Tensor | None = None,
         specification: str = "",
     ) -> io.NodeOutput:
-        check_choice(f"kind of picture {kind!r}", kind, KINDS)
-        check_choice(f"lines {lines!r}", lines, (LIGHT, DARK))
-        check_choice(f"control mode {control_mode!r}", control_mode, MODES)
-        check_choice(f"input override {input_override!r}", input_override, (AUTOMATIC, *KINDS))
+        kind = one_of("kind of picture", kind, KINDS)
+        lines = one_of("choice of lines", lines, (LIGHT, DARK))
+        control_mode = one_of("control mode", control_mode, MODES)
+        input_override = one_of("input override", input_override, (AUTOMATIC, *KINDS))
         if start > end:
             raise RequestRejected(
                 f"The control starts at {start:g}, after its end at {end:g}.",

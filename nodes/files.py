@@ -6,7 +6,11 @@ from typing import Any
 
 from comfy_api.latest import io
 
+from ..client.upload.local_file import check_name
+from ..errors import RequestRejected
 from .checks import complaint
+from .host import Display, interruptible, model_files
+from .servers import upload_sources
 from .sockets import Server, ServerSocket
 
 NOTHING = "none"
@@ -17,8 +21,6 @@ class Upload(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
-        from .host import model_files
-
         return io.Schema(
             node_id="Drawbridge_Upload",
             display_name="Draw Things Upload",
@@ -71,8 +73,6 @@ class Upload(io.ComfyNode):
         cls, source: str | None = None, path: str | None = "", remote_name: str | None = ""
     ) -> bool | str:
         """Say at the node what cannot be sent; what is linked arrives as None."""
-        from ..client.upload.local_file import check_name
-        from .servers import upload_sources
 
         def check() -> None:
             if source is not None and path is not None:
@@ -87,9 +87,6 @@ class Upload(io.ComfyNode):
         cls, source: str | None = None, path: str | None = "", **inputs: Any
     ) -> str:
         """Run again when the file has changed."""
-        from ..errors import RequestRejected
-        from .servers import upload_sources
-
         try:
             seen = upload_sources.find(_chosen(source or "", path or "")).stat()
         except (RequestRejected, OSError):
@@ -105,7 +102,6 @@ class Upload(io.ComfyNode):
         remote_name: str = "",
         compare_hash: bool = False,
     ) -> io.NodeOutput:
-        from .host import Display, interruptible
         from .servers import file_transfer
 
         display = Display(cls.hidden.unique_id)
@@ -168,7 +164,6 @@ class FilesExist(io.ComfyNode):
 
     @classmethod
     async def execute(cls, server: Server, names: str, with_hashes: bool = False) -> io.NodeOutput:
-        from .host import interruptible
         from .servers import file_transfer
 
         answer = await interruptible(file_transfer.files_exist(server, names, with_hashes))
@@ -200,7 +195,6 @@ class ServerInfo(io.ComfyNode):
 
     @classmethod
     async def execute(cls, server: Server) -> io.NodeOutput:
-        from .host import interruptible
         from .servers import file_transfer
 
         return io.NodeOutput(*await interruptible(file_transfer.describe(server)))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import torch
 from comfy_api.latest import io
+from comfy_execution.graph_utils import ExecutionBlocker
 
 from ..client.configuration.fields import LoRA
-from ..errors import RequestRejected
+from ..codec.fit import Fit
 from ..facts.samplers import Sampler
+from .checks import AUTOMATIC, choice, one_of
+from .generating.widgets import FIELDS, Widgets
+from .host import Display, interruptible
+from .servers import specifications
 from .sockets import (
     ControlsSocket,
     Hinted,
@@ -19,14 +23,9 @@ from .sockets import (
     SettingsSocket,
 )
 
-if TYPE_CHECKING:
-    import torch
-
-AUTOMATIC = "automatic"
-FITS = ["crop centre", "stretch", "pad"]  # codec.fit.Fit, which would pull torch in here
-AT_STRENGTH, FROM_NOISE = "repaint at strength", "start from noise"
-BLOCK_PIXELS = 64
-LEAST_PIXELS, MOST_PIXELS = 128, 8192
+FITS = {fit.value: fit for fit in Fit}
+CONTENTS = [AT_STRENGTH, FROM_NOISE] = ["repaint at strength", "start from noise"]
+SIDE = FIELDS["width"][1]
 
 
 class Generate(io.ComfyNode):
@@ -152,14 +151,14 @@ class Generate(io.ComfyNode):
                 io.Combo.Input(
                     "fit",
                     optional=True,
-                    options=FITS,
-                    default=FITS[0],
+                    options=list(FITS),
+                    default=Fit.CROP.value,
                     tooltip="How an image of another size is brought to width and height.",
                 ),
                 io.Combo.Input(
                     "masked_content",
                     optional=True,
-                    options=[AT_STRENGTH, FROM_NOISE],
+                    options=CONTENTS,
                     default=AT_STRENGTH,
                     tooltip="What the masked area starts from: the image at the given strength, or "
                     "pure noise.",
@@ -195,19 +194,15 @@ class Generate(io.ComfyNode):
         Naming an input switches ComfyUI's own range check off, so the range is checked here too.
         """
         for name, pixels in (("width", width), ("height", height)):
-            if pixels is None:
+            if pixels is None or SIDE.holds(pixels):
                 continue
-            if not LEAST_PIXELS <= pixels <= MOST_PIXELS:
-                return (
-                    f"The {name} {pixels} is outside of {LEAST_PIXELS} to {MOST_PIXELS} pixels. "
-                    "Choose one inside."
-                )
-            if pixels % BLOCK_PIXELS:
-                nearest = round(pixels / BLOCK_PIXELS) * BLOCK_PIXELS
-                return (
-                    f"The {name} {pixels} is not a multiple of {BLOCK_PIXELS}. "
-                    f"Take {max(nearest, LEAST_PIXELS)}."
-                )
+            if SIDE.low <= pixels <= SIDE.high:
+                nearest = round(pixels / SIDE.step) * SIDE.step
+                return f"The {name} {pixels} is not a multiple of {SIDE.step}. Take {nearest}."
+            return (
+                f"The {name} {pixels} is outside of {SIDE.low} to {SIDE.high} pixels."
+                " Choose one inside."
+            )
         return True
 
     @classmethod
@@ -226,7 +221,7 @@ class Generate(io.ComfyNode):
         batch_size: int,
         batch_count: int = 1,
         strength: float = 1.0,
-        fit: str = FITS[0],
+        fit: str = Fit.CROP.value,
         masked_content: str = AT_STRENGTH,
         image: torch.Tensor | None = None,
         mask: torch.Tensor | None = None,
@@ -234,14 +229,8 @@ class Generate(io.ComfyNode):
         controls: tuple[Hinted, ...] = (),
         settings: Settings | None = None,
     ) -> io.NodeOutput:
-        from comfy_execution.graph_utils import ExecutionBlocker
-
         from ..client.generation.assemble import Wishes
-        from ..codec.fit import Fit
         from .generating.run import generate
-        from .generating.widgets import Widgets
-        from .host import Display, interruptible
-        from .servers import specifications
 
         widgets = Widgets(
             width=width,
@@ -265,8 +254,8 @@ class Generate(io.ComfyNode):
             specified=specifications.catalog(loras, controls),
             image=image,
             mask=mask,
-            fit=Fit(_known(fit, FITS)),
-            from_noise=_known(masked_content, [AT_STRENGTH, FROM_NOISE]) == FROM_NOISE,
+            fit=choice("fit", fit, FITS),
+            from_noise=one_of("masked content", masked_content, CONTENTS) == FROM_NOISE,
             runs=batch_count,
         )
         display = Display(cls.hidden.unique_id)
@@ -283,21 +272,12 @@ class Generate(io.ComfyNode):
         )
 
 
-def _known(value: str, options: list[str]) -> str:
-    """ComfyUI lets any text through a Combo, so a workflow can hold one that nobody knows."""
-    if value not in options:
-        raise RequestRejected(
-            f"The choice {value!r} is not known.", f"Choose one of: {', '.join(options)}."
-        )
-    return value
-
-
 def _side(name: str) -> io.Input:
     return io.Int.Input(
         name,
         default=1024,
-        min=LEAST_PIXELS,
-        max=MOST_PIXELS,
-        step=BLOCK_PIXELS,
-        tooltip=f"The picture's {name} in pixels, a multiple of {BLOCK_PIXELS}.",
+        min=int(SIDE.low),
+        max=int(SIDE.high),
+        step=SIDE.step,
+        tooltip=f"The picture's {name} in pixels, a multiple of {SIDE.step}.",
     )

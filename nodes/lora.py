@@ -10,7 +10,8 @@ from ..client.catalog.records import LoRASpec
 from ..client.catalog.specification import read_loras
 from ..client.configuration.enums import LoRAMode
 from ..client.configuration.fields import LoRA
-from .checks import check_choice, file_name
+from .checks import file_name, one_of
+from .host import interruptible
 from .servers import specifications
 from .sockets import LorasSocket, Model, ModelSocket
 
@@ -84,7 +85,6 @@ class LoRAStack(io.ComfyNode):
         chosen = specifications.with_specification((*loras, *_chosen(rows)), specification, named)
         if model is None:
             return io.NodeOutput(chosen, "", "")
-        from .host import interruptible
         from .servers import lookup
 
         found, specs = await interruptible(lookup.find_loras(model, chosen))
@@ -130,7 +130,7 @@ def _chosen(rows: dict[str, str | float]) -> list[LoRA]:
         mode = str(rows.get(f"mode_{number}", MODES[0]))
         if not file or not weight:
             continue
-        check_choice(f"mode {mode!r} of row {number}", mode, MODES)
+        mode = one_of(f"mode of row {number}", mode, MODES)
         loras.append(LoRA(file, weight, LoRAMode[mode.upper()]))
     return loras
 

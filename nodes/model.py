@@ -6,10 +6,10 @@ from comfy_api.latest import io
 
 from ..client.catalog.specification import read_model
 from ..facts.versions import VERSIONS
+from .checks import AUTOMATIC
+from .host import interruptible
 from .servers import specifications
 from .sockets import ModelSocket, Server, ServerSocket
-
-AUTOMATIC = "automatic"
 
 
 class LoadModel(io.ComfyNode):
@@ -67,7 +67,6 @@ class LoadModel(io.ComfyNode):
     async def execute(
         cls, server: Server, model: str, version: str, specification: str = ""
     ) -> io.NodeOutput:
-        from .host import interruptible
         from .servers import lookup
 
         asked = "" if version == AUTOMATIC else version

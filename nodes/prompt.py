@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from comfy_api.latest import io
+from comfy_execution.graph_utils import ExecutionBlocker
 
 from ..client.catalog.embeddings import called, usable
 from ..client.catalog.records import nearest
+from ..client.configuration.fields import SEEDS
 from ..errors import RequestRejected
+from .host import interruptible
 from .sockets import Model, ModelSocket
 
 COMMENT = "#"
-SEEDS = 1 << 32
 NO_SPACE_BEFORE = ",.;:!?)"
 NO_PROMPTS = "There is no prompt: every line is empty or a comment."
 ENTER_PROMPTS = f"Enter one prompt a line; lines that begin with {COMMENT} are comments."
@@ -54,8 +56,6 @@ class Prompt(io.ComfyNode):
 
     @classmethod
     async def execute(cls, prompt: str, model: Model | None = None) -> io.NodeOutput:
-        from comfy_execution.graph_utils import ExecutionBlocker
-
         keywords = await _checked(prompt, model) if model is not None else []
         shown = [f"<{keyword}>" for keyword in keywords]
         # A node that is given an empty list fails in ways that nobody understands.
@@ -135,7 +135,6 @@ async def _checked(prompt: str, model: Model) -> list[str]:
     Raises RequestRejected for one in the prompt that it has not: to a server it would be a word
     that nobody knows.
     """
-    from .host import interruptible
     from .servers.client import open_client
     from .servers.lookup import PATIENCE_SECONDS
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
+import torch
 from comfy_api.latest import io
 
 from ..client.catalog.lookup import ModelFile
@@ -13,9 +13,6 @@ from ..client.configuration.fields import Control, LoRA
 from ..client.connection.endpoint import Endpoint, Transport
 from ..client.generation.hints import Guide
 from ..client.store.credentials import Credentials
-
-if TYPE_CHECKING:
-    import torch
 
 ServerSocket = io.Custom("DRAWBRIDGE_SERVER")
 ModelSocket = io.Custom("DRAWBRIDGE_MODEL")

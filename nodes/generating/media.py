@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
+import torch
+
+from ...client.catalog.records import ModelSpec
+from ...codec.audio import Sound
 from ...facts import versions
-
-if TYPE_CHECKING:
-    import torch
-
-    from ...client.catalog.records import ModelSpec
-    from ...codec.audio import Sound
 
 # Where nothing else is known, the app's own (docs/protocol.md 10).
 FRAMES_PER_SECOND = 30.0

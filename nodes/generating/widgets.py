@@ -9,12 +9,11 @@ from typing import Any
 from ...client.configuration.fields import SEEDS, GenerationConfig
 from ...client.configuration.ranges import Range
 from ...client.generation.advice import advise
-from ...errors import RequestRejected
 from ...facts import versions
 from ...facts.app_settings import recommended
 from ...facts.samplers import Sampler
+from ..checks import choice
 
-AUTOMATIC = "automatic"
 # Widgets that are fields under the same or another name, with what the widget can hold.
 FIELDS: Mapping[str, tuple[str, Range]] = {
     "width": ("start_width", Range(128, 8192, 64)),
@@ -71,12 +70,7 @@ class Widgets:
         }
 
     def _chosen_sampler(self) -> Sampler:
-        try:
-            return Sampler.from_label(self.sampler)
-        except KeyError:
-            raise RequestRejected(
-                f"The sampler {self.sampler!r} is not known.", "Choose one of Generate's list."
-            ) from None
+        return choice("sampler", self.sampler, {sampler.label: sampler for sampler in Sampler})
 
 
 def as_widgets(

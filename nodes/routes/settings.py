@@ -20,7 +20,8 @@ from ...facts import versions
 from ...facts.app_settings import recommended
 from ...facts.model_version import ModelVersion
 from ...facts.versions import VERSIONS, takes_lora, takes_refiner
-from ..generating.widgets import AUTOMATIC, FIELDS, Widgets, as_widgets
+from ..checks import AUTOMATIC, choice
+from ..generating.widgets import FIELDS, Widgets, as_widgets
 from ..settings.fields import label
 from .guard import Answer, Body
 
@@ -165,11 +166,9 @@ def _config(body: Body) -> GenerationConfig:
 
 
 def _lora(body: Body) -> LoRA:
-    mode = body.text("mode", LoRAMode.ALL.name.lower())
-    if mode.upper() not in LoRAMode.__members__:
-        known = ", ".join(one.name.lower() for one in LoRAMode)
-        raise RequestRejected(f"The mode {mode!r} of a LoRA is not known.", f"Take {known}.")
-    return LoRA(body.text("file"), float(body.number("weight", 1.0)), LoRAMode[mode.upper()])
+    modes = {one.name.lower(): one for one in LoRAMode}
+    mode = choice("mode of a LoRA", body.text("mode", LoRAMode.ALL.name.lower()), modes)
+    return LoRA(body.text("file"), float(body.number("weight", 1.0)), mode)
 
 
 def _plain(value: Any) -> Any:

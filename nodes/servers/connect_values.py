@@ -10,6 +10,7 @@ from typing import Any
 from ...client.catalog.cache import ServerKey
 from ...client.connection.endpoint import MOST_PEM_BYTES, PEM_MARK, Endpoint, Transport
 from ...errors import RequestRejected
+from ..checks import choice
 from ..sockets import Server
 
 
@@ -68,17 +69,8 @@ def key_of(server: Server) -> ServerKey:
 
 
 def known_transport(value: str) -> Transport:
-    """Return the transport of a Combo's text, which can be one that nobody knows.
-
-    Raises RequestRejected.
-    """
-    try:
-        return Transport(value)
-    except ValueError:
-        known = ", ".join(member.value for member in Transport)
-        raise RequestRejected(
-            f"The transport {value[:40]!r} is not known.", f"Choose one of: {known}."
-        ) from None
+    """Return the transport of a Combo's text. Raises RequestRejected."""
+    return choice("transport", value, {one.value: one for one in Transport})
 
 
 def read_certificate(value: str | None) -> bytes | None:

@@ -14,6 +14,7 @@ from ...client.configuration.ranges import Range, ranges
 from ...client.generation.relevance import Readers, readers
 from ...errors import RequestRejected
 from ...facts.samplers import Sampler
+from ..checks import choice
 from ..sockets import Settings, SettingsSocket
 
 CATEGORY = "Draw Things/Settings"
@@ -86,7 +87,7 @@ class Setting:
         if kind is str:
             return given.strip()
         if kind is not bool and issubclass(kind, IntEnum):
-            return choice(self.name, kind, given)
+            return choice(f"setting {self.name}", given, {label(one): one for one in kind})
         if kind in (int, float):
             if self.automatic and given == 0:
                 return None
@@ -110,17 +111,6 @@ def label(member: IntEnum) -> str:
     if isinstance(member, Sampler | SeedMode):
         return member.label
     return member.name.replace("_", " ").capitalize()
-
-
-def choice(name: str, kind: type[IntEnum], given: str) -> IntEnum:
-    """Return the choice of a label: ComfyUI lets any text through a Combo."""
-    found = {label(member).casefold(): member for member in kind}.get(given.strip().casefold())
-    if found is None:
-        known = ", ".join(label(member) for member in kind)
-        raise RequestRejected(
-            f"The setting {name} cannot be {given!r}.", f"Choose one of: {known}."
-        )
-    return found
 
 
 def complaint(name: str, given: float) -> tuple[str, str] | None:

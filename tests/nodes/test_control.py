@@ -169,7 +169,7 @@ def test_moodboard_of_nothing_is_refused(stage: Stage) -> None:
     [
         ({"start": 0.6, "end": 0.4}, "starts at 0.6, after its end at 0.4"),
         *(
-            ({name: "odd"}, "'odd' is not known")
+            ({name: "odd"}, "cannot be 'odd'")
             for name in ("kind", "lines", "control_mode", "input_override")
         ),
     ],

@@ -199,7 +199,7 @@ def test_size_that_a_server_cannot_make_is_said_at_the_field(
     ("inputs", "words"),
     [
         ({"sampler": "Euler A"}, "wrong pictures"),
-        ({"sampler": "Heun"}, "'Heun' is not known"),
+        ({"sampler": "Heun"}, "cannot be 'Heun'"),
         ({"shift": 0.05}, "shift"),
     ],
     ids=["of another kind", "unknown", "shift"],

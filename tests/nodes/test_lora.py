@@ -119,7 +119,11 @@ def test_chain_tells_all_words_once_and_all_notes(
             "RequestRejected",
             rf"is for flux1, the model for v1.*{WATERCOLOUR}",
         ),
-        ({"lora_1": WATERCOLOUR, "mode_1": "both"}, "RequestRejected", "mode 'both' of row 1"),
+        (
+            {"lora_1": WATERCOLOUR, "mode_1": "both"},
+            "RequestRejected",
+            "mode of row 1 cannot be 'both'",
+        ),
     ],
 )
 def test_lora_that_cannot_work_is_said_at_the_stack(

@@ -44,7 +44,7 @@ def model_of(version: str, **values: str) -> str:
 
 
 def test_choices_are_those_of_the_codec() -> None:
-    assert [fit.value for fit in Fit] == generate.FITS
+    assert [fit.value for fit in Fit] == list(generate.FITS)
 
 
 def test_image_is_sent_in_the_size_of_the_result(serve: Serve, stage: Stage) -> None:

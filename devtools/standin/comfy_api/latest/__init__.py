@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import numpy  # noqa: F401  the real one loads all three as well
+import PIL.Image  # noqa: F401
+import torch  # noqa: F401
+
 from . import io
 from .video import InputImpl, Types
 
