@@ -195,7 +195,7 @@ class _Given:
         *,
         saved: bool = True,
     ) -> None:
-        """Raises Usage for a server that is not saved, StoreUnusable."""
+        """Raise Usage for a server that is not saved, StoreUnusable."""
         self._options, self._environ = options, _variables(environ)
         self._saved: dict[str, str] = {}
         name = self("server") if saved else None

@@ -12,6 +12,7 @@ from torch.nn import functional
 from ..errors import GenerationFailed
 from .borrow import borrow
 from .damage import damaged
+from .shape import shape_text
 
 
 class Sound(TypedDict):
@@ -22,14 +23,14 @@ class Sound(TypedDict):
 
 
 def from_wire(array: np.ndarray, sample_rate: int) -> Sound:
-    """ComfyUI's AUDIO of one wire sound: waveform [1, channels, samples], values as they came.
+    """Return ComfyUI's AUDIO of a wire sound: waveform [1, channels, samples], values as they came.
 
     `array` is float16, float32 or float64 [channels, samples], with one channel or two. The rate
     follows from the model's version (docs/protocol.md 10). Raises GenerationFailed
     where a value is not finite, BadTensor for what is no sound.
     """
     if array.ndim != 2 or array.shape[0] not in (1, 2) or array.size == 0:
-        dims = " x ".join(map(str, array.shape)) or "none"
+        dims = shape_text(array.shape)
         raise damaged(f"a sound with dims {dims} came")
     if array.dtype not in (np.float16, np.float32, np.float64):
         raise damaged(f"a sound of {array.dtype} values came")

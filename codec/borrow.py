@@ -17,7 +17,7 @@ class _Lender:
 
 
 def borrow(array: np.ndarray) -> torch.Tensor:
-    """A tensor over the array's own memory, which must only be read if the array must.
+    """Return a tensor over the array's own memory, which must only be read if the array must.
 
     `array` is of a type that torch has; one that is not in row-major order is copied.
     """

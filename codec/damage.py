@@ -13,12 +13,12 @@ _REMEDY = (
 
 
 def damaged(fact: str) -> BadTensor:
-    """A BadTensor for `fact`, a clause with the values that matter and without a full stop."""
+    """Return a BadTensor for `fact`, a clause with the values that matter, without full stop."""
     return BadTensor(f"A tensor cannot be read: {fact}.", _REMEDY)
 
 
 def too_large(needed_bytes: int, limit_bytes: int) -> BadTensor:
-    """A BadTensor for a tensor that would take more memory than it may."""
+    """Return a BadTensor for a tensor that would take more memory than it may."""
     return BadTensor(
         f"A tensor cannot be read: it claims {_mib(needed_bytes)} MiB, and at most "
         f"{_mib(limit_bytes)} MiB are accepted.",
@@ -27,7 +27,7 @@ def too_large(needed_bytes: int, limit_bytes: int) -> BadTensor:
 
 
 def out_of_memory(needed_bytes: int) -> BadTensor:
-    """A BadTensor for a tensor within the limit that this computer has no room for."""
+    """Return a BadTensor for a tensor within the limit that this computer has no room for."""
     return BadTensor(
         f"A tensor cannot be read: there is not enough memory for its {_mib(needed_bytes)} MiB.",
         "Close other programs, or ask for a smaller picture or fewer of them.",
@@ -35,7 +35,7 @@ def out_of_memory(needed_bytes: int) -> BadTensor:
 
 
 def unavailable(reason: str) -> DecoderUnavailable:
-    """The error for an answer that cannot be unpacked here, with both ways out."""
+    """Return the error for an answer that cannot be unpacked here, with both ways out."""
     return DecoderUnavailable(
         f"The server packs its pictures with fpzip, and {reason}.",
         "Switch off Response Compression in Draw Things (start gRPCServerCLI with "

@@ -18,7 +18,7 @@ _MAX_RATIO = 1040  # deflate cannot shrink anything by more than 1032
 
 
 def deflate(data: np.ndarray, *, level: int = 1, window_bits: int = RAW_STREAM) -> bytes:
-    """The deflate stream of the array's bytes in row-major order; `level` is zlib's, 0 to 9."""
+    """Return the deflate stream of the bytes in row-major order; `level` is zlib's, 0 to 9."""
     packer = zlib.compressobj(level, zlib.DEFLATED, window_bits, _MEMORY_LEVEL)
     return packer.compress(np.ascontiguousarray(data).data) + packer.flush()
 
@@ -30,7 +30,7 @@ def inflate(
     window_bits: int = RAW_STREAM,
     stop: Callable[[], bool] | None = None,
 ) -> np.ndarray:
-    """The unpacked bytes, uint8 [size_bytes]; what follows the stream's end is ignored.
+    """Return the unpacked bytes, uint8 [size_bytes]; what follows the stream's end is ignored.
 
     Raises BadTensor unless the stream ends after exactly `size_bytes` (the server's own decoder
     loops for ever on a cut stream and cuts a long one), Cancelled once `stop()` is true.

@@ -13,6 +13,7 @@ import torch
 from torch.nn import functional
 
 from ..errors import RequestRejected
+from .shape import shape_text
 
 
 class Fit(enum.Enum):
@@ -39,7 +40,7 @@ class _Axis:
 
 
 def fit_image(images: torch.Tensor, width: int, height: int, fit: Fit) -> torch.Tensor:
-    """The pictures at `width` x `height` pixels; the same tensor if they have that size already.
+    """Return the pictures at `width` x `height` pixels; the same tensor if they have that size.
 
     `images` is ComfyUI's IMAGE: float [B, H, W, 3 or 4], 0 to 1, and so is the result, clamped.
     Resized by an antialiased bicubic filter, with colours weighted by alpha where there is one;
@@ -71,7 +72,7 @@ def fit_mask(
     height: int,
     fit: Fit,
 ) -> torch.Tensor:
-    """The masks of pictures that `fit_image` brings to `width` x `height`, still in their places.
+    """Return the masks of pictures that `fit_image` brings to `width` x `height`, in their places.
 
     `masks` is ComfyUI's MASK, float [B, H, W] or [H, W], 0 to 1; the result is [B, height, width].
     `image_width` and `image_height` are the size of the picture *before* it is fitted: a mask of
@@ -93,7 +94,7 @@ def fit_mask(
 
 
 def pad_mask(width: int, height: int, image_width: int, image_height: int) -> torch.Tensor:
-    """What PAD adds to a picture: float32 [1, height, width], 1 there and 0 on the picture.
+    """Return what PAD adds to a picture: float32 [1, height, width], 1 there and 0 on the picture.
 
     Black all over where the picture already has the shape of the generation.
     """
@@ -102,7 +103,7 @@ def pad_mask(width: int, height: int, image_width: int, image_height: int) -> to
 
 
 def split_alpha(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """The colours [B, H, W, 3], and 1 - alpha as a MASK [B, H, W]; None where there is no alpha.
+    """Return the colours [B, H, W, 3], and 1 - alpha as a MASK [B, H, W], None without alpha.
 
     White is what is transparent, as in ComfyUI's Load Image: sent back, that is repainted.
     """
@@ -113,7 +114,7 @@ def split_alpha(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None
 
 
 def has_holes(images: torch.Tensor) -> bool:
-    """Whether something of the pictures [B, H, W, 3 or 4] is transparent, and has to be painted."""
+    """Return whether something of the pictures [B, H, W, 3 or 4] is transparent."""
     transparent = split_alpha(images)[1]
     return transparent is not None and bool((transparent >= 0.5).any())
 
@@ -121,7 +122,7 @@ def has_holes(images: torch.Tensor) -> bool:
 def fit_repainted(
     image: torch.Tensor, masks: torch.Tensor | None, width: int, height: int, fit: Fit
 ) -> torch.Tensor | None:
-    """What is to be repainted of one picture [1, H, W, 3 or 4]: its mask, and where it has holes.
+    """Return what is to be repainted of one picture [1, H, W, 3 or 4]: its mask and its holes.
 
     The result is [1, height, width] in step with `fit_image`; None where all is kept.
     """
@@ -159,7 +160,7 @@ def pairs(
 def _axes(
     image_width: int, image_height: int, width: int, height: int, fit: Fit
 ) -> tuple[_Axis, _Axis]:
-    """How columns and rows are treated."""
+    """Return how columns and rows are treated."""
     across, down = width / image_width, height / image_height
     if fit is Fit.STRETCH:
         return _Axis(0, image_width, width), _Axis(0, image_height, height)
@@ -207,7 +208,7 @@ def _check(tensor: torch.Tensor, dims: int, what: str, socket: str) -> None:
     fits = tensor.ndim == dims and tensor.numel() > 0 and tensor.is_floating_point()
     if not fits or (dims == 4 and tensor.shape[-1] not in (3, 4)):
         wanted = "[batch, height, width, 3 or 4]" if dims == 4 else "[batch, height, width]"
-        shape = " x ".join(map(str, tensor.shape)) or "none"
+        shape = shape_text(tensor.shape)
         raise RequestRejected(
             f"The {what} cannot be used: its dims are {shape} of {tensor.dtype}, and {wanted} of "
             "float is needed.",

@@ -19,6 +19,7 @@ import numpy as np
 from . import fpzip_worker as wire
 from .damage import damaged, unavailable
 from .fpzip_process import Job, Pool
+from .shape import shape_text
 
 _VERSION = 0x0110
 _MODE_FAST = 1
@@ -52,13 +53,13 @@ class StreamHeader:
 
 
 def grid(dims: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """The tensor's dims as fpzip sees them: (nf, nz, ny, nx) (docs/protocol.md 3.2)."""
+    """Return the tensor's dims as fpzip sees them: (nf, nz, ny, nx) (docs/protocol.md 3.2)."""
     nz, ny, nx = (1, 1, 1, *dims)[-3:]
     return math.prod(dims[:-3]), nz, ny, nx
 
 
 def read_stream_header(payload: memoryview) -> StreamHeader:
-    """The header of the stream in `payload`; raises BadTensor where there is none.
+    """Return the header of the stream in `payload`; raises BadTensor where there is none.
 
     The header is not literal: it went through the range coder, each field with a flat
     distribution, 32-bit ones as two halves.
@@ -78,7 +79,7 @@ def decode(
     *,
     stop: Callable[[], bool] | None = None,
 ) -> np.ndarray:
-    """The values of an fpzip stream, of the float `dtype` and `dims` that the tensor announces.
+    """Return the values of an fpzip stream, of the `dtype` and `dims` that the tensor announces.
 
     Bytes after the stream are ignored. Raises BadTensor for a stream that is damaged, says
     something else than the tensor or crashes its decoder; DecoderUnavailable without fpzip;
@@ -91,7 +92,7 @@ def decode(
 
 
 def encode(values: np.ndarray) -> bytes | None:
-    """The stream of a C-contiguous array, or None where it must not be packed.
+    """Return the stream of a C-contiguous array, or None where it must not be packed.
 
     For the emulator and for tests. The package's encoder writes past its buffer when a stream
     grows more than 96 bytes larger than its input, which arbitrary float32 values at full
@@ -136,7 +137,7 @@ def _check(payload: memoryview, dtype: np.dtype, dims: tuple[int, ...]) -> None:
     if stream.precision not in _PRECISIONS[double]:
         raise damaged(f"its fpzip stream has the unknown precision {stream.precision}")
     if stream.grid != grid(dims):
-        claimed, expected = (" x ".join(map(str, sides)) for sides in (stream.grid, grid(dims)))
+        claimed, expected = map(shape_text, (stream.grid, grid(dims)))
         raise damaged(f"its fpzip stream holds {claimed} values, and its header says {expected}")
     if math.prod(dims) > _MAX_VALUES_PER_BYTE * len(payload):
         raise damaged(f"{len(payload)} bytes of fpzip cannot hold {math.prod(dims)} values")
@@ -154,7 +155,7 @@ class _FlatReader:
         self._shift_in(4)
 
     def take(self, bits: int) -> int:
-        """The next field of `bits` bits."""
+        """Return the next field of `bits` bits."""
         self._range >>= bits
         value = ((self._code - self._low) & self._MASK) // self._range
         if value >> bits:

@@ -44,7 +44,7 @@ class Job:
 
     @property
     def seconds(self) -> float:
-        """How long decoding may take."""
+        """Return how long decoding may take."""
         return _BASE_SECONDS + _SECONDS_PER_VALUE * math.prod(self.dims)
 
 
@@ -67,7 +67,7 @@ class Pool:
         self._max_processes = max_processes
 
     def decode(self, job: Job, stop: Stop) -> np.ndarray:
-        """The values of one stream, as `codec.fpzip.decode` says.
+        """Return the values of one stream, as `codec.fpzip.decode` says.
 
         A child may be killed from outside, so a job that a child did not survive gets a second,
         fresh one; a stream that kills both is damaged.
@@ -109,7 +109,7 @@ class Pool:
                 self._changed.notify()
 
     def _take(self, stop: Stop, *, fresh: bool) -> Worker:
-        """A child that nobody uses, started where there is none and still room for one."""
+        """Return a child that nobody uses, started where there is none and still room for one."""
         while True:
             with self._changed:
                 while self._idle and not (fresh and self._has_room()):
@@ -166,15 +166,15 @@ class Worker:
 
     @property
     def pid(self) -> int:
-        """The child's process id."""
+        """Return the child's process id."""
         return self._process.pid
 
     def is_alive(self) -> bool:
-        """Whether the child still runs."""
+        """Return whether the child still runs."""
         return self._process.poll() is None
 
     def decode(self, job: Job, stop: Stop) -> np.ndarray:
-        """The values of one stream; after anything else the child is killed.
+        """Return the values of one stream; after anything else the child is killed.
 
         A child that failed may have had its memory overwritten, and must not decode again.
         """
@@ -301,5 +301,5 @@ class _Exchange(threading.Thread):
 
 
 def cannot_start(reason: str) -> DecoderUnavailable:
-    """The error for a child process that does not start."""
+    """Return the error for a child process that does not start."""
     return unavailable(f"the program that unpacks it does not start ({reason})")

@@ -90,7 +90,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
 
 
 def find_decoder(fpzip: ModuleType) -> Decode:
-    """The best way to decode that the installed package offers.
+    """Return the best way to decode that the installed package offers.
 
     Only the C function tells how much of the stream it has read, which shows a stream that was
     cut; the package's own function hides it. Not all builds of the package export the former.

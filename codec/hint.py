@@ -7,6 +7,7 @@ import torch
 
 from ..errors import RequestRejected
 from .fit import Fit, fit_image
+from .shape import shape_text
 
 
 def to_wire(
@@ -27,7 +28,7 @@ def to_wire(
     RequestRejected for NaN and for other shapes.
     """
     if images.ndim != 4 or images.shape[-1] not in (1, 3, 4) or images.numel() == 0:
-        dims = " x ".join(map(str, images.shape)) or "none"
+        dims = shape_text(images.shape)
         raise RequestRejected(
             f"The hint's picture cannot be sent: its dims are {dims}, and [batch, height, width,"
             " 3 or 4] is needed.",
@@ -38,7 +39,7 @@ def to_wire(
 
 
 def _prepared(image: torch.Tensor, size: tuple[int, int] | None, fit: Fit) -> torch.Tensor:
-    """The picture [1, H, W, 3] on the CPU, 0 to 1, without alpha, in its size."""
+    """Return the picture [1, H, W, 3] on the CPU, 0 to 1, without alpha, in its size."""
     pixels = image.to("cpu", torch.float32)
     if torch.isnan(pixels).any():
         raise RequestRejected(

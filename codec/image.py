@@ -16,6 +16,7 @@ import torch
 from ..errors import GenerationFailed, RequestRejected
 from .borrow import borrow
 from .damage import damaged
+from .shape import shape_text
 
 # Values converted at a time: scratch memory stays at 8 MB whatever a picture's size. Much smaller
 # blocks are slow on a busy computer, where torch's threads wait for each other in each step.
@@ -36,8 +37,8 @@ def to_wire(images: torch.Tensor) -> list[np.ndarray]:
     """
     if images.ndim != 4 or images.shape[-1] not in (3, 4) or images.numel() == 0:
         raise RequestRejected(
-            f"A picture cannot be sent: its dims are {_dims_text(images)}, and [batch, height, "
-            "width, 3 or 4] is needed.",
+            f"A picture cannot be sent: its dims are {shape_text(images.shape)}, and"
+            " [batch, height, width, 3 or 4] is needed.",
             "Connect an IMAGE output.",
         )
     if not images.is_floating_point():
@@ -49,7 +50,7 @@ def to_wire(images: torch.Tensor) -> list[np.ndarray]:
 
 
 def from_wire(array: np.ndarray) -> torch.Tensor:
-    """ComfyUI's IMAGE of a wire picture: float32 [B, H, W, 3], 0 to 1, clamped.
+    """Return ComfyUI's IMAGE of a wire picture: float32 [B, H, W, 3], 0 to 1, clamped.
 
     `array` is float16, float32 or float64 [B, H, W, 3], [H, W, 3], or [3, H, W] as in the public
     guide's form, -1 to 1. Of 4 values a pixel (A, R, G, B, docs/protocol.md 3.3) A is 0 to 1,
@@ -88,20 +89,20 @@ def _refuse_nan(values: torch.Tensor) -> None:
 
 
 def _as_batch(array: np.ndarray) -> np.ndarray:
-    """The array as [B, H, W, 3 or 4]."""
+    """Return the array as [B, H, W, 3 or 4]."""
     if array.ndim == 3 and array.shape[0] == 3 and array.shape[2] not in (3, 4):
         array = np.moveaxis(array, 0, -1)
     if array.ndim == 3:
         array = array[np.newaxis]
     if array.ndim != 4 or array.shape[3] not in (3, 4) or array.size == 0:
-        raise damaged(f"a picture with dims {_dims_text(array)} came")
+        raise damaged(f"a picture with dims {shape_text(array.shape)} came")
     if array.dtype not in (np.float16, np.float32, np.float64):
         raise damaged(f"a picture of {array.dtype} values came")
     return array
 
 
 def _to_unit(pixels: torch.Tensor, low: float) -> torch.Tensor:
-    """float32 0 to 1 of values `low` to 1, in the shape of `pixels`."""
+    """Return float32 0 to 1 of values `low` to 1, in the shape of `pixels`."""
     source = pixels.reshape(-1)
     unit = torch.empty(source.shape, dtype=torch.float32)
     for start in range(0, source.numel(), _BLOCK):
@@ -122,13 +123,13 @@ def _to_unit(pixels: torch.Tensor, low: float) -> torch.Tensor:
 
 @cache
 def _table(low: float) -> torch.Tensor:
-    """The result for each of the 65536 float16 patterns: one look-up beats a dozen operations."""
+    """Return the result for each of the 65536 float16 patterns: a look-up beats computing."""
     patterns = torch.arange(-(1 << 15), 1 << 15, dtype=torch.int32).to(torch.int16)
     return torch.roll(_formula(patterns.view(torch.float16), low), 1 << 15)
 
 
 def _formula(values: torch.Tensor, low: float) -> torch.Tensor:
-    """float32 0 to 1 of float16 or float32 values `low` to 1; NaN where they are not finite.
+    """Return float32 0 to 1 of values `low` to 1; NaN where they are not finite.
 
     A value that encodes an 8-bit level becomes that level as ComfyUI's loader has it. Among
     float32 values this allows for the last bits, where peers compute in another order.
@@ -140,7 +141,3 @@ def _formula(values: torch.Tensor, low: float) -> torch.Tensor:
     tolerance = 0.0 if values.dtype == torch.float16 else _LAST_BITS
     unit = torch.where((wide - encoded).abs() <= tolerance, level / 255, unit)
     return torch.where(torch.isfinite(wide), unit, torch.nan)
-
-
-def _dims_text(pixels: torch.Tensor | np.ndarray) -> str:
-    return " x ".join(map(str, pixels.shape)) or "none"

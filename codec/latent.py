@@ -14,7 +14,7 @@ from .borrow import borrow
 
 
 def preview(latents: np.ndarray, version: str) -> torch.Tensor | None:
-    """Pictures of the latents, uint8 [B, h, w, 3]; None where there is no way to make any.
+    """Return pictures of the latents, uint8 [B, h, w, 3]; None where there is no way to make any.
 
     `latents` is a preview as it came, float16 or float32 [B, h, w, C]; B counts pictures, or
     latent frames of a video. Never raises for what a server might send: an unknown version, other
@@ -74,7 +74,7 @@ _PAINTERS: dict[Kind, Callable[[torch.Tensor, LatentSpace], torch.Tensor]] = {
 
 
 def _to_bytes(rgb: torch.Tensor, space: LatentSpace) -> torch.Tensor:
-    """uint8 of float32 colours 0 to 255, in place; truncated as the app does."""
+    """Return uint8 of float32 colours 0 to 255, in place; truncated as the app does."""
     rgb = torch.nan_to_num_(rgb, nan=0.0, posinf=0.0, neginf=0.0)
     if space.kind is Kind.DIRECT:  # the one kind that the app rounds
         rgb = rgb.add_(0.5)

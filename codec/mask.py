@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from ..errors import RequestRejected
+from .shape import shape_text
 
 # The low 3 bits of a mask byte (docs/protocol.md 4.3). 0 would also keep, but only beside a 2.
 FROM_NOISE = 1
@@ -16,14 +17,14 @@ _THRESHOLD = 0.5
 
 
 def to_wire(mask: torch.Tensor, *, from_noise: bool = False) -> np.ndarray:
-    """uint8 [H, W]: KEEP where the mask is black, REPAINT (or FROM_NOISE) where it is white.
+    """Return uint8 [H, W]: KEEP where the mask is black, REPAINT (or FROM_NOISE) where white.
 
     `mask` is ComfyUI's MASK, float [H, W] or [1, H, W], 0 to 1; 0.5 and more is white, as the
     server knows nothing in between. Raises RequestRejected for NaN and for other shapes.
     """
     flat = mask[0] if mask.ndim == 3 and mask.shape[0] == 1 else mask
     if flat.ndim != 2 or flat.numel() == 0:
-        dims = " x ".join(map(str, mask.shape)) or "none"
+        dims = shape_text(mask.shape)
         raise RequestRejected(
             f"The mask cannot be sent: its dims are {dims}, and a single [height, width] is "
             "needed.",

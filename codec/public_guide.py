@@ -30,7 +30,7 @@ _WHITE = 255
 
 
 def recognises(data: bytes) -> bool:
-    """Whether `data` is a tensor in the guide's form and cannot be one of the real wire."""
+    """Return whether `data` is in the guide's form and cannot be one of the real wire."""
     if len(data) < 2 or not 1 <= data[0] <= 3 or not 1 <= data[1] <= _MAX_RANK:
         return False
     dims, start = _dims(data), _header_size(data)
@@ -44,7 +44,7 @@ def recognises(data: bytes) -> bool:
 
 
 def decode(data: bytes, *, limit_bytes: int, stop: Callable[[], bool] | None = None) -> np.ndarray:
-    """The array that `data` holds, which must be recognised: float32, or uint8 for a mask.
+    """Return the array that `data` holds, which must be recognised: float32, or uint8 for a mask.
 
     Dims are as they were sent: [3, H, W] for a picture, -1 to 1, [1, H, W] for a mask, 0 or 255.
     The form does not name the type, but only one of the two fits the payload's length. Raises as
@@ -66,7 +66,7 @@ def decode(data: bytes, *, limit_bytes: int, stop: Callable[[], bool] | None = N
 
 
 def encode_picture(pixels: np.ndarray) -> bytes:
-    """A picture in the guide's form: float32 planes [3, H, W], packed with zlib.
+    """Return a picture in the guide's form: float32 planes [3, H, W], packed with zlib.
 
     `pixels` is the wire's own form, any float [1, H, W, C] or [H, W, C], -1 to 1; anything else
     raises ValueError. Never fpzip: no upload is (docs/protocol.md 3.2).
@@ -79,7 +79,7 @@ def encode_picture(pixels: np.ndarray) -> bytes:
 
 
 def encode_mask(mask: np.ndarray) -> bytes:
-    """A mask in the guide's form: uint8 [1, H, W], 255 where something is to be repainted.
+    """Return a mask in the guide's form: uint8 [1, H, W], 255 where something is to be repainted.
 
     `mask` is the wire's own form, uint8 [H, W], whose low 3 bits are kinds: 1, 2 and 4 are
     repainted (docs/protocol.md 4.3). Anything else raises ValueError.
@@ -93,7 +93,7 @@ def encode_mask(mask: np.ndarray) -> bytes:
 def _inflate_as(
     dtype: str, payload: memoryview, dims: tuple[int, ...], stop: Callable[[], bool] | None
 ) -> np.ndarray:
-    """The zlib-packed values, if they are of this type; else raises BadTensor."""
+    """Return the zlib-packed values, if they are of this type; else raises BadTensor."""
     size_bytes = math.prod(dims) * np.dtype(dtype).itemsize
     unpacked = inflate(payload, size_bytes, window_bits=ZLIB_STREAM, stop=stop)
     return unpacked.view(dtype).reshape(dims)
@@ -109,6 +109,6 @@ def _header_size(data: bytes) -> int:
 
 
 def _dims(data: bytes) -> tuple[int, ...]:
-    """The dims in the header; fewer than its rank where the bytes end before."""
+    """Return the dims in the header; fewer than its rank where the bytes end before."""
     rank = min(data[1], (len(data) - 2) // 4)
     return struct.unpack_from(f"<{rank}I", data, 2)

@@ -14,6 +14,7 @@ from ..errors import Cancelled
 from . import fpzip, public_guide
 from .damage import damaged, out_of_memory, too_large
 from .deflate import deflate, inflate
+from .shape import shape_text
 
 DEFAULT_LIMIT_BYTES = 1 << 30
 """The largest tensor that is unpacked unless asked otherwise, counted in unpacked bytes."""
@@ -54,12 +55,12 @@ class Header:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of the values when unpacked; exact however large the dims are."""
+        """Return the bytes of the values when unpacked; exact however large the dims are."""
         return math.prod(self.dims) * self.dtype.itemsize
 
 
 def read_header(data: bytes) -> Header:
-    """The header in front of `data`; raises BadTensor where it is not one of ours.
+    """Return the header in front of `data`; raises BadTensor where it is not one of ours.
 
     Memory type and format are not judged: the server itself reads any, and a mask carries another
     format than an image (docs/protocol.md 3.1).
@@ -76,7 +77,7 @@ def read_header(data: bytes) -> Header:
         raise damaged(f"it holds {kind} (0x{datatype:x})")
     rank = dims.index(0) if 0 in dims else len(dims)
     if rank == 0 or any(dims[rank:]) or min(dims[:rank]) < 0:
-        raise damaged(f"its dims are impossible ({_dims_text(dims)})")
+        raise damaged(f"its dims are impossible ({shape_text(dims)})")
     return Header(codec, _DTYPES[datatype], tuple(dims[:rank]))
 
 
@@ -86,7 +87,7 @@ def decode(
     limit_bytes: int = DEFAULT_LIMIT_BYTES,
     stop: Callable[[], bool] | None = None,
 ) -> np.ndarray:
-    """The array that `data` holds: its own dtype and dims; it may be a read-only view of `data`.
+    """Return the array that `data` holds, with its own dtype and dims; it may be a read-only view.
 
     A tensor in the public guide's form is read too (codec/public_guide.py). Everything the headers
     claim is checked before memory is taken for it. Raises BadTensor for bytes that are damaged or
@@ -113,7 +114,7 @@ def decode(
 
 
 def encode(array: np.ndarray, codec: Codec = Codec.RAW, *, level: int = 1) -> bytes:
-    """The wire bytes of `array`, stored raw where packing does not make it smaller.
+    """Return the wire bytes of `array`, stored raw where packing does not make it smaller.
 
     `array` is uint8, int32, int64, float16, float32 or float64 with 1 to 12 dims, none of them 0;
     anything else raises ValueError. `level` is zlib's. FPZIP is for the emulator and for tests:
@@ -121,7 +122,7 @@ def encode(array: np.ndarray, codec: Codec = Codec.RAW, *, level: int = 1) -> by
     """
     dtype = array.dtype.newbyteorder("<")
     if dtype not in _DATATYPES or not 1 <= array.ndim <= 12 or array.size == 0:
-        raise ValueError(f"no tensor of {array.dtype} with dims {_dims_text(array.shape)}")
+        raise ValueError(f"no tensor of {array.dtype} with dims {shape_text(array.shape)}")
     values = np.ascontiguousarray(array, dtype).reshape(array.shape)
     packed: bytes | None = None
     if codec is Codec.DEFLATE:
@@ -140,16 +141,12 @@ def encode(array: np.ndarray, codec: Codec = Codec.RAW, *, level: int = 1) -> by
 
 
 def _view(payload: memoryview, header: Header) -> np.ndarray:
-    """The raw values where they lie; bytes after them are ignored, as the server does."""
+    """Return the raw values where they lie; bytes after them are ignored, as the server does."""
     if len(payload) < header.size_bytes:
         raise damaged(
-            f"{len(payload)} bytes follow its header, and {_dims_text(header.dims)} values of "
+            f"{len(payload)} bytes follow its header, and {shape_text(header.dims)} values of "
             f"{header.dtype.name} take {header.size_bytes}"
         )
     values = np.frombuffer(payload[: header.size_bytes], header.dtype).reshape(header.dims)
     # 68 bytes of header leave 64-bit values between two of their places.
     return values if values.flags.aligned else values.copy()
-
-
-def _dims_text(dims: tuple[int, ...] | list[int]) -> str:
-    return " x ".join(map(str, dims))

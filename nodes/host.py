@@ -134,7 +134,7 @@ def user_folder() -> Path:
 
 
 def serves_other_sites() -> bool:
-    """Whether ComfyUI was started to let pages of other sites in (--enable-cors-header)."""
+    """Return whether ComfyUI was started to let pages of other sites in (--enable-cors-header)."""
     from comfy.cli_args import args
 
     return bool(args.enable_cors_header)

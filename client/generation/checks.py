@@ -123,9 +123,8 @@ def _check_versions(request: GenerationRequest) -> None:
     refiner = request.override.model(config.refiner_model) if config.refiner_model else None
     if refiner is not None and not takes_refiner(version, refiner.version):
         raise RequestRejected(
-            f"The refiner {refiner.file} is for {refiner.version}, the model for {version}: a"
-            " server"
-            " ignores it.",
+            f"The refiner {refiner.file} is for {refiner.version}, the model for {version}:"
+            " a server ignores it.",
             "Choose a refiner of the model's version or none.",
         )
     usable = [version] + ([refiner.version] if refiner else [])
@@ -141,9 +140,8 @@ def _check_versions(request: GenerationRequest) -> None:
         spec = request.override.control(control.file)
         if spec is not None and spec.version != version:
             raise RequestRejected(
-                f"The control {control.file} is for {spec.version}, the model for {version}: a"
-                " server"
-                " ignores it.",
+                f"The control {control.file} is for {spec.version}, the model for {version}:"
+                " a server ignores it.",
                 "Remove it or choose one of the model's version.",
             )
 

@@ -52,8 +52,7 @@ class Assembler:
         if self._pieces:
             raise GenerationFailed(
                 f"The server ended before the last piece of {self._what} {self._finished + 1} had"
-                " come:"
-                f" {self.pending_bytes} bytes of it are here.",
+                f" come: {self.pending_bytes} bytes of it are here.",
                 "Generate again; if it stays, look at the server's log.",
             )
 
@@ -66,7 +65,6 @@ class Assembler:
         if size_bytes > self._limit_bytes:
             raise BadTensor(
                 f"The server sends {self._what} {self._finished + 1} with {size_bytes} bytes or"
-                " more,"
-                f" beyond the limit of {self._limit_bytes}.",
+                f" more, beyond the limit of {self._limit_bytes}.",
                 "Ask for smaller pictures; if they are small already, report this.",
             )

@@ -79,13 +79,9 @@ _TABLE = (
     ),
     _Row(lambda known: known.t5_switch, ("t5_text_encoder",)),
     _Row(lambda known: known.separate_clip_l, ("separate_clip_l", "clip_l_text")),
-    _Row(
-        lambda known: known.separate_open_clip_g, ("separate_open_clip_g", "open_clip_g_text")
-    ),
+    _Row(lambda known: known.separate_open_clip_g, ("separate_open_clip_g", "open_clip_g_text")),
     _Row(lambda known: known.separate_t5, ("separate_t5", "t5_text")),
-    _Row(
-        lambda known: known.guidance_embed, ("speed_up_with_guidance_embed", "guidance_embed")
-    ),
+    _Row(lambda known: known.guidance_embed, ("speed_up_with_guidance_embed", "guidance_embed")),
     _Row(lambda known: known.resolution_dependent_shift, ("resolution_dependent_shift",)),
     # Beyond the versions that have TeaCache built in the specification's coefficients decide,
     # which only transformers have.

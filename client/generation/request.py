@@ -102,8 +102,7 @@ class GenerationRequest:
                 if missing:
                     raise RequestRejected(
                         f"The specification of {spec.file} lacks {', '.join(missing)}; a server"
-                        " would"
-                        " drop it.",
+                        " would drop it.",
                         "Complete it, or take the server's own.",
                     )
 

@@ -69,7 +69,7 @@ class Turn:
 
     @property
     def total(self) -> int:
-        """The items of the list; sure as soon as the first one has waited for anything."""
+        """Return the items of the list; sure as soon as the first one has waited for anything."""
         return self._siblings.entered
 
 

@@ -148,8 +148,9 @@ def check_sender(headers: Mapping[str, str], serves_other_sites: bool) -> None:
 
 
 def same_host(origin: str, own: str) -> bool:
-    """Whether an Origin names the server of a Host header; ports count where both say one, as in
-    ComfyUI's own check.
+    """Return whether an Origin names the server of a Host header.
+
+    Ports count where both say one, as in ComfyUI's own check.
     """
     try:
         theirs, ours = urlsplit(origin), urlsplit(f"//{own}")

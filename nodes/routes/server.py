@@ -78,7 +78,7 @@ def read_values(body: Body) -> ServerValues:
 
 
 def is_saved(values: ServerValues) -> bool:
-    """Whether the person has saved a server with exactly these values; may block.
+    """Return whether the person has saved a server with exactly these values; may block.
 
     Raises RequestRejected, StoreUnusable.
     """

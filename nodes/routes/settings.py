@@ -43,7 +43,7 @@ def _taken(version: str, takes: Callable[[str, str], bool]) -> list[str]:
 
 
 def _takes_lora(version: str, lora_version: str) -> bool:
-    """Whether a LoRA can take effect, be it on a refiner of the model."""
+    """Return whether a LoRA can take effect, be it on a refiner of the model."""
     return takes_lora(version, lora_version) or takes_refiner(version, lora_version)
 
 

@@ -34,7 +34,7 @@ class ServerValues:
 
     @property
     def shown_address(self) -> str:
-        """The address for people, "" where it cannot be one."""
+        """Return the address for people, "" where it cannot be one."""
         try:
             return self.address()
         except RequestRejected:

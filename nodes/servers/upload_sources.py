@@ -61,7 +61,7 @@ def allowed(environ: Mapping[str, str] = os.environ) -> list[Path]:
 
 
 def is_below(path: Path, folders: Iterable[Path], *, spelled: bool = False) -> bool:
-    """Say whether a path without links lies within one of the folders, links resolved; if
+    """Return whether a path without links lies within one of the folders, links resolved; if
     `spelled`, also one that begins as a folder is written.
     """
     inner = os.path.normcase(path)
