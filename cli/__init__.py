@@ -1,1 +1,1 @@
-"""What a person types: ask a server, find out why it does not answer, generate without ComfyUI."""
+"""The command line: ask a server, find out why it does not answer, generate without ComfyUI."""

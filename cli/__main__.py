@@ -1,4 +1,4 @@
-"""Runs a command: `python -m cli doctor`, or `drawbridge doctor` once installed."""
+"""The program: `python -m cli doctor`, or `drawbridge doctor` once installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command is: its name, its words in the help, its options, and what runs."""
+"""The row of a command: its name, its words in the help, its options, and what runs."""
 
 from __future__ import annotations
 

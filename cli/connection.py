@@ -1,4 +1,4 @@
-"""Which server is meant: options, and the environment where they are silent."""
+"""Options that say which server is meant, and the environment where they are silent."""
 
 from __future__ import annotations
 

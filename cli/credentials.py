@@ -1,4 +1,4 @@
-"""Credentials on the command line: what there is, a new secret, one less."""
+"""The command credentials: list, set and remove what proves who may use a server."""
 
 from __future__ import annotations
 

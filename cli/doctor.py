@@ -1,4 +1,4 @@
-"""Why does it not work: one step after the other, up to a picture."""
+"""The command doctor: one step after the other, up to a picture, to find what goes wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the command line keeps what shall outlive it."""
+"""The folder in which the command line keeps what shall outlive it."""
 
 from __future__ import annotations
 

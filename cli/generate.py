@@ -1,4 +1,4 @@
-"""A picture from words, straight into a PNG file."""
+"""The command generate: a picture from words, straight into a PNG file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a command ends: the exit code and the name of each kind of error."""
+"""Exit codes, and errors in the words of the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where words go: results to stdout, as lines or as one JSON object; all else to stderr."""
+"""Output: results to stdout, as lines or as one JSON object; all else to stderr."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which servers' certificates are pinned, and how one is forgotten."""
+"""The command pins: list the pinned certificates, or forget one."""
 
 from __future__ import annotations
 

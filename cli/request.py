@@ -1,4 +1,4 @@
-"""What a generation is told: the model's own settings, then a configuration, then the options."""
+"""The request of a generation: the model's own settings, a configuration, then the options."""
 
 from __future__ import annotations
 

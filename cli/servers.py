@@ -1,4 +1,4 @@
-"""Saved servers on the command line: what there is, one more, one less."""
+"""The command servers: list, save and remove servers."""
 
 from __future__ import annotations
 

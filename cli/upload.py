@@ -1,4 +1,4 @@
-"""Files of this computer, brought to a server."""
+"""The command upload: files of this computer, brought to a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns the wire's sound into ComfyUI's AUDIO."""
+"""The wire's sound as ComfyUI's AUDIO."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the child processes that decode fpzip: starts, asks, waits for, kills and replaces them."""
+"""Child processes that decode fpzip: they are started, asked, waited for, killed and replaced."""
 
 from __future__ import annotations
 

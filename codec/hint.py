@@ -1,4 +1,4 @@
-"""Turns ComfyUI's pictures into the tensors of hints, whose sizes and ranges differ by type."""
+"""ComfyUI's pictures as the tensors of hints, whose sizes and ranges differ by type."""
 
 from __future__ import annotations
 

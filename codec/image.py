@@ -1,4 +1,4 @@
-"""Turns ComfyUI's pictures into the wire's and back, so that every 8-bit level survives.
+"""ComfyUI's pictures as the wire's and back, so that every 8-bit level survives.
 
 A wire picture has values v of -1 to 1, mostly float16, and ComfyUI's are (v + 1) / 2. The float16
 nearest to level / 127.5 - 1 is off by up to 2^-12, and ComfyUI truncates when it saves, so plain

@@ -1,4 +1,4 @@
-"""Turns the latents that a server sends while it samples into small pictures."""
+"""Small pictures of the latents that a server sends while it samples."""
 
 from __future__ import annotations
 

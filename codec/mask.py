@@ -1,4 +1,4 @@
-"""Turns ComfyUI's masks into the wire's, whose bytes are kinds of treatment and not shades."""
+"""ComfyUI's masks as the wire's, whose bytes are kinds of treatment and not shades."""
 
 from __future__ import annotations
 

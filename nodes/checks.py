@@ -1,4 +1,4 @@
-"""What nodes check of their fields, and how they say it."""
+"""Checks of what a node is given, with one wording."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A configuration from the app and back: the Import and Export Configuration nodes."""
+"""The nodes Import and Export Configuration: a configuration from the app and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where is the server, and does it answer: the Connect node."""
+"""The Connect node: the address of a server, and whether it answers."""
 
 from __future__ import annotations
 

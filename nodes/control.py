@@ -1,4 +1,4 @@
-"""Pictures that steer a generation: the nodes ControlNet Hint and Moodboard."""
+"""The nodes ControlNet Hint and Moodboard: pictures that steer a generation."""
 
 from __future__ import annotations
 

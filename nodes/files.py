@@ -1,4 +1,4 @@
-"""What is on the server, and how files get there: Upload, Files Exist, Server Info."""
+"""The nodes Upload, Files Exist and Server Info: files of a server, and how they get there."""
 
 from __future__ import annotations
 

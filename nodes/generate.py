@@ -1,4 +1,4 @@
-"""Pictures from words: the Generate node."""
+"""The Generate node: pictures from words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which LoRAs change the model: the LoRA Stack node."""
+"""The LoRA Stack node: LoRAs that change the model."""
 
 from __future__ import annotations
 

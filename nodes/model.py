@@ -1,4 +1,4 @@
-"""Which model generates: the Load Model node."""
+"""The Load Model node: the model that generates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of a picture: the nodes Prompt and Prompt Batch."""
+"""The nodes Prompt and Prompt Batch: the words of a picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which settings suit a model: the Recommended Settings node."""
+"""The Recommended Settings node: settings that suit a model."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What stands behind the Generate node."""
+"""The work of the Generate node."""

@@ -1,4 +1,4 @@
-"""What ComfyUI makes of frames and sound: its VIDEO, and the rates that the wire does not tell."""
+"""ComfyUI's VIDEO of frames and sound, and the rates that the wire does not tell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Generate shows on its way: the bar, the words, the newest preview."""
+"""The progress that Generate shows: the bar, the words, the newest preview."""
 
 from __future__ import annotations
 

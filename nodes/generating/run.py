@@ -1,4 +1,4 @@
-"""What Generate does when it runs: requests go out, events become pictures, sound and words."""
+"""The run of Generate: requests go out, events become pictures, sound and words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lets the generations of one prompt go to one server one after the other.
+"""The queue at a server: the generations of one prompt go to it one after the other.
 
 ComfyUI starts all items of a list at once, as it does all branches of a graph, and a Draw Things
 server works on one request at a time. Sent together, they would share one progress bar, each would

@@ -1,4 +1,4 @@
-"""What Generate's widgets mean as fields of a configuration, and back."""
+"""Generate's widgets as fields of a configuration, and back."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the page can ask of this ComfyUI over HTTP."""
+"""The routes by which the page asks this ComfyUI over HTTP."""

@@ -1,4 +1,4 @@
-"""What stands before every route: who may ask, how much they may say, and what they hear of errors.
+"""The guard before every route: who may ask, how much they may say, what they hear of errors.
 
 A page of another site can send forms and plain text to ComfyUI, but JSON only after a preflight,
 which ComfyUI does not grant. So anything but JSON is refused, and so is what says that it comes

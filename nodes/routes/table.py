@@ -1,4 +1,4 @@
-"""Which questions the page can put to us, and where the answers come from."""
+"""The table of routes: which path leads to which answer."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What nodes and page know of servers, and ask of them."""
+"""Servers as nodes and page know them."""

@@ -1,4 +1,4 @@
-"""What ComfyUI knows of servers: learnt by nodes that run and by the page, for both."""
+"""The catalogues that this ComfyUI knows: nodes that run and the page both add to them."""
 
 from __future__ import annotations
 

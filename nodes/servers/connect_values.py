@@ -1,4 +1,4 @@
-"""Which server Connect's widgets mean: the same for a graph that runs and for the page."""
+"""The values of Connect's widgets, read alike for a graph that runs and for the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Upload, Files Exist and Server Info do when they run."""
+"""The work of Upload, Files Exist and Server Info."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Connect, Load Model and LoRA Stack ask of a server."""
+"""Questions of Connect, Load Model and LoRA Stack to a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which way a secret may travel: a graph from somebody else must not choose a worse one."""
+"""The way that a secret may travel: a graph from somebody else must not choose a worse one."""
 
 from __future__ import annotations
 

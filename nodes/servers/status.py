@@ -1,4 +1,4 @@
-"""What the page is told about a server: whether it answers, and what it has."""
+"""The status of a server for the page: whether it answers, and what it has."""
 
 from __future__ import annotations
 

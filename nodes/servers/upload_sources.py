@@ -1,4 +1,4 @@
-"""Which files of this computer a workflow may send: models that ComfyUI has, and allowed folders.
+"""Files of this computer that a workflow may send: models of ComfyUI, and allowed folders.
 
 A workflow can come from anybody, and its server can be anybody's: no other file may leave.
 """
