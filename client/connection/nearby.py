@@ -73,7 +73,14 @@ async def nearby(seconds: float = 2.0, interfaces: Sequence[str] | None = None) 
             asked[name] = asyncio.ensure_future(_ask(zeroconf, name, seconds))
 
     try:
-        browser = asynchronous.AsyncServiceBrowser(listener.zeroconf, SERVICE, handlers=[changed])
+        # Answers for everybody: of the programs of one computer that share the port, the system
+        # gives an answer for this computer alone to any one, and not to the others (RFC 6762 15.1).
+        browser = asynchronous.AsyncServiceBrowser(
+            listener.zeroconf,
+            SERVICE,
+            handlers=[changed],
+            question_type=zeroconf.DNSQuestionType.QM,
+        )
         try:
             await asyncio.sleep(seconds)
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import time
 import uuid
 from concurrent import futures
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _SERVICE = "_dt-grpc._tcp.local."
 _MOST_BYTES = 63  # of one label of a name
+# Asking and answering each take up to an eighth of a second; the rest is for busy computers.
+_LISTENS_SECONDS = 0.5
 
 
 class Announcement:
@@ -42,7 +45,15 @@ class Announcement:
 
 def _announce(label: str, host: str, port: int) -> Zeroconf:
     try:
-        from zeroconf import Error, InterfaceChoice, NonUniqueNameException, ServiceInfo, Zeroconf
+        from zeroconf import (
+            DNSQuestionType,
+            Error,
+            InterfaceChoice,
+            NonUniqueNameException,
+            ServiceBrowser,
+            ServiceInfo,
+            Zeroconf,
+        )
     except ImportError as error:
         raise DrawbridgeError(
             "Announcing needs the package 'zeroconf'.",
@@ -58,15 +69,24 @@ def _announce(label: str, host: str, port: int) -> Zeroconf:
             "Check this computer's network, or do without --announce.",
         ) from error
     try:
-        zeroconf.register_service(
-            ServiceInfo(
-                *(_SERVICE, f"{label}.{_SERVICE}"),
-                port=port,
-                # Not this computer's own name: others answer for that one.
-                server=f"drawbridge-{uuid.uuid4().hex[:12]}.local.",
-                parsed_addresses=_own_addresses() if anywhere else [str(address)],
-            )
+        # Whoever has the name objects to the one who asks, and on one computer that may reach
+        # another program (RFC 6762 15.1). This asks first for an answer that everybody hears.
+        ears = ServiceBrowser(
+            zeroconf, _SERVICE, handlers=[lambda **_: None], question_type=DNSQuestionType.QM
         )
+        try:
+            time.sleep(_LISTENS_SECONDS)
+            zeroconf.register_service(
+                ServiceInfo(
+                    *(_SERVICE, f"{label}.{_SERVICE}"),
+                    port=port,
+                    # Not this computer's own name: others answer for that one.
+                    server=f"drawbridge-{uuid.uuid4().hex[:12]}.local.",
+                    parsed_addresses=_own_addresses() if anywhere else [str(address)],
+                )
+            )
+        finally:
+            ears.cancel()
     except NonUniqueNameException as error:
         zeroconf.close()
         raise DrawbridgeError(

@@ -80,8 +80,10 @@ class Network:
                 network.opened -= 1
 
         class AsyncServiceBrowser:
-            def __init__(self, zeroconf: Any, service: str, handlers: Sequence[Any]) -> None:
-                assert service == SERVICE
+            def __init__(
+                self, zeroconf: Any, service: str, handlers: Sequence[Any], question_type: str
+            ) -> None:
+                assert (service, question_type) == (SERVICE, "for everybody")
                 network.browsing += 1
                 for name, change in network.events:
                     for handler in handlers:
@@ -112,6 +114,9 @@ class Network:
 
         package = types.ModuleType("zeroconf")
         package.InterfaceChoice = types.SimpleNamespace(All="all")  # type: ignore[attr-defined]
+        package.DNSQuestionType = types.SimpleNamespace(  # type: ignore[attr-defined]
+            QM="for everybody", QU="for the asker"
+        )
         package.Error = RuntimeError  # type: ignore[attr-defined]
         inner = types.ModuleType("zeroconf.asyncio")
         for one in (AsyncZeroconf, AsyncServiceBrowser, AsyncServiceInfo):
