@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,8 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 READY_MS = 90_000
+# What our pack is called there: for a help page, ComfyUI takes a name up to its first dot.
+PACK_FOLDER = "ComfyUI-Drawbridge"
 ENDINGS = ("execution_success", "execution_error", "execution_interrupted")
 # What ComfyUI's own page says by itself: files it looks for and does without, and outside hosts.
 NOT_OURS = (
@@ -70,6 +72,9 @@ def started(executable: Path) -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+Open = Callable[..., "ComfyPage"]  # takes ComfyUI's settings, "_" in their names for "."
 
 
 class ComfyPage:

@@ -101,8 +101,8 @@ def prepare_comfyui(python: Path) -> None:
     Raises SystemExit where several have none: each release needs other packages.
     """
     sys.path.insert(0, str(ROOT))
+    from devtools.comfyui.environment import prepare
     from devtools.comfyui.interpreter import PYTHON_VARIABLE, find_comfyuis, own_python
-    from scripts.comfyui_environment import prepare
 
     if os.environ.get(PYTHON_VARIABLE):
         return
@@ -118,7 +118,7 @@ def prepare_comfyui(python: Path) -> None:
 
 def prepare_page(python: Path) -> None:
     """Have the page tests find the releases of ComfyUI's page that COMFYUI_FRONTENDS names."""
-    from scripts.comfyui_environment import frontend
+    from devtools.comfyui.environment import frontend
 
     given = filter(None, os.environ.get(FRONTENDS, "").split(os.pathsep))
     folder = ENVIRONMENT / "frontends"

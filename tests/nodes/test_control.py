@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from standin.executor import Outcome
+from standin.graph_nodes import board, hint, paint, run
 from standin.stage import Stage
 
 from drawbridge.client.catalog.records import Catalog
@@ -29,32 +30,8 @@ from drawbridge.facts.samplers import Sampler
 from drawbridge.facts.versions import VERSIONS
 from drawbridge.nodes.control import ControlNetHint, Moodboard
 from drawbridge.nodes.sockets import Hinted
-from drawbridge.tests.nodes.props import paint, run
 
 Serve = Callable[..., Emulator]
-
-
-def hint(**inputs: Any) -> dict[str, Any]:
-    widgets: dict[str, Any] = {
-        "control": "c.ckpt",
-        "kind": "pose",
-        "lines": "light on dark",
-        "weight": 1.0,
-        "start": 0.0,
-        "end": 1.0,
-        "control_mode": "balanced",
-        "input_override": "automatic",
-        "target_blocks": "",
-        "down_sampling_rate": 1.0,
-        "no_prompt": False,
-        "global_average_pooling": True,
-    }
-    return {"class_type": "Drawbridge_ControlNetHint", "inputs": {**widgets, **inputs}}
-
-
-def board(**inputs: Any) -> dict[str, Any]:
-    widgets = {"control": "", "control_weight": 1.0}
-    return {"class_type": "Drawbridge_Moodboard", "inputs": {**widgets, **inputs}}
 
 
 def hinted(stage: Stage, node: str, **prompt: Any) -> tuple[Hinted, ...]:

@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
-import re
 import socket
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from standin.executor import Outcome
+from standin.outcomes import SECRET, assert_failed
 from standin.stage import Stage, graph
 
 from drawbridge.codec import fpzip
 from drawbridge.emulator.server.server import Emulator
-from drawbridge.errors import DrawbridgeError
 
 Serve = Callable[..., Emulator]
-SECRET = "correct horse battery staple"
-
-
-def assert_failed(outcome: Outcome, node: str, kind: str, words: str) -> None:
-    """One sentence of fact with `words` in it and one of remedy, at the node."""
-    assert outcome.status == "error"
-    assert (outcome.node_id, outcome.exception_type) == (node, f"drawbridge.{kind}")
-    error = outcome.exception
-    assert isinstance(error, DrawbridgeError)
-    assert re.search(words, error.problem), error.problem
-    for text in (error.problem, error.remedy):
-        assert text.endswith((".", "?")), text
-    assert outcome.exception_message == f"{error.problem}\n\n{error.remedy}"
-    assert SECRET not in repr(error) + str(error) + repr(error.__cause__)
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from standin.graph_nodes import Paint, board, hint, paint, run, stack
+from standin.outcomes import results
 from standin.stage import Stage, graph
 
 from drawbridge.client.catalog.lookup import beside
@@ -17,11 +19,10 @@ from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes.control import ControlNetHint, Moodboard
 from drawbridge.nodes.lora import LoRAStack
 from drawbridge.nodes.sockets import SpecifiedLoRA
-from drawbridge.tests.nodes.props import Paint, paint, run
-from drawbridge.tests.nodes.test_control import board, hint
-from drawbridge.tests.nodes.test_lora import V1, WATERCOLOUR, results, stack
 
 Serve = Callable[..., Emulator]
+V1 = "sd_v1.5_f16.ckpt"
+WATERCOLOUR = "watercolour_v1_lora_f16.ckpt"
 INK = {"name": "Ink", "file": "ink.ckpt", "prefix": "ink wash ", "version": "v1"}
 WASH = {"name": "Wash", "file": "wash.ckpt", "prefix": "", "version": "v1"}
 LINES = {

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standin.executor import Outcome
+from standin.graph_nodes import run, stack
+from standin.outcomes import results
 from standin.stage import Stage, graph
 
 from drawbridge.client.configuration.enums import LoRAMode
@@ -17,15 +18,10 @@ from drawbridge.client.configuration.fields import LoRA
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.emulator.stock.entries import UNSPECIFIED_MODEL
 from drawbridge.nodes.lora import LoRAStack
-from drawbridge.tests.nodes.props import run
 
 Serve = Callable[..., Emulator]
 V1 = "sd_v1.5_f16.ckpt"
 WATERCOLOUR = "watercolour_v1_lora_f16.ckpt"
-
-
-def stack(**inputs: Any) -> dict[str, Any]:
-    return {"class_type": "Drawbridge_LoRAStack", "inputs": inputs}
 
 
 def asking(emulator: Emulator, model: str = V1, **inputs: Any) -> dict[str, Any]:
@@ -36,11 +32,6 @@ def asking(emulator: Emulator, model: str = V1, **inputs: Any) -> dict[str, Any]
         "model": whole["model"],
         "stack": stack(model=["model", 0], **inputs),
     }
-
-
-def results(outcome: Outcome, node: str = "stack") -> list[Any]:
-    assert outcome.status == "success", outcome.exception_message
-    return [values[0] for values in outcome.outputs[node]]
 
 
 def test_schema_has_eight_rows_in_order() -> None:

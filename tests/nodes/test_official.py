@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 import torch
 from standin.executor import Outcome
+from standin.graph_nodes import hint, run
 from standin.stage import Stage, graph
 
 from drawbridge.client.catalog import official
 from drawbridge.client.configuration.fields import LoRA
 from drawbridge.emulator.server.server import Emulator
-from drawbridge.tests.nodes.props import run
-from drawbridge.tests.nodes.test_control import hint
 
 Serve = Callable[..., Emulator]
 V1 = "sd_v1.5_f16.ckpt"

@@ -8,11 +8,11 @@ from typing import Any
 
 import folder_paths
 import pytest
+from standin.outcomes import assert_failed
 from standin.stage import Stage, graph
 
 from drawbridge.client.store.pins import Pin, Pins
 from drawbridge.emulator.server.server import Emulator
-from drawbridge.tests.nodes.test_faults import assert_failed
 
 Serve = Callable[..., Emulator]
 PINNED = "pinned certificate"

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from standin.graph_nodes import board, hint, stack
 from standin.stage import Stage, graph
 
 from drawbridge.emulator.server.server import Emulator
-from drawbridge.tests.nodes.test_control import UNION_XL, V1, XL, board, hint
-from drawbridge.tests.nodes.test_lora import stack
 
 Serve = Callable[..., Emulator]
+V1 = "sd_v1.5_f16.ckpt"
+XL = "sd_xl_base_1.0_q6p_q8p.ckpt"
+UNION_XL = "controlnet_union_sd_xl_base_1.0_f16.ckpt"
 KONTEXT = "fjord_1_kontext_dev_q6p.ckpt"
 SQUARE = torch.zeros(1, 96, 64, 3)
 SQUARE[:, 32:64, 16:48] = 1

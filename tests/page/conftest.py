@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from drawbridge.devtools.browser import ComfyPage, find_browser, started
+from drawbridge.devtools.browser import PACK_FOLDER, ComfyPage, Open, find_browser, started
 from drawbridge.devtools.comfyui.interpreter import find_comfyuis
 from drawbridge.devtools.comfyui.pairs import Pair, pairs
 from drawbridge.emulator.server.server import Emulator, Options
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from drawbridge.devtools.comfyui.host import RealComfyUI
 
 HERE = Path(__file__).resolve().parent
-FOLDER = "ComfyUI-Drawbridge"  # the page takes a name up to its first dot to ask for help pages
 PAIRS = pairs()
 RENDERINGS = {"classic": False, "vue": True}
 SETTINGS = {
@@ -86,11 +85,8 @@ def comfyui(
     assert pair is not None, "these tests are skipped where COMFYUI_PATH is not set"
     assert pair.comfyui in find_comfyuis()
     base = tmp_path_factory.mktemp("page")
-    with RealComfyUI(pair.comfyui, base, folder=FOLDER, arguments=pair.arguments) as running:
+    with RealComfyUI(pair.comfyui, base, folder=PACK_FOLDER, arguments=pair.arguments) as running:
         yield running
-
-
-Open = Callable[..., ComfyPage]
 
 
 @pytest.fixture(scope="package")

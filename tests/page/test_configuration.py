@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from drawbridge.devtools.browser import ComfyPage, read_workflow
+from drawbridge.devtools.browser import ComfyPage, Open, read_workflow
 from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
-from drawbridge.tests.page.conftest import Open
 
 GRAPH = ROOT / "workflows" / "lora_stack.json"
 PASTE, COPY = "Paste configuration from Draw Things", "Copy configuration for Draw Things"

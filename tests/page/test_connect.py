@@ -6,11 +6,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from drawbridge.devtools.browser import ComfyPage, read_workflow
+from drawbridge.devtools.browser import ComfyPage, Open, read_workflow
 from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
-from drawbridge.emulator.server.server import Emulator
-from drawbridge.tests.page.conftest import Open
-from drawbridge.tests.page.pickers import (
+from drawbridge.devtools.page_graphs import (
     LOAD_MODEL,
     List,
     New,
@@ -20,6 +18,7 @@ from drawbridge.tests.page.pickers import (
     panel,
     save_server,
 )
+from drawbridge.emulator.server.server import Emulator
 
 Serve = Callable[..., Emulator]
 GRAPH = ROOT / "workflows" / "text_to_image.json"

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from drawbridge.devtools.browser import ComfyPage, read_workflow
+from drawbridge.devtools.browser import PACK_FOLDER, ComfyPage, Open, read_workflow
 from drawbridge.devtools.comfyui.host import ROOT
-from drawbridge.tests.page.conftest import FOLDER, Open
 
 WORKFLOWS = ROOT / "workflows"
 HELP = ROOT / "web" / "docs"
@@ -123,7 +122,7 @@ def test_template_browser_shows_our_workflows_and_opens_one(open_page: Open) -> 
     page = open_page()
     page.command("Comfy.BrowseTemplates")
     dialog = page.page.get_by_role("dialog")
-    dialog.get_by_text(FOLDER, exact=True).last.click()
+    dialog.get_by_text(PACK_FOLDER, exact=True).last.click()
     for path in WORKFLOWS.glob("*.json"):
         dialog.locator(f"img[alt='{path.stem}']").wait_for(state="attached")
     dialog.get_by_text("lora_stack", exact=True).first.scroll_into_view_if_needed()

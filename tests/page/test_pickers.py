@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from drawbridge.devtools.browser import ComfyPage
+from drawbridge.devtools.browser import ComfyPage, Open
 from drawbridge.devtools.comfyui.host import RealComfyUI
-from drawbridge.emulator.server.server import Emulator
-from drawbridge.tests.page.conftest import Open
-from drawbridge.tests.page.pickers import (
+from drawbridge.devtools.page_graphs import (
     LOAD_MODEL,
     LORA_STACK,
     List,
@@ -33,6 +31,7 @@ from drawbridge.tests.page.pickers import (
     wait_for_value,
     wait_until_connected,
 )
+from drawbridge.emulator.server.server import Emulator
 
 Serve = Callable[..., Emulator]
 TURBO = "z_image_turbo_1.0_q8p.ckpt"

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from drawbridge.devtools.browser import ComfyPage, read_workflow
+from drawbridge.devtools.browser import ComfyPage, Open, read_workflow
 from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
 from drawbridge.emulator.server.server import Emulator
-from drawbridge.tests.page.conftest import Open
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator

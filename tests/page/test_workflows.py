@@ -8,10 +8,9 @@ import pytest
 from PIL import Image
 from standin.workflow import to_prompt
 
-from drawbridge.devtools.browser import ComfyPage, read_workflow
+from drawbridge.devtools.browser import ComfyPage, Open, read_workflow
 from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
 from drawbridge.emulator.server.server import Emulator
-from drawbridge.tests.page.conftest import Open
 
 FOLDER = ROOT / "workflows"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))

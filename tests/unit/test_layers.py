@@ -230,6 +230,16 @@ def test_nothing_but_a_test_knows_tests(module: Path) -> None:
     assert not in_their_place
 
 
+@pytest.mark.parametrize(
+    "module", sorted(path.relative_to(ROOT) for path in (ROOT / "tests").rglob("*.py")), ids=str
+)
+def test_no_test_knows_another(module: Path) -> None:
+    """What tests share is a fixture, or lies in devtools/."""
+    assert not [name for name in arrows(module) if name[:1] == ("tests",)]
+    names = {path.stem for path in (ROOT / module).parent.rglob("*.py")}
+    assert not names & set(imports(module)), "imports a neighbour by its path"
+
+
 @pytest.mark.parametrize("module", MODULES, ids=str)
 def test_what_ships_knows_none_of_the_tools(module: Path) -> None:
     assert not [name for name in arrows(module) if name[:1] and name[0] in TOOLS]

@@ -538,7 +538,7 @@ def test_large_file_takes_no_memory(serve: Callable[..., Endpoint], tmp_path: Pa
     with path.open("wb") as file:
         file.truncate(512 << 20)
     root = Path(str(drawbridge.__file__)).parent
-    script = Path(__file__).with_name("upload_memory.py")
+    script = root / "devtools" / "upload_memory.py"
     done = subprocess.run(
         [sys.executable, str(script), str(root), str(serve(server).port), str(path)],
         capture_output=True,

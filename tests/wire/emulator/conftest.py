@@ -8,10 +8,10 @@ from contextlib import ExitStack
 import grpc
 import pytest
 
+from drawbridge.devtools.emulator_requests import build_request
 from drawbridge.emulator.server.server import Emulator, Options
 from drawbridge.proto import image_service_pb2 as pb2
 from drawbridge.proto.service import ImageGenerationStub
-from drawbridge.tests.emulator_requests import build_request
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 
 from drawbridge.client.connection.endpoint import Endpoint, Transport
 from drawbridge.client.store.credentials import Secret
+from drawbridge.devtools import guide_server
 from drawbridge.emulator.server.server import Emulator, Options
-from drawbridge.tests import guide_server
 
 
 @pytest.fixture

@@ -19,12 +19,8 @@ import numpy as np
 import pytest
 
 from drawbridge.codec import image, public_guide, tensor
-from drawbridge.emulator.server.server import Emulator
-from drawbridge.proto import image_service_pb2 as pb2
-from drawbridge.proto.generation_config_fbs import ControlT, LoRAT
-from drawbridge.proto.service import ImageGenerationStub
-from drawbridge.tests.emulator_requests import build_request
-from drawbridge.tests.guide_server import (
+from drawbridge.devtools.emulator_requests import build_request
+from drawbridge.devtools.guide_server import (
     CANNY,
     CONTENT,
     DEV,
@@ -35,6 +31,10 @@ from drawbridge.tests.guide_server import (
     SD15,
     SDXL,
 )
+from drawbridge.emulator.server.server import Emulator
+from drawbridge.proto import image_service_pb2 as pb2
+from drawbridge.proto.generation_config_fbs import ControlT, LoRAT
+from drawbridge.proto.service import ImageGenerationStub
 
 Serve = Callable[..., Emulator]
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "guide.md"

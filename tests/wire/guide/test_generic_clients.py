@@ -20,8 +20,8 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format
 from google.protobuf.message_factory import GetMessageClass
 
+from drawbridge.devtools.guide_server import CONTENT, SCHNELL
 from drawbridge.emulator.server.server import Emulator
-from drawbridge.tests.guide_server import CONTENT, SCHNELL
 
 Serve = Callable[..., Emulator]
 Pool = descriptor_pool.DescriptorPool

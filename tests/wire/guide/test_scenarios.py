@@ -27,10 +27,7 @@ from drawbridge.client.generation.events import Event, Phase, Picture, Progress,
 from drawbridge.client.generation.request import GenerationRequest, Hint, WeightedTensor
 from drawbridge.client.upload.transfer import Done
 from drawbridge.codec import image
-from drawbridge.emulator.painting.render import Scene, paint
-from drawbridge.emulator.server.server import Emulator
-from drawbridge.facts.samplers import Sampler
-from drawbridge.tests.guide_server import (
+from drawbridge.devtools.guide_server import (
     CANNY,
     CONTENT,
     DEV,
@@ -41,6 +38,9 @@ from drawbridge.tests.guide_server import (
     SD15,
     SDXL,
 )
+from drawbridge.emulator.painting.render import Scene, paint
+from drawbridge.emulator.server.server import Emulator
+from drawbridge.facts.samplers import Sampler
 
 Serve = Callable[..., Emulator]
 Door = Callable[..., Endpoint]

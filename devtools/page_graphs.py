@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from drawbridge.devtools.browser import ComfyPage
-from drawbridge.devtools.comfyui.host import RealComfyUI
 from drawbridge.emulator.server.server import Emulator
+
+from .browser import ComfyPage
+from .comfyui.host import RealComfyUI
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator

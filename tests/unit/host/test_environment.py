@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.scripts import comfyui_environment
+from drawbridge.devtools.comfyui import environment
 
 REQUIREMENTS = """\
 comfyui-frontend-package==1.27.10
@@ -36,13 +36,13 @@ def pip(comfyui: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         words = [Path(a).read_text() if a.endswith(".txt") else a for a in arguments]
         calls.append(words)
 
-    monkeypatch.setattr(comfyui_environment, "_pip", record)
-    monkeypatch.setattr(comfyui_environment, "_installed", lambda python: (comfyui, "2.13.0+cpu"))
+    monkeypatch.setattr(environment, "_pip", record)
+    monkeypatch.setattr(environment, "_installed", lambda python: (comfyui, "2.13.0+cpu"))
     return calls
 
 
 def test_torch_is_left_out_and_only_torch() -> None:
-    kept = comfyui_environment.without_torch(REQUIREMENTS)
+    kept = environment.without_torch(REQUIREMENTS)
 
     assert "torchsde" in kept
     assert "torch-fidelity" in kept
@@ -58,38 +58,38 @@ def test_torch_is_left_out_and_only_torch() -> None:
     ],
 )
 def test_companions_fit_torch(torch: str, companions: list[str]) -> None:
-    assert comfyui_environment.torch_companions(torch) == companions
+    assert environment.torch_companions(torch) == companions
 
 
 def test_unknown_torch_is_an_error() -> None:
     with pytest.raises(RuntimeError, match=r"torch 3\.0\.0"):
-        comfyui_environment.torch_companions("3.0.0")
+        environment.torch_companions("3.0.0")
 
 
 def test_torch_is_pinned(comfyui: Path, pip: list[list[str]]) -> None:
-    comfyui_environment.prepare(comfyui, Path(sys.executable))
+    environment.prepare(comfyui, Path(sys.executable))
 
     assert pip[0][0] == "--no-deps"
     assert pip[1][:2] == ["-c", "torch==2.13.0+cpu\n"]
 
 
 def test_second_time_does_nothing(comfyui: Path, pip: list[list[str]]) -> None:
-    comfyui_environment.prepare(comfyui, Path(sys.executable))
-    comfyui_environment.prepare(comfyui, Path(sys.executable))
+    environment.prepare(comfyui, Path(sys.executable))
+    environment.prepare(comfyui, Path(sys.executable))
 
     assert len(pip) == 2
 
 
 def test_changed_requirements_are_installed(comfyui: Path, pip: list[list[str]]) -> None:
-    comfyui_environment.prepare(comfyui, Path(sys.executable))
+    environment.prepare(comfyui, Path(sys.executable))
     (comfyui / "requirements.txt").write_text("torch\naiohttp\n", encoding="utf-8")
-    comfyui_environment.prepare(comfyui, Path(sys.executable))
+    environment.prepare(comfyui, Path(sys.executable))
 
     assert len(pip) == 4
 
 
 def test_python_without_torch_is_an_error(comfyui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comfyui_environment, "ABOUT", "raise SystemExit('No package torch')")
+    monkeypatch.setattr(environment, "ABOUT", "raise SystemExit('No package torch')")
 
     with pytest.raises(RuntimeError, match="No package torch"):
-        comfyui_environment.prepare(comfyui, Path(sys.executable))
+        environment.prepare(comfyui, Path(sys.executable))

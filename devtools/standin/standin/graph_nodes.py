@@ -1,4 +1,4 @@
-"""Nodes that tests put around ours: a source of pictures, and an end that keeps what it gets."""
+"""Nodes for small graphs: some of ours, a source of pictures, an end that makes others run."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 import torch
 from comfy_api.latest import io
-from standin.executor import Host, Outcome
 
 from drawbridge.nodes.sockets import ControlsSocket, LorasSocket
+
+from .executor import Host, Outcome
 
 
 class Paint(io.ComfyNode):
@@ -57,6 +58,36 @@ def paint(width: int = 64, height: int = 64, count: int = 1) -> dict[str, Any]:
         "class_type": "Paint",
         "inputs": {"width": width, "height": height, "count": count},
     }
+
+
+def hint(**inputs: Any) -> dict[str, Any]:
+    """Return a ControlNet Hint with these inputs, all others as a person finds them."""
+    widgets: dict[str, Any] = {
+        "control": "c.ckpt",
+        "kind": "pose",
+        "lines": "light on dark",
+        "weight": 1.0,
+        "start": 0.0,
+        "end": 1.0,
+        "control_mode": "balanced",
+        "input_override": "automatic",
+        "target_blocks": "",
+        "down_sampling_rate": 1.0,
+        "no_prompt": False,
+        "global_average_pooling": True,
+    }
+    return {"class_type": "Drawbridge_ControlNetHint", "inputs": {**widgets, **inputs}}
+
+
+def board(**inputs: Any) -> dict[str, Any]:
+    """Return a Moodboard with these inputs, all others as a person finds them."""
+    widgets = {"control": "", "control_weight": 1.0}
+    return {"class_type": "Drawbridge_Moodboard", "inputs": {**widgets, **inputs}}
+
+
+def stack(**inputs: Any) -> dict[str, Any]:
+    """Return a LoRA Stack with these inputs."""
+    return {"class_type": "Drawbridge_LoRAStack", "inputs": inputs}
 
 
 def run(host: Host, prompt: dict[str, Any], last: str, socket: str) -> Outcome:
