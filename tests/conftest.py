@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import hypothesis
+import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import checkout
@@ -13,3 +14,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "devtools" / "stand
 # How long an example takes says how busy the computer is.
 hypothesis.settings.register_profile("drawbridge", deadline=None)
 hypothesis.settings.load_profile("drawbridge")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was not run, and why."""
+    from drawbridge.devtools.skips import summary
+
+    lines = summary(terminalreporter.stats.get("skipped", []))
+    if lines:
+        terminalreporter.section("not run")
+    for line in lines:
+        terminalreporter.line(line)
