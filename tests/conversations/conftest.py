@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-RECORDINGS = Path(__file__).with_name("recordings")
-
-
-def recording(name: str) -> Any:
-    """Return what one file of the recordings holds."""
-    return json.loads((RECORDINGS / f"{name}.json").read_text(encoding="utf-8"))
+from drawbridge.devtools.recordings import RECORDINGS
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,9 @@ from typing import Any
 
 import pytest
 
+from drawbridge.devtools.recordings import recording
 from drawbridge.emulator.server.server import Emulator, Options
 from drawbridge.proto import image_service_pb2 as pb2
-
-from .conftest import recording
 
 ROWS: list[dict[str, Any]] = recording("transport")
 _SILENCE_SECONDS = 0.7

@@ -29,7 +29,7 @@ from pathlib import Path
 import drawbridge
 from drawbridge.client.catalog import official
 from drawbridge.client.connection.channel import draw_things_root
-from drawbridge.facts.latent_spaces import families
+from drawbridge.facts.latent_spaces import latent_spaces
 
 home = Path(drawbridge.__file__).parent
 modules = [
@@ -44,7 +44,7 @@ print(json.dumps({
     "home": str(home),
     "modules": len(modules),
     "official": len(official.files()),
-    "spaces": len(families()),
+    "spaces": len(latent_spaces()),
     "root": draw_things_root().decode(),
     "schemas": [len((home / "proto" / name).read_bytes())
                 for name in ("image_service.proto", "generation_config.fbs")],
