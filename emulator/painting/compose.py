@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..texture import blur, mix, resize
-from ..understanding.controls import Effects
-from ..understanding.mask import Regions, find_regions, paste_back
+from ..understanding.effects import Effects
 from ..understanding.plan import Plan, Route
 from ..understanding.request import Request
 from ..understanding.schedule import uses_negative_prompt
 from .colour import match
-from .marks import mark, sharpen
+from .marks import mark
 from .references import arrange, cover_of, find_references, first_frame, has_first_frame
+from .regions import Regions, find_regions, paste_back
 from .render import Scene, paint_unit
 from .steering import Guides
+from .texture import blur, mix, resize, sharpen
 
 # How much wider than a frame the picture is that a video pans over.
 _PAN = 0.2
@@ -36,8 +36,14 @@ class Composer:
         self._second_steps = plan.second_steps if two_passes and not small else 0
         self._width = plan.first_width if small else plan.width
         self._height = plan.first_height if small else plan.height
+        second_pass = two_passes and not small
         self._guides = Guides(
-            request, effects, plan, self._height, self._width, last=two_passes and not small
+            request,
+            effects,
+            self._height,
+            self._width,
+            steps=range(plan.start, plan.start + plan.steps),
+            from_picture=second_pass or plan.route in (Route.IMAGE, Route.MASK),
         )
         # Under a mask an inpainting model is shown what is kept, not what it is to replace.
         masked = plan.route is Route.MASK and effects.modifier == "inpainting"

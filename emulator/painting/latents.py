@@ -9,7 +9,7 @@ import numpy as np
 
 from ...facts.latent_spaces import Kind, LatentSpace, find
 from ...facts.model_version import FrameRule, ModelVersion
-from ..texture import resize
+from .texture import resize
 
 _BLOCK_PX = 64
 

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
-from ..texture import blur, field, mix, smoothstep
-from ..understanding.controls import ActiveLora, Effects
+from ..understanding.effects import ActiveLora, Effects
 from ..understanding.request import Request
 from .colour import brightness, turn_hues
 from .palette import number_of
+from .texture import field, mix, sharpen, smoothstep
 
 _MOST_WEIGHT = 4.0
 _USUAL_GUIDANCE_EMBED = 3.5
@@ -82,8 +82,3 @@ def _settle(picture: np.ndarray, request: Request) -> np.ndarray:
         sigma = 0.003 * (picture.shape[0] * picture.shape[1]) ** 0.5
         picture = sharpen(picture, 2.0 * min(config.sharpness, 30.0) / 30.0, max(sigma, 0.8))
     return picture
-
-
-def sharpen(picture: np.ndarray, amount: float, sigma: float) -> np.ndarray:
-    """Return the picture with what is finer than `sigma` pixels made stronger."""
-    return picture + amount * (picture - blur(picture, sigma))

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...facts import modifiers
-from ..texture import resize, smoothstep
-from ..understanding.controls import Effects
+from ..understanding.effects import Effects
 from ..understanding.plan import Plan, Route
 from ..understanding.request import Request
 from .compose import Composer
 from .references import layers
+from .texture import resize, smoothstep
 
 
 class Pictures:

@@ -8,11 +8,9 @@ import math
 import numpy as np
 
 from ...facts import modifiers
-from ..texture import blur, mix, resize, sample, smoothstep
-from ..understanding.controls import Effects
+from ..understanding.effects import Effects
 from ..understanding.request import Request
-from .marks import sharpen
-from .steering import to_unit
+from .texture import blur, mix, resize, sample, sharpen, smoothstep, to_unit
 
 # How much of a painting the first reference covers, for each kind of model.
 _COVERS = {"double": 0.75, "inpainting": 0.3}

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..texture import field, fractal, line, mix, resize, shifted, smoothstep
 from . import palette as palettes
 from .palette import Palette
+from .texture import field, fractal, line, mix, resize, shifted, smoothstep
 
 # Larger pictures are painted at this size and enlarged.
 _LARGEST_PAINTED = 2 * 1024 * 1024

@@ -9,16 +9,16 @@ import numpy as np
 
 from ...facts import modifiers
 from ...facts.hints import KINDS, REFERENCE_TYPES
-from ..texture import blur, mix, resize, shifted, smoothstep
-from ..understanding.controls import ActiveControl, Effects
-from ..understanding.plan import Plan, Route
+from ..understanding.effects import ActiveControl, Effects
 from ..understanding.request import Request
 from .colour import brightness, match
+from .texture import blur, mix, resize, shifted, smoothstep, to_unit
 
 _MOST_WEIGHT = 2.0
 # Balanced, Prompt, Control: whom a model believes more.
 _MODE_FACTORS = {1: 0.75, 2: 1.2}
 _UNDERLAYS = frozenset({"tile", "blur", "lowquality", "custom", "inpaint", "ip2p"})
+_PROMPTS = frozenset({*REFERENCE_TYPES, "shuffle"})
 _PADDING = 1.0  # white
 
 
@@ -37,26 +37,26 @@ class Guide:
     known: np.ndarray | None = None  # where the picture says anything, if not everywhere
 
 
-def to_unit(tensor: np.ndarray, time: float = 0.0) -> np.ndarray:
-    """Return the frame of a picture tensor at a time: float32 [height, width, channels], 0 to 1.
-
-    `tensor`: [frames, height, width, channels], -1 to 1; `time` runs from 0 to 1.
-    """
-    frame = tensor[round(time * (tensor.shape[0] - 1))].astype(np.float32)
-    return np.clip((np.nan_to_num(frame) + 1) / 2, 0, 1)
-
-
 class Guides:
-    """The guides of one pass of a job; `height` and `width` are those of the pass."""
+    """The guides of one pass of a job, with its size and the steps that it samples.
+
+    `from_picture` says whether the pass starts from a picture instead of from noise.
+    """
 
     def __init__(
-        self, request: Request, effects: Effects, plan: Plan, height: int, width: int, last: bool
+        self,
+        request: Request,
+        effects: Effects,
+        height: int,
+        width: int,
+        *,
+        steps: range,
+        from_picture: bool,
     ) -> None:
         self._request = request
         self._height, self._width = height, width
         # Of several poses the last is for image to image and for second passes.
-        self._pose = -1 if last or plan.route in (Route.IMAGE, Route.MASK) else 0
-        steps = range(plan.start, plan.start + plan.steps)
+        self._pose = -1 if from_picture else 0
         self._controls = [
             (control, amount)
             for control in effects.controls
@@ -87,9 +87,7 @@ class Guides:
         for control, amount in self._controls:
             if control.source == "shuffle":
                 yield from self._shuffles(control, amount)
-            elif control.source in ("image", "custom") and control.kind in REFERENCE_TYPES | {
-                "shuffle"
-            }:
+            elif control.source in ("image", "custom") and control.kind in _PROMPTS:
                 picture = self._load(control.source, time)
                 yield Guide(control.kind, picture, amount, _shapes(control))
             elif control.source:
@@ -194,7 +192,7 @@ def _has_lines(kind: str) -> bool:
 
 
 def _rank(kind: str) -> int:
-    if kind in REFERENCE_TYPES or kind in ("shuffle", "color", "seg"):
+    if kind in _PROMPTS or kind in ("color", "seg"):
         return 0
     return 1 if kind in _UNDERLAYS or kind == "gray" else 3 if _has_lines(kind) else 2
 
@@ -203,9 +201,7 @@ def _draw(picture: np.ndarray, guide: Guide) -> np.ndarray:
     drawing = _DRAWINGS.get(guide.kind)
     if drawing is None:
         drawing = _draw_lines if _has_lines(guide.kind) else _draw_underlay
-        drawing = (
-            _draw_prompt if guide.kind in REFERENCE_TYPES or guide.kind == "shuffle" else drawing
-        )
+        drawing = _draw_prompt if guide.kind in _PROMPTS else drawing
     return drawing(picture, guide)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ...proto import image_service_pb2 as pb2
 from ..painting import audio, latents
 from ..painting.pictures import Pictures
-from ..understanding.controls import Effects
+from ..understanding.effects import Effects
 from ..understanding.plan import Plan, Route
 from ..understanding.request import Request
 from . import faults, replies

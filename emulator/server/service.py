@@ -15,8 +15,10 @@ from ...proto import image_service_pb2 as pb2
 from ..stock import specifications
 from ..stock.catalog import Catalog
 from ..understanding.controls import find_effects
-from ..understanding.plan import make_plan
-from ..understanding.request import ServerDies, read, to_json
+from ..understanding.description import to_json
+from ..understanding.message import read
+from ..understanding.planner import make_plan
+from ..understanding.request import ServerDies
 from ..understanding.strict import find_crash, find_crash_of_plan, find_ignored
 from .faults import DEATH, UNKNOWN_ERROR, Faults, Interruption
 from .generation import Generation

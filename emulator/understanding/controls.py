@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ...facts import modifiers
 from ...facts.hints import IMAGE, KINDS, REFERENCE_TYPES, Sources, sources
@@ -12,65 +10,10 @@ from ...facts.versions import takes_lora, takes_refiner
 from ...proto.generation_config_fbs import ControlT
 from ..stock.catalog import Catalog
 from ..stock.specifications import Specification
+from .effects import ActiveControl, ActiveLora, Effects, finite
 from .request import Request
 
 _BASE, _REFINER = 1, 2  # modes of a LoRA
-
-
-@dataclass(frozen=True)
-class ActiveLora:
-    """A LoRA that takes effect; `share` is the part of the steps in which it does, 0 to 1."""
-
-    file: str
-    weight: float
-    share: float
-    entry: Specification
-
-
-@dataclass(frozen=True)
-class ActiveControl:
-    """A control that takes effect.
-
-    `kind` is one of the kinds of hints, or of `REFERENCE_TYPES`. `source` names the hint that it
-    reads, or "image"; None where it finds nothing to read.
-    """
-
-    kind: str
-    source: str | None
-    row: ControlT
-    entry: Specification
-
-    def active_steps(self, steps: int) -> range:
-        """Return the steps in which it acts (docs/protocol.md 4.5)."""
-        first = math.floor((steps - 1) * _finite(self.row.guidanceStart) + 0.5)
-        return range(first, math.ceil((steps - 1) * _finite(self.row.guidanceEnd) + 0.5))
-
-
-@dataclass(frozen=True)
-class Effects:
-    """What takes effect besides prompt and model, and why the rest does not.
-
-    `reads` are the hint types, and "image", that something looks at.
-    """
-
-    modifier: str
-    loras: tuple[ActiveLora, ...]
-    controls: tuple[ActiveControl, ...]
-    refiner: Specification | None
-    reads: frozenset[str]
-    remarks: tuple[str, ...]
-
-    @property
-    def consistency(self) -> bool:
-        """True where a LoRA is a distilled one."""
-        return any(lora.entry.get("is_consistency_model") for lora in self.loras)
-
-    @property
-    def transparent(self) -> bool:
-        """True where results carry alpha."""
-        return modifiers.find(self.modifier).layered or any(
-            lora.entry.get("alternative_decoder_version") == "transparent" for lora in self.loras
-        )
 
 
 def find_effects(request: Request, catalog: Catalog) -> Effects:
@@ -144,7 +87,7 @@ def _find_loras(
     request: Request, catalog: Catalog, refiner: Specification | None, remarks: list[str]
 ) -> Iterator[ActiveLora]:
     # Without a refiner every LoRA is for all steps, whatever its mode says.
-    handover = min(max(_finite(request.config.refinerStart), 0.0), 1.0)
+    handover = min(max(finite(request.config.refinerStart), 0.0), 1.0)
     shares = {_BASE: handover, _REFINER: 1 - handover} if refiner else {}
     refined = str(refiner["version"]) if refiner else request.version.id
     for row in request.config.loras or ():
@@ -162,7 +105,7 @@ def _find_loras(
                 f" {request.version.id}, so it is skipped"
             )
         else:
-            yield ActiveLora(file, _finite(row.weight), shares.get(row.mode, 1.0), entry)
+            yield ActiveLora(file, finite(row.weight), shares.get(row.mode, 1.0), entry)
 
 
 def _find_controls(
@@ -202,7 +145,3 @@ def _places(entry: Specification, kind: str) -> Sources:
     """Return where a control looks for its picture, best first; () where it takes no such one."""
     control_type = str(entry["type"])
     return sources(control_type).get("shuffle" if control_type in REFERENCE_TYPES else kind, ())
-
-
-def _finite(value: float) -> float:
-    return value if math.isfinite(value) else 0.0

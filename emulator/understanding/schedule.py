@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from ...facts.samplers import BY_STEP
-from .controls import Effects
+from .effects import Effects
 from .request import Request
 
 # Two strengths closer than this are the same to a sampler, which counts in thousandths.

@@ -12,9 +12,10 @@ import numpy as np
 from ...facts.samplers import LINEAR
 from ..stock.catalog import Catalog
 from ..stock.entries import FACE_RESTORER
-from .controls import Effects
+from .effects import Effects
 from .mask import inpaints
-from .plan import Plan, Route, hires_applies, samples_from_image
+from .plan import Plan, Route
+from .planner import hires_applies, samples_from_image
 from .request import Hint, Request
 from .schedule import find_start
 

@@ -12,8 +12,8 @@ from drawbridge.devtools.emulator_requests import build_request
 from drawbridge.emulator.painting.pictures import Pictures
 from drawbridge.emulator.stock.catalog import Catalog
 from drawbridge.emulator.understanding.controls import find_effects
-from drawbridge.emulator.understanding.plan import make_plan
-from drawbridge.emulator.understanding.request import read
+from drawbridge.emulator.understanding.message import read
+from drawbridge.emulator.understanding.planner import make_plan
 from drawbridge.emulator.understanding.strict import find_crash
 from drawbridge.proto import image_service_pb2 as pb2
 

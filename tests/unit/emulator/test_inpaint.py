@@ -5,13 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from drawbridge.emulator.understanding.mask import (
-    find_regions,
-    inpaints,
-    paste_back,
-    repaints_zero,
-    spread,
-)
+from drawbridge.emulator.painting.regions import find_regions, paste_back, spread
+from drawbridge.emulator.understanding.mask import inpaints, repaints_zero
 from drawbridge.facts.versions import VERSIONS
 
 SIDE = 64

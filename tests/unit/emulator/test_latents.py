@@ -12,8 +12,8 @@ import pytest
 from drawbridge.codec import latent
 from drawbridge.emulator.painting.latents import Previews, Stage
 from drawbridge.emulator.painting.render import Scene, paint
+from drawbridge.emulator.painting.texture import resize
 from drawbridge.emulator.server import replies
-from drawbridge.emulator.texture import resize
 from drawbridge.facts.versions import VERSIONS
 
 WIDTH, HEIGHT = 384, 256

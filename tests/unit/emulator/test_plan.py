@@ -13,8 +13,9 @@ from drawbridge.emulator.painting import audio
 from drawbridge.emulator.painting.pictures import further_seeds
 from drawbridge.emulator.stock.catalog import Catalog
 from drawbridge.emulator.understanding.controls import find_effects
-from drawbridge.emulator.understanding.plan import Plan, Route, make_plan
-from drawbridge.emulator.understanding.request import read
+from drawbridge.emulator.understanding.message import read
+from drawbridge.emulator.understanding.plan import Plan, Route
+from drawbridge.emulator.understanding.planner import make_plan
 from drawbridge.facts.versions import VERSIONS
 from drawbridge.proto import image_service_pb2 as pb2
 from drawbridge.proto.generation_config_fbs import LoRAT

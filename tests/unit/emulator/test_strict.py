@@ -14,8 +14,9 @@ from drawbridge.codec import tensor
 from drawbridge.emulator.stock import entries
 from drawbridge.emulator.stock.catalog import Catalog
 from drawbridge.emulator.understanding.controls import find_effects
-from drawbridge.emulator.understanding.plan import make_plan
-from drawbridge.emulator.understanding.request import ServerDies, read
+from drawbridge.emulator.understanding.message import read
+from drawbridge.emulator.understanding.planner import make_plan
+from drawbridge.emulator.understanding.request import ServerDies
 from drawbridge.emulator.understanding.strict import find_crash, find_crash_of_plan, find_ignored
 from drawbridge.proto import image_service_pb2 as pb2
 from drawbridge.proto.generation_config_fbs import ControlT, LoRAT

@@ -127,3 +127,17 @@ def shifted(texture: np.ndarray, distance: int, axis: int) -> np.ndarray:
     """Return a texture moved along an axis; what moves in repeats the edge."""
     places = np.clip(np.arange(texture.shape[axis]) - distance, 0, texture.shape[axis] - 1)
     return np.take(texture, places, axis=axis)
+
+
+def sharpen(picture: np.ndarray, amount: float, sigma: float) -> np.ndarray:
+    """Return the picture with what is finer than `sigma` pixels made stronger."""
+    return picture + amount * (picture - blur(picture, sigma))
+
+
+def to_unit(tensor: np.ndarray, time: float = 0.0) -> np.ndarray:
+    """Return the frame of a picture tensor at a time: float32 [height, width, channels], 0 to 1.
+
+    `tensor`: [frames, height, width, channels], -1 to 1; `time` runs from 0 to 1.
+    """
+    frame = tensor[round(time * (tensor.shape[0] - 1))].astype(np.float32)
+    return np.clip((np.nan_to_num(frame) + 1) / 2, 0, 1)
