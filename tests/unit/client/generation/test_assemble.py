@@ -22,7 +22,7 @@ from drawbridge.client.generation.assemble import Prepared, Wishes, assemble, pr
 from drawbridge.client.generation.request import GenerationRequest
 from drawbridge.errors import ModelUnavailable, RequestRejected
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 RAW = '{"name":"M","file":"m.ckpt","prefix":"","version":"v1","upcast_attention":false,'
 SPEC = ModelSpec("m.ckpt", "M", "v1", raw=RAW + '"default_scale":8}')
 MODEL = ModelFile.of(SPEC)

@@ -79,7 +79,7 @@ def test_early_previews_are_too_noisy_to_compress_and_late_ones_are_not(version:
 
 
 def test_emulator_does_without_torch(tmp_path: Path) -> None:
-    root = Path(__file__).resolve().parents[3]
+    root = Path(__file__).resolve().parents[4]
     program = (
         f"import sys; sys.path.insert(0, {str(root)!r}); import checkout; checkout.register();"
         "import drawbridge.emulator.server.server; assert 'torch' not in sys.modules"

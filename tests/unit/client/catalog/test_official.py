@@ -20,7 +20,7 @@ from drawbridge.emulator.stock import entries, models, specifications
 from drawbridge.errors import ModelUnavailable
 from drawbridge.facts.versions import VERSIONS
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 FILE = ROOT / "client" / "catalog" / "official_files.json"
 KINDS = {
     "models": ("models", models.MODELS),
