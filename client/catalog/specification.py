@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import ModelUnavailable, RequestRejected
 from ...facts.specifications import find_fault, snake_keys
+from .. import strict_json
 from .official import needed
 from .records import Catalog, ControlSpec, LoRASpec, ModelSpec
 
@@ -90,16 +91,12 @@ _CONTROL = _Kind(
 def _parse(text: str, kind: _Kind) -> list[object]:
     """Return the elements of a list; another value is the only one."""
     try:
-        value = json.loads(text, parse_constant=_no_number)
+        value = strict_json.loads(text)
         json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError) as error:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise RequestRejected(f"The specification is not JSON{where}.", kind.remedy) from error
     return value if isinstance(value, list) else [value]
-
-
-def _no_number(word: str) -> float:
-    raise ValueError(word)
 
 
 def _checked(elements: list[object], kind: _Kind) -> bytes:

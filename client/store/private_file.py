@@ -11,9 +11,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from ...errors import StoreUnusable
+from .. import strict_json
 
 if sys.platform == "win32":
     import msvcrt
@@ -98,7 +99,7 @@ class PrivateFile:
             )
         try:
             text = content.text.decode("utf-8-sig")
-            content.value = json.loads(text, parse_constant=_no_number)
+            content.value = strict_json.loads(text)
         except (ValueError, RecursionError):
             return self.damaged()
         return None if isinstance(content.value, dict) else self.damaged()
@@ -200,10 +201,6 @@ class PrivateFile:
 def _is_shared(seen: os.stat_result) -> bool:
     """Whether it is a folder like /tmp, in which everybody keeps files of his own."""
     return bool(seen.st_mode & stat.S_ISVTX)
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no JSON")
 
 
 def _lock(handle: int) -> bool:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from ...client import strict_json
 from ...client.threads import in_thread
 from ...errors import DrawbridgeError
 from .. import host
@@ -171,16 +172,12 @@ async def read_object(request: web.Request) -> dict[str, Any]:
                 f"The request is larger than {MOST_BYTES >> 20} MiB.", "Send less.", 413
             )
     try:
-        value = json.loads(data.decode("utf-8"), parse_constant=_no_number)
+        value = strict_json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError):
         raise BadRequest("The request is not JSON.", "Send a JSON object.") from None
     if not isinstance(value, dict):
         raise BadRequest("The request is not a JSON object.", "Send a JSON object.")
     return value
-
-
-def _no_number(word: str) -> float:
-    raise ValueError(word)
 
 
 def _response(text: str, status: int = 200) -> web.Response:
