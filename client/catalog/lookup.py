@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from ...errors import ModelUnavailable, RequestRejected
 from ...facts.versions import takes_lora, takes_refiner
@@ -15,15 +15,13 @@ from . import embeddings, official
 from .records import (
     Catalog,
     ControlSpec,
+    FileServer,
     LoRASpec,
     ModelSpec,
     UpscalerSpec,
     alike,
     find,
 )
-
-if TYPE_CHECKING:
-    from ..client import DrawThingsClient
 
 S = TypeVar("S", ModelSpec, LoRASpec, ControlSpec, UpscalerSpec)
 
@@ -105,7 +103,7 @@ def suits(version: str, lora: LoRASpec) -> bool:
 
 
 async def find_model(
-    client: DrawThingsClient, catalog: Catalog, name: str, version: str = ""
+    client: FileServer, catalog: Catalog, name: str, version: str = ""
 ) -> ModelFile:
     """Return the model of that file or display name; `version` counts where nobody knows more.
 
@@ -125,7 +123,7 @@ async def find_model(
 
 
 async def demand_names(
-    client: DrawThingsClient,
+    client: FileServer,
     catalog: Catalog,
     names: Iterable[tuple[AnyPart, str]],
 ) -> None:

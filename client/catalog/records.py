@@ -6,12 +6,15 @@ import contextlib
 import difflib
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ...facts.specifications import SPECIFICATIONS, snake_keys
 from .. import safe_text
+
+if TYPE_CHECKING:
+    from ..connection.endpoint import Endpoint
 
 R = TypeVar("R")
 MOST_ELEMENTS = 20_000  # of a list; the official ones are some hundreds together
@@ -200,6 +203,19 @@ class RemoteFile:
     name: str
     exists: bool
     sha256: str = ""
+
+
+class FileServer(Protocol):
+    """Whoever can be asked which files a server has: the client."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Return where the server is."""
+        ...
+
+    async def files_exist(self, files: Sequence[str]) -> list[RemoteFile]:
+        """Return, for each name, whether the server has the file."""
+        ...
 
 
 class Named(Protocol):

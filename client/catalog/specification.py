@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ...errors import ModelUnavailable, RequestRejected
 from ...facts.specifications import find_fault, snake_keys
 from .. import strict_json
 from .official import needed
-from .records import Catalog, ControlSpec, LoRASpec, ModelSpec
-
-if TYPE_CHECKING:
-    from ..client import DrawThingsClient
+from .records import Catalog, ControlSpec, FileServer, LoRASpec, ModelSpec
 
 
 def read_model(text: str) -> ModelSpec:
@@ -45,9 +41,7 @@ def read_controls(text: str) -> tuple[ControlSpec, ...]:
     return Catalog.from_json(controls=_checked(_parse(text, _CONTROL), _CONTROL)).controls
 
 
-async def demand_files(
-    client: DrawThingsClient, *specs: ModelSpec | LoRASpec | ControlSpec
-) -> None:
+async def demand_files(client: FileServer, *specs: ModelSpec | LoRASpec | ControlSpec) -> None:
     """Raise ModelUnavailable unless the server has every file that the specifications name."""
     names = dict.fromkeys(file for spec in specs for file in needed(spec))
     if not names:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..catalog import lookup
 from ..catalog.lookup import ModelFile
-from ..catalog.records import Catalog
+from ..catalog.records import Catalog, FileServer
 from ..catalog.specification import demand_files
 from ..configuration.fields import SEEDS, GenerationConfig, LoRA, Values
 from ..threads import in_thread
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     import torch
 
     from ...codec.fit import Fit
-    from ..client import DrawThingsClient
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +64,7 @@ class Prepared:
     notes: tuple[str, ...] = ()
 
 
-async def prepare(client: DrawThingsClient, wishes: Wishes, catalog: Catalog) -> Prepared:
+async def prepare(client: FileServer, wishes: Wishes, catalog: Catalog) -> Prepared:
     """Return what to send for the wishes; `catalog` is the client's.
 
     Raises ModelUnavailable for a file that the server does not have, and for a model of which

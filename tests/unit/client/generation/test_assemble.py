@@ -39,14 +39,13 @@ class Server:
         self.files = files
         self.asked: list[str] = []
 
-    async def files_exist(self, names: Sequence[str]) -> list[RemoteFile]:
-        self.asked += names
-        return [RemoteFile(name, name in self.files) for name in names]
+    async def files_exist(self, files: Sequence[str]) -> list[RemoteFile]:
+        self.asked += files
+        return [RemoteFile(name, name in self.files) for name in files]
 
 
 def prepared(server: Server, wishes: Wishes, catalog: Catalog = CATALOG) -> Prepared:
-    client: Any = server
-    return asyncio.run(prepare(client, wishes, catalog))
+    return asyncio.run(prepare(server, wishes, catalog))
 
 
 def requests(**wishes: Any) -> tuple[GenerationRequest, ...]:
