@@ -53,6 +53,6 @@ LINEAR = ALL_SAMPLERS - TRAILING
 # Those that draw right with flow models, too (docs/configuration.md 2).
 FLOW_SAMPLERS = TRAILING | {sampler for sampler in Sampler if sampler.name.endswith("_AYS")}
 # Those that read stochastic_sampling_gamma (docs/configuration.md 1).
-TCD = frozenset({Sampler.TCD, Sampler.TCD_TRAILING})
+TCD = frozenset(sampler for sampler in Sampler if sampler.name.startswith("TCD"))
 # Those that take a strength as a share of the steps, not of the noise (docs/protocol.md 9.2).
 BY_STEP = frozenset({Sampler.PLMS})

@@ -11,11 +11,16 @@ import numpy as np
 from ...codec import tensor
 from ...errors import BadTensor
 from ...facts.hints import types
-from ...facts.samplers import Sampler
 from ...facts.versions import UNSPECIFIED, VERSIONS
 from ...proto import configuration
 from ...proto import image_service_pb2 as pb2
-from ...proto.generation_config_fbs import GenerationConfigurationT
+from ...proto.generation_config_fbs import (
+    ColorCalibration,
+    CompressionMethod,
+    GenerationConfigurationT,
+    SamplerType,
+    SeedMode,
+)
 from ..stock import specifications
 from ..stock.catalog import Catalog, files_of
 from ..stock.entries import FALLBACK_MODEL, FALLBACK_SPECIFICATION
@@ -27,12 +32,12 @@ HASH_BYTES = 32
 _DEFLATE = 0x217
 _FLOAT16 = 0x20000
 
-# How many values each enum has; an unknown one reads as the default (docs/configuration.md 2).
-_ENUM_SIZES = {
-    "sampler": len(Sampler),
-    "seedMode": 4,
-    "compressionArtifacts": 4,
-    "colorCalibration": 2,
+# The enums of the schema; an unknown value reads as the default (docs/configuration.md 2).
+_ENUMS: Mapping[str, type] = {
+    "sampler": SamplerType,
+    "seedMode": SeedMode,
+    "compressionArtifacts": CompressionMethod,
+    "colorCalibration": ColorCalibration,
 }
 
 
@@ -71,8 +76,9 @@ def read(message: pb2.ImageGenerationRequest, catalog: Catalog) -> Request:
 
 
 def _settle_enums(config: GenerationConfigurationT, remarks: list[str]) -> None:
-    for name, size in _ENUM_SIZES.items():
-        if not 0 <= getattr(config, name) < size:
+    for name, kind in _ENUMS.items():
+        values = {value for value in vars(kind).values() if isinstance(value, int)}
+        if getattr(config, name) not in values:
             remarks.append(f"{name} {getattr(config, name)} does not exist, so 0 is used")
             setattr(config, name, 0)
 
