@@ -2,7 +2,7 @@
 
 import type { SavedServer } from "./lib/addresses.js";
 import type { Configuration } from "./lib/configuration.js";
-import type { Families } from "./lib/relevance.js";
+import type { Versions } from "./lib/relevance.js";
 import type { Status } from "./lib/servers.js";
 
 /** Of a credential, without anything of its secret. */
@@ -27,7 +27,7 @@ export interface Pin {
 
 export interface Answers {
   server: Status;
-  families: Families;
+  versions: Versions;
   recommended: { widgets: Record<string, unknown>; settings?: Record<string, unknown> };
   "configuration/read": Configuration;
   "configuration/write": { text: string };

@@ -26,10 +26,10 @@ from ..settings.fields import label
 from .guard import Answer, Body
 
 
-async def families(body: Body) -> Answer:
+async def model_versions(body: Body) -> Answer:
     """Return what each version can do, what it takes along, and for which ones a field matters."""
     return {
-        "families": {version: _version(known) for version, known in VERSIONS.items()},
+        "versions": {version: _version(known) for version, known in VERSIONS.items()},
         "matters_for": {name: sorted(readers) for name, readers in matters_for().items()},
         "compatible": {
             "loras": {version: _taken(version, _takes_lora) for version in VERSIONS},

@@ -14,7 +14,7 @@ def routes() -> Mapping[str, Route]:
     """Return what answers at each path; made anew at each call, with turns of its own."""
     return {
         "/drawbridge/server": ServerRoute().answer,
-        "/drawbridge/families": settings.families,
+        "/drawbridge/versions": settings.model_versions,
         "/drawbridge/recommended": settings.recommend,
         "/drawbridge/configuration/read": settings.read_configuration,
         "/drawbridge/configuration/write": settings.write_configuration,

@@ -80,7 +80,7 @@ def test_page_of_another_site_reaches_no_server(
 
 
 def test_routes_answer_posts_only(comfyui: RealComfyUI) -> None:
-    status, _ = comfyui.request("GET", "/drawbridge/families")
+    status, _ = comfyui.request("GET", "/drawbridge/versions")
     assert status in (404, 405)
 
 

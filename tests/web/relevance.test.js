@@ -6,8 +6,8 @@ import { test } from "node:test";
 
 import { unreadWidgets } from "../../web/lib/relevance.js";
 
-const FAMILIES = {
-  families: {
+const VERSIONS = {
+  versions: {
     flux1: { name: "FLUX.1", negative_prompt: false, sizes: [] },
     v1: { name: "Stable Diffusion 1", negative_prompt: true, sizes: [] },
     wan: { name: "Wan", negative_prompt: true, sizes: [] },
@@ -24,20 +24,20 @@ const FAMILIES = {
 const NAMES = ["negative_prompt", "tea_cache", "num_frames", "sharpness"];
 
 test("what a model does not read is found", () => {
-  assert.deepEqual([...unreadWidgets(NAMES, "v1", false, FAMILIES)], ["tea_cache", "num_frames"]);
+  assert.deepEqual([...unreadWidgets(NAMES, "v1", false, VERSIONS)], ["tea_cache", "num_frames"]);
   assert.deepEqual(
-    [...unreadWidgets(NAMES, "flux1", false, FAMILIES)],
+    [...unreadWidgets(NAMES, "flux1", false, VERSIONS)],
     ["negative_prompt", "num_frames"],
   );
 });
 
-test("nothing is unread as long as the version or the families are unknown", () => {
-  assert.equal(unreadWidgets(NAMES, "", false, FAMILIES).size, 0);
-  assert.equal(unreadWidgets(NAMES, "brand_new", false, FAMILIES).size, 0);
+test("nothing is unread as long as the version or the table of versions is unknown", () => {
+  assert.equal(unreadWidgets(NAMES, "", false, VERSIONS).size, 0);
+  assert.equal(unreadWidgets(NAMES, "brand_new", false, VERSIONS).size, 0);
   assert.equal(unreadWidgets(NAMES, "v1", false, null).size, 0);
 });
 
 test("a refiner reads fields of its own", () => {
-  assert.equal(unreadWidgets(["aesthetic_score"], "sdxl", false, FAMILIES).size, 1);
-  assert.equal(unreadWidgets(["aesthetic_score"], "sdxl", true, FAMILIES).size, 0);
+  assert.equal(unreadWidgets(["aesthetic_score"], "sdxl", false, VERSIONS).size, 1);
+  assert.equal(unreadWidgets(["aesthetic_score"], "sdxl", true, VERSIONS).size, 0);
 });

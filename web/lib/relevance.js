@@ -2,15 +2,15 @@
 /** Which widgets a model does not read. */
 
 /**
- * What /drawbridge/families answers.
+ * What /drawbridge/versions answers.
  *
- * @typedef {object} Family
+ * @typedef {object} Version
  * @property {string} name
  * @property {boolean} negative_prompt whether it reads one
  * @property {readonly import("./sizes.js").Size[]} sizes
  *
- * @typedef {object} Families
- * @property {Readonly<Record<string, Family>>} families by version
+ * @typedef {object} Versions
+ * @property {Readonly<Record<string, Version>>} versions by their raw string
  * @property {Readonly<Record<string, readonly string[]>>} matters_for versions, by field
  * @property {import("./catalog.js").Compatible} [compatible]
  */
@@ -21,15 +21,15 @@
  * @param {readonly string[]} names of widgets, which are those of fields
  * @param {string} version
  * @param {boolean} refined whether a refiner takes part: it reads fields of its own
- * @param {Families | null} known
+ * @param {Versions | null} known
  * @returns {Set<string>}
  */
 export function unreadWidgets(names, version, refined, known) {
-  const family = known?.families[version];
-  if (!known || !family) return new Set();
+  const row = known?.versions[version];
+  if (!known || !row) return new Set();
   const versions = [version, ...(refined ? (known.compatible?.refiners?.[version] ?? []) : [])];
   const isRead = (/** @type {string} */ name) => {
-    if (name === "negative_prompt") return family.negative_prompt;
+    if (name === "negative_prompt") return row.negative_prompt;
     const readers = known.matters_for[name];
     return !readers || versions.some((one) => readers.includes(one));
   };

@@ -1,4 +1,4 @@
-"""What Generate shows on its way, for each kind of request and each family of models."""
+"""What Generate shows on its way, for each kind of request and each kind of model."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def totals(stage: Stage) -> set[float]:
         *("wan_v2.2_5b", "wurstchen_v3.0_stage_c", "hidream_o1", "kandinsky2.1", "pixart"),
     ],
 )
-def test_every_family_shows_previews(serve: Serve, stage: Stage, version: str) -> None:
+def test_every_latent_space_shows_previews(serve: Serve, stage: Stage, version: str) -> None:
     outcome = stage.host.run(
         graph(
             serve(strict=True, step_ms=30).port,

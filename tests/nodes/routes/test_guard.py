@@ -20,7 +20,7 @@ from drawbridge.nodes.routes.guard import MOST_BYTES, BadRequest, Body, guarded,
 
 Page = TestClient[Any, Any]
 JSON = {"Content-Type": "application/json"}
-PATH = "/drawbridge/families"
+PATH = "/drawbridge/versions"
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from drawbridge.client.configuration import clipboard
 from drawbridge.client.configuration.enums import LoRAMode
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
+from drawbridge.facts import versions
 from drawbridge.facts.app_settings import RECOMMENDED
 from drawbridge.facts.samplers import Sampler
 from drawbridge.facts.versions import VERSIONS
@@ -21,17 +23,17 @@ Ask = Callable[..., Awaitable[Any]]
 INPUTS = {entry.id: entry.as_dict() for entry in Generate.GET_SCHEMA().inputs}
 
 
-async def test_families_are_told(ask: Ask) -> None:
-    told = await ask("families")
-    assert told["families"].keys() == VERSIONS.keys()
-    assert told["families"]["flux1"]["sizes"][1] == {
+async def test_versions_are_told(ask: Ask) -> None:
+    told = await ask("versions")
+    assert told["versions"].keys() == VERSIONS.keys()
+    assert told["versions"]["flux1"]["sizes"][1] == {
         **{"label": "1152 x 896 (4:3)", "width": 1152, "height": 896},
     }
-    assert told["families"]["wan_v2.1_14b"]["kind"] == "video"
-    assert "Euler A" in told["families"]["v1"]["samplers"]
-    assert "Euler A" not in told["families"]["flux1"]["samplers"]
-    assert told["families"]["svd_i2v"]["needs_image"] is True
-    assert told["families"]["seedvr2_3b"]["negative_prompt"] is False
+    assert told["versions"]["wan_v2.1_14b"]["kind"] == "video"
+    assert "Euler A" in told["versions"]["v1"]["samplers"]
+    assert "Euler A" not in told["versions"]["flux1"]["samplers"]
+    assert told["versions"]["svd_i2v"]["needs_image"] is True
+    assert told["versions"]["seedvr2_3b"]["negative_prompt"] is False
     assert told["matters_for"]["stage_2_steps"] == ["wurstchen_v3.0_stage_c"]
     assert told["compatible"]["loras"]["kandinsky2.1"] == ["v1", "kandinsky2.1"]
     assert told["compatible"]["loras"]["flux1"] == ["flux1"]
@@ -96,6 +98,16 @@ async def test_configuration_goes_out_and_comes_back(ask: Ask) -> None:
         **{"widgets": widgets, "model": "m.ckpt", "loras": loras, "rest": []},
         **{"rest_text": "", "warnings": []},
     }
+
+
+async def test_page_is_told_of_a_version_as_soon_as_it_has_a_row(ask: Ask) -> None:
+    row = replace(VERSIONS["sd3"], id="fable_1", name="Fable 1", default_size_px=640)
+    with versions.registered(row):
+        told = await ask("versions")
+    assert told["versions"]["fable_1"]["sizes"][0]["width"] == 640
+    assert "fable_1" in told["matters_for"]["t5_text_encoder"]
+    assert "fable_1" in told["compatible"]["refiners"]["sd3_large"]
+    assert "fable_1" not in (await ask("versions"))["versions"]
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -123,7 +123,9 @@ async def test_row_of_a_video_is_enough_up_to_its_frames(emulate: Emulate, door:
 @pytest.mark.usefixtures("new_versions")
 def test_row_of_a_version_says_which_fields_it_reads() -> None:
     assert "fable_1" in matters_for()["t5_text_encoder"]
-    assert "Fable 1" in readers("t5_text_encoder")
+    reading = readers("t5_text_encoder")
+    assert reading is not None
+    assert "Fable 1" in reading.names
     assert "fable_1" not in matters_for()["clip_skip"]
     config = GenerationConfig(clip_skip=2, t5_text_encoder=False, num_frames=7)
     assert relevant(config, "fable_1")[1] == ("clip_skip", "num_frames")
@@ -210,9 +212,9 @@ def test_row_of_a_sampler_says_what_it_suits(name: str, label: str, wanted: set[
 async def test_number_in_the_schema_is_enough_for_a_server(
     emulate: Emulate, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from drawbridge.devtools.emulator_requests import build_request
     from drawbridge.emulator.stock.catalog import Catalog
-    from drawbridge.emulator.understanding.request import read
-    from drawbridge.tests.emulator_requests import build_request
+    from drawbridge.emulator.understanding.message import read
 
     def remarks() -> str:
         return "".join(read(build_request(sampler=20), Catalog(ROOT / "tests")).remarks)

@@ -11,7 +11,7 @@ import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { selectorOf } from "../comfyui/vue_elements.js";
 import { setDimmed } from "../comfyui/widgets.js";
 import { onAnyChange } from "../state/changes.js";
-import { familiesOf } from "../state/families.js";
+import { versionsOf } from "../state/versions.js";
 import { surroundingsOf } from "../state/surroundings.js";
 
 /**
@@ -38,7 +38,7 @@ export function setUpRelevance(app) {
 
 /** @param {App} app */
 function updateRelevance(app) {
-  const families = familiesOf(app);
+  const known = versionsOf(app);
   const nodes = everyNode(app);
   const refined = new Set(nodes.filter(isRefining).map((node) => generateOf(node)?.node));
   /** @type {string[]} */
@@ -50,10 +50,10 @@ function updateRelevance(app) {
       widgets.map(({ name }) => name),
       version,
       refined.has(generateOf(node)?.node),
-      families,
+      known,
     );
     const changed = widgets.map((widget) =>
-      setDimmed(widget, names.has(widget.name) ? noteOf(widget.name, version, families) : ""),
+      setDimmed(widget, names.has(widget.name) ? noteOf(widget.name, version, known) : ""),
     );
     if (changed.includes(true)) node.setDirtyCanvas(true, true);
     if (node.graph === app.canvas.graph) {
@@ -70,12 +70,12 @@ function updateRelevance(app) {
  *
  * @param {string} name
  * @param {string} version
- * @param {import("../../lib/relevance.js").Families | null} families
+ * @param {import("../../lib/relevance.js").Versions | null} known
  */
-function noteOf(name, version, families) {
-  const called = (/** @type {string} */ one) => families?.families[one]?.name ?? one;
+function noteOf(name, version, known) {
+  const called = (/** @type {string} */ one) => known?.versions[one]?.name ?? one;
   const model = called(version);
-  const readers = [...new Set(families?.matters_for[name]?.map(called))];
+  const readers = [...new Set(known?.matters_for[name]?.map(called))];
   if (!readers.length) return say("relevance.unread.none", { model });
   if (readers.length > MOST_READERS) return say("relevance.unread.others", { model });
   return say("relevance.unread", { model, readers: readers.join(", ") });

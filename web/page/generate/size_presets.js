@@ -9,7 +9,7 @@ import { say } from "../../lib/words.js";
 import { onWidgetChange } from "../comfyui/events.js";
 import { asOneChange, everyNode, setValue, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { onAnyChange } from "../state/changes.js";
-import { familiesOf } from "../state/families.js";
+import { versionsOf } from "../state/versions.js";
 import { surroundingsOf } from "../state/surroundings.js";
 
 /**
@@ -83,7 +83,7 @@ function updateSizes(app, node) {
   const widget = widgetOf(node, PRESET);
   if (!widget) return;
   const version = node.graph ? surroundingsOf(app, node).version : "";
-  const sizes = familiesOf(app)?.families[version]?.sizes ?? [];
+  const sizes = versionsOf(app)?.versions[version]?.sizes ?? [];
   const [width, height] = ["width", "height"].map((name) => Number(widgetOf(node, name)?.value));
   const { entries, chosen } = sizeEntries(sizes, width ?? 0, height ?? 0);
   const values = width === height ? entries : [...entries, say("sizes.swap")];

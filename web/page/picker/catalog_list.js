@@ -6,7 +6,7 @@ import { ABSENT, DEPRECATED, fits, groups, isNone, items, judge } from "../../li
 import { relativeTime } from "../../lib/relative_time.js";
 import { matches, searchWords } from "../../lib/search.js";
 import { language, say } from "../../lib/words.js";
-import { familiesOf } from "../state/families.js";
+import { versionsOf } from "../state/versions.js";
 import { serversOf } from "../state/servers.js";
 
 /**
@@ -32,7 +32,7 @@ const HEADINGS = new Map([
  * @param {App} app
  */
 export function compatibleOf(app) {
-  return familiesOf(app)?.compatible ?? {};
+  return versionsOf(app)?.compatible ?? {};
 }
 
 /**

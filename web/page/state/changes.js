@@ -1,7 +1,7 @@
 // @ts-check
 /** One event for whatever may change what the page shows: the graph, servers, models. */
 
-import { loadFamilies } from "./families.js";
+import { loadVersions } from "./versions.js";
 import { serversOf } from "./servers.js";
 
 /** @typedef {import("../../comfyui.js").App} App */
@@ -25,5 +25,5 @@ export function onAnyChange(app, after) {
   app.canvas.canvas.addEventListener("litegraph:set-graph", later);
   app.ui.settings.addEventListener("Comfy.VueNodes.Enabled.change", later);
   serversOf(app).addEventListener("change", later);
-  void loadFamilies(app).then(later);
+  void loadVersions(app).then(later);
 }

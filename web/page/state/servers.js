@@ -8,7 +8,7 @@ import { Servers, keyOf } from "../../lib/servers.js";
 import { serverOf } from "../../lib/surroundings.js";
 import { everyNode } from "../comfyui/nodes.js";
 import { CHANGE_EVENT, send } from "../comfyui/routes.js";
-import { loadFamilies } from "./families.js";
+import { loadVersions } from "./versions.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -56,7 +56,7 @@ export function setUpServers(app) {
       app.api.addEventListener(CHANGE_EVENT, () => askAnew(app));
       app.api.addEventListener(
         "reconnected",
-        () => void loadFamilies(app).then(() => askAnew(app)),
+        () => void loadVersions(app).then(() => askAnew(app)),
       );
     },
     afterConfigureGraph: () => askServersOfGraph(app),

@@ -5,19 +5,19 @@ import { ask } from "../comfyui/routes.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
- * @typedef {import("../../lib/relevance.js").Families} Families
+ * @typedef {import("../../lib/relevance.js").Versions} Versions
  */
 
 /** @type {WeakMap<App, Promise<void>>} */
 const questions = new WeakMap();
-/** @type {WeakMap<App, Families>} */
+/** @type {WeakMap<App, Versions>} */
 const answers = new WeakMap();
 
 /**
  * @param {App} app
- * @returns {Families | null} null as long as nothing is known
+ * @returns {Versions | null} null as long as nothing is known
  */
-export function familiesOf(app) {
+export function versionsOf(app) {
   return answers.get(app) ?? null;
 }
 
@@ -27,10 +27,10 @@ export function familiesOf(app) {
  * @param {App} app
  * @returns {Promise<void>}
  */
-export function loadFamilies(app) {
+export function loadVersions(app) {
   const asked = questions.get(app);
   if (asked) return asked;
-  const question = ask(app.api, "families").then(
+  const question = ask(app.api, "versions").then(
     (answer) => void answers.set(app, answer),
     () => void questions.delete(app),
   );
