@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..client.connection.endpoint import DEFAULT_PORT, MOST_PEM_BYTES, PEM_MARK, Endpoint, Transport
+from ..client.connection.endpoint import DEFAULT_PORT, PEM_MARK, Endpoint, Transport
 from ..client.store.credentials import Credentials
+from ..client.store.secret import MOST_PEM_BYTES
 from ..client.store.servers import SavedServer, SavedServers
 from ..errors import RequestRejected
 from . import folder

@@ -1,4 +1,4 @@
-"""Whether two ways of writing a host mean the same one."""
+"""Hosts and ports as people write them, and whether two ways of writing mean the same server."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from ..errors import RequestRejected
 
+DEFAULT_PORT = 7859
 EVERY = "*"
 LONGEST_HOST = 253  # of a name, as name servers take it; also bounds what it costs to look at one
 _REMEDY = "Name servers as mac.local, mac.local:7859, 192.168.1.20, [fe80::1]:7859, or * for all."
+_HOST_REMEDY = "Give the bare host name or IP address, such as mac.local or 192.168.1.20."
 
 
 # A network card of this computer. Python's ipaddress takes any text, such as "1]:9,[2001:db8::1",
@@ -80,6 +82,48 @@ def same_host(one: str, other: str) -> bool:
     return normalised(one) == normalised(other) or (is_loopback(one) and is_loopback(other))
 
 
+def check_host(text: str) -> str:
+    """Return a host as it is used. Raise RequestRejected for what is none."""
+    host = text.strip()
+    if not host:
+        raise RequestRejected("The server's host is empty.", _HOST_REMEDY)
+    if len(host) > LONGEST_HOST:
+        raise RequestRejected(f"The host has {len(host)} characters.", _HOST_REMEDY)
+    if "://" in host:
+        raise RequestRejected(f"The host {host!r} is a URL.", _HOST_REMEDY)
+    if re.search(r"[/\\?#@\s]", host):
+        raise RequestRejected(f"The host {host!r} contains more than a host.", _HOST_REMEDY)
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if ":" in bare:
+        address = ip_address(bare)
+        if address is None:
+            raise RequestRejected(
+                f"The host {host!r} is neither a name nor an IP address.",
+                "Give the host alone; the port has a field of its own.",
+            )
+        return str(address)
+    plain = re.fullmatch(r"[^\W]([\w.-]*\w)?\.?", bare)
+    if bare != host or plain is None or ascii_name(bare) is None:
+        raise RequestRejected(f"The host {host!r} is not a host name.", _HOST_REMEDY)
+    return bare
+
+
+def check_port(port: int) -> None:
+    """Raise RequestRejected for what is no port."""
+    if isinstance(port, bool) or not isinstance(port, int):
+        raise RequestRejected("The port is not a whole number.", "Give the server's port.")
+    if not 1 <= port <= 65535:
+        raise RequestRejected(
+            f"The port {port} is outside of 1 to 65535.",
+            f"Give the port that the server shows, usually {DEFAULT_PORT}.",
+        )
+
+
+def joined(host: str, port: int) -> str:
+    """Return `host:port`, an IPv6 host in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 @dataclass(frozen=True)
 class Destination:
     """Servers that something is meant for: one port of a host, all of them, or every server.
@@ -132,7 +176,7 @@ class Destination:
     def __str__(self) -> str:
         if self.port is None:
             return self.host
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return joined(self.host, self.port)
 
 
 THIS_COMPUTER = Destination("localhost")

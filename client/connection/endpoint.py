@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import enum
-import re
 import ssl
 from dataclasses import dataclass, field
 
 from ...errors import RequestRejected
-from ..address import LONGEST_HOST, ascii_name, ip_address, is_loopback
+from ..address import DEFAULT_PORT, check_host, check_port, is_loopback, joined
 from ..store.secret import Identity, Secret
+from ..transport import Transport
 
-DEFAULT_PORT = 7859
 PEM_MARK = "-----BEGIN CERTIFICATE-----"
-MOST_PEM_BYTES = 1 << 20
-
-_HOST_REMEDY = "Give the bare host name or IP address, such as mac.local or 192.168.1.20."
-
-
-class Transport(enum.Enum):
-    """How the connection is protected; the values are what a person chooses from."""
-
-    PLAINTEXT = "plaintext"
-    DRAW_THINGS = "Draw Things certificate"
-    OWN_CA = "own certificate authority"
-    SYSTEM = "system certificates"
-    PINNED = "pinned certificate"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True)
@@ -66,21 +49,15 @@ class Endpoint:
     identity: Identity | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "host", _clean_host(self.host))
-        if isinstance(self.port, bool) or not isinstance(self.port, int):
-            raise RequestRejected("The port is not a whole number.", "Give the server's port.")
-        if not 1 <= self.port <= 65535:
-            raise RequestRejected(
-                f"The port {self.port} is outside of 1 to 65535.",
-                f"Give the port that the server shows, usually {DEFAULT_PORT}.",
-            )
+        object.__setattr__(self, "host", check_host(self.host))
+        check_port(self.port)
         if self.transport is Transport.OWN_CA:
             object.__setattr__(self, "certificate", check_certificate(self.certificate))
 
     @property
     def address(self) -> str:
         """Return `host:port`, an IPv6 host in brackets."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return joined(self.host, self.port)
 
     @property
     def is_loopback(self) -> bool:
@@ -99,31 +76,6 @@ class Endpoint:
         if ":" in self.host:
             return self.host.partition("%")[0]  # a link-local address' zone is in no certificate
         return self.host.encode("idna").decode("ascii")
-
-
-def _clean_host(text: str) -> str:
-    host = text.strip()
-    if not host:
-        raise RequestRejected("The server's host is empty.", _HOST_REMEDY)
-    if len(host) > LONGEST_HOST:
-        raise RequestRejected(f"The host has {len(host)} characters.", _HOST_REMEDY)
-    if "://" in host:
-        raise RequestRejected(f"The host {host!r} is a URL.", _HOST_REMEDY)
-    if re.search(r"[/\\?#@\s]", host):
-        raise RequestRejected(f"The host {host!r} contains more than a host.", _HOST_REMEDY)
-    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    if ":" in bare:
-        address = ip_address(bare)
-        if address is None:
-            raise RequestRejected(
-                f"The host {host!r} is neither a name nor an IP address.",
-                "Give the host alone; the port has a field of its own.",
-            )
-        return str(address)
-    plain = re.fullmatch(r"[^\W]([\w.-]*\w)?\.?", bare)
-    if bare != host or plain is None or ascii_name(bare) is None:
-        raise RequestRejected(f"The host {host!r} is not a host name.", _HOST_REMEDY)
-    return bare
 
 
 def check_certificate(pem: str | bytes | None) -> bytes:

@@ -11,8 +11,7 @@ from typing import Any, NoReturn
 
 from ...errors import CredentialMissing, RequestRejected
 from ..address import THIS_COMPUTER, Destination
-from ..connection.endpoint import MOST_PEM_BYTES
-from .secret import Identity, Secret
+from .secret import MOST_PEM_BYTES, Identity, Secret
 
 PREFIX = "DRAWBRIDGE_SECRET_"
 SERVERS = "DRAWBRIDGE_SERVERS_"

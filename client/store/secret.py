@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from ...errors import CredentialMissing
 
+MOST_PEM_BYTES = 1 << 20  # of a file with certificates or a key
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 
 

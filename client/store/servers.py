@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CredentialMissing, RequestRejected, StoreUnusable
-from ..address import Destination
-from ..connection.endpoint import Endpoint, Transport
+from ..address import Destination, check_host, check_port, joined
+from ..transport import Transport
 from .credential_sources import key_of
 from .private_file import PrivateFile
 
@@ -51,7 +51,9 @@ class SavedServer:
     @property
     def address(self) -> str:
         """Return `host:port`, an IPv6 host in brackets."""
-        return Endpoint(self.host, self.port, Transport.PLAINTEXT).address
+        host = check_host(self.host)
+        check_port(self.port)
+        return joined(host, self.port)
 
 
 class SavedServers:

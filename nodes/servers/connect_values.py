@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ...client.catalog.cache import ServerKey
-from ...client.connection.endpoint import MOST_PEM_BYTES, PEM_MARK, Endpoint, Transport
+from ...client.connection.endpoint import PEM_MARK, Endpoint, Transport
+from ...client.store.secret import MOST_PEM_BYTES
 from ...errors import RequestRejected
 from ..checks import choice
 from ..sockets import Server
