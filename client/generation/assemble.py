@@ -14,6 +14,7 @@ from ..catalog.specification import demand_files
 from ..configuration.fields import SEEDS, GenerationConfig, LoRA, Values
 from ..threads import in_thread
 from .advice import advise
+from .checks import check
 from .hints import Guide, steer
 from .relevance import relevant
 from .request import GenerationRequest, Hint
@@ -109,7 +110,7 @@ def assemble(wishes: Wishes, model: ModelFile, catalog: Catalog, address: str) -
     )
     started = [replace(request, image=image, mask=mask) for image, mask in _starts(wishes, config)]
     for one in started:
-        one.check()  # all of a batch, before the first is sent
+        check(one)  # all of a batch, before the first is sent
     if started[0].ignores_image:
         notes.append(f"The image is not used: at strength 1 {model.file} starts from noise.")
     return Prepared(tuple(_repeated(started, wishes.runs)), tuple(notes))

@@ -4,22 +4,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ...errors import RequestRejected
 from ...facts import hints, modifiers, versions
 from ...facts.versions import takes_lora, takes_refiner
-
-if TYPE_CHECKING:
-    from .request import GenerationRequest, Hint
+from ..catalog.records import missing_keys
+from .request import GenerationRequest, Hint
 
 _AUDIO_SAMPLES = 32000
 
 
 def check(request: GenerationRequest) -> None:
-    """Raise RequestRejected, naming the input, for a request that must not be sent."""
+    """Raise RequestRejected for what crashes a server or what it ignores in silence."""
+    request.config.check()
     if request.image is not None:
         _check_image(request)
     if request.mask is not None:
@@ -27,6 +25,7 @@ def check(request: GenerationRequest) -> None:
     _check_versions(request)
     _check_depth_model(request)
     _check_hints(request)
+    _check_specifications(request)
 
 
 def sized_by_image(request: GenerationRequest) -> bool:
@@ -268,3 +267,15 @@ def _check_floating(array: np.ndarray, what: str) -> None:
         raise RequestRejected(
             f"The {what} has values that are no numbers.", f"Mend the node that makes the {what}."
         )
+
+
+def _check_specifications(request: GenerationRequest) -> None:
+    for kind in ("models", "loras", "controls", "textual_inversions", "upscalers"):
+        for spec in getattr(request.override, kind):
+            missing = missing_keys(kind, spec.raw)
+            if missing:
+                raise RequestRejected(
+                    f"The specification of {spec.file} lacks {', '.join(missing)}; a server"
+                    " would drop it.",
+                    "Complete it, or take the server's own.",
+                )

@@ -1,23 +1,15 @@
-"""What is asked of a server, as the message that carries it."""
+"""What is asked of a server."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...codec import public_guide
-from ...codec.tensor import Codec, encode
-from ...errors import RequestRejected
 from ...facts import modifiers, versions
-from ...proto import image_service_pb2
 from ..catalog import lookup
-from ..catalog.records import Catalog, missing_keys
+from ..catalog.records import Catalog
 from ..configuration.fields import GenerationConfig
-from ..connection.endpoint import TensorForm
-from . import checks
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,99 +83,3 @@ class GenerationRequest:
             and not self.config.controls
             and not (known and known.needs_image)
         )
-
-    def check(self) -> None:
-        """Raise RequestRejected for what crashes a server or what it ignores in silence."""
-        self.config.check()
-        checks.check(self)
-        for kind in ("models", "loras", "controls", "textual_inversions", "upscalers"):
-            for spec in getattr(self.override, kind):
-                missing = missing_keys(kind, spec.raw)
-                if missing:
-                    raise RequestRejected(
-                        f"The specification of {spec.file} lacks {', '.join(missing)}; a server"
-                        " would drop it.",
-                        "Complete it, or take the server's own.",
-                    )
-
-    def to_message(
-        self,
-        *,
-        codec: Codec = Codec.DEFLATE,
-        form: TensorForm = TensorForm.SERVER,
-        user: str = "Drawbridge",
-        secret: str | None = None,
-    ) -> image_service_pb2.ImageGenerationRequest:
-        """Return the message after `check`; pictures are packed with `codec`, never fpzip.
-
-        Pictures travel once each in `contents` and by hash elsewhere (docs/protocol.md 2).
-        """
-        self.check()
-        contents: dict[bytes, bytes] = {}
-
-        def put(array: np.ndarray) -> bytes:
-            data = _guide(array) if form is TensorForm.GUIDE else encode(array, codec)
-            key = hashlib.sha256(data).digest()
-            contents[key] = data
-            return key
-
-        message = image_service_pb2.ImageGenerationRequest(
-            scaleFactor=1,  # 0, the wire's default, crashes a server
-            prompt=_text("prompt", self.prompt),
-            negativePrompt=_text("negative prompt", self.negative_prompt),
-            configuration=self.config.to_bytes(),
-            keywords=self.keywords,
-            user=user,
-            device=image_service_pb2.LAPTOP,
-            chunked=True,
-            override=_override(self.override),
-        )
-        if secret is not None:
-            message.sharedSecret = secret
-        if self.image is not None:
-            message.image = put(self.image)
-        if self.mask is not None:
-            message.mask = put(self.mask)
-        for hint in self.hints:
-            message.hints.append(
-                image_service_pb2.HintProto(
-                    hintType=hint.type,
-                    tensors=[
-                        image_service_pb2.TensorAndWeight(tensor=put(t.array), weight=t.weight)
-                        for t in hint.tensors
-                    ],
-                )
-            )
-        message.contents.extend(contents.values())
-        return message
-
-
-def _guide(array: np.ndarray) -> bytes:
-    return (
-        public_guide.encode_mask(array) if array.ndim == 2 else public_guide.encode_picture(array)
-    )
-
-
-def _override(catalog: Catalog) -> image_service_pb2.MetadataOverride:
-    return image_service_pb2.MetadataOverride(
-        models=_array([spec.raw for spec in catalog.models]),
-        loras=_array([spec.raw for spec in catalog.loras]),
-        controlNets=_array([spec.raw for spec in catalog.controls]),
-        textualInversions=_array([spec.raw for spec in catalog.textual_inversions]),
-        upscalers=_array([spec.raw for spec in catalog.upscalers]),
-    )
-
-
-def _array(elements: Sequence[str]) -> bytes:
-    """Return a JSON array of the objects as they came; nothing where there are none."""
-    return f"[{','.join(elements)}]".encode() if elements else b""
-
-
-def _text(name: str, value: str) -> str:
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        raise RequestRejected(
-            f"The {name} has characters that are not text.", f"Type the {name} anew."
-        ) from None
-    return value

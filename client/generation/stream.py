@@ -30,6 +30,7 @@ from .events import (
     Receiving,
     RemoteDownload,
 )
+from .message import to_message
 from .request import GenerationRequest
 
 Response = image_service_pb2.ImageGenerationResponse
@@ -70,7 +71,8 @@ def _message(
     connection: Connection, request: GenerationRequest
 ) -> image_service_pb2.ImageGenerationRequest:
     endpoint = connection.endpoint
-    return request.to_message(
+    return to_message(
+        request,
         # Between two processes of one computer, copying bytes is cheaper than packing them.
         codec=Codec.RAW if endpoint.is_loopback else Codec.DEFLATE,
         form=endpoint.tensor_form,

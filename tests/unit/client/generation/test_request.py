@@ -13,6 +13,8 @@ import pytest
 from drawbridge.client.catalog.records import Catalog
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
 from drawbridge.client.connection.endpoint import TensorForm
+from drawbridge.client.generation.checks import check
+from drawbridge.client.generation.message import to_message
 from drawbridge.client.generation.request import GenerationRequest, Hint, WeightedTensor
 from drawbridge.codec import public_guide
 from drawbridge.codec.tensor import Codec, decode, read_header
@@ -65,7 +67,7 @@ _POSE = (Control("pose.ckpt"),)
 
 
 def test_a_plain_request_sets_what_a_server_must_not_default() -> None:
-    message = _request(negative_prompt="fog", keywords=("kw",)).to_message(user="studio")
+    message = to_message(_request(negative_prompt="fog", keywords=("kw",)), user="studio")
     assert (message.scaleFactor, message.chunked, message.device) == (1, True, pb2.LAPTOP)
     assert (message.prompt, message.negativePrompt, message.user) == ("a bridge", "fog", "studio")
     assert GenerationConfig.from_bytes(message.configuration) == _CONFIG
@@ -85,7 +87,7 @@ def test_pictures_travel_once_and_are_named_by_their_hash() -> None:
         mask=_mask(),
         hints=(_hint("custom", image), _hint("shuffle", image, _image(64, 64))),
     )
-    message = request.to_message()
+    message = to_message(request)
     contents = {hashlib.sha256(blob).digest(): blob for blob in message.contents}
     assert len(message.contents) == len(contents) == 3
     assert np.array_equal(decode(contents[message.image]), image)
@@ -98,12 +100,12 @@ def test_pictures_travel_once_and_are_named_by_their_hash() -> None:
 
 @pytest.mark.parametrize("codec", [Codec.RAW, Codec.DEFLATE])
 def test_pictures_are_packed_as_asked(codec: Codec) -> None:
-    message = _request(image=np.zeros((1, 192, 128, 3), np.float16)).to_message(codec=codec)
+    message = to_message(_request(image=np.zeros((1, 192, 128, 3), np.float16)), codec=codec)
     assert read_header(message.contents[0]).codec is codec
 
 
 def test_pictures_are_written_in_the_guides_form_on_request() -> None:
-    message = _request(image=_image(), mask=_mask()).to_message(form=TensorForm.GUIDE)
+    message = to_message(_request(image=_image(), mask=_mask()), form=TensorForm.GUIDE)
     assert all(map(public_guide.recognises, message.contents))
     assert decode(message.contents[0]).shape == (3, 192, 128)
     assert decode(message.contents[1]).shape == (1, 192, 128)
@@ -111,7 +113,7 @@ def test_pictures_are_written_in_the_guides_form_on_request() -> None:
 
 def test_specifications_are_sent_untouched() -> None:
     catalog = _with(_catalog(novelty=[1, 2.5]), "loras", "v1")
-    message = _request(override=catalog).to_message()
+    message = to_message(_request(override=catalog))
     assert message.override.models.decode() == f"[{catalog.models[0].raw}]"
     assert json.loads(message.override.models)[0]["novelty"] == [1, 2.5]
     assert json.loads(message.override.loras)[0]["file"] == "other.ckpt"
@@ -121,13 +123,13 @@ def test_specifications_are_sent_untouched() -> None:
 def test_a_specification_that_a_server_would_drop_is_rejected() -> None:
     catalog = Catalog.from_json(loras=b'[{"file": "l.ckpt", "version": "v1", "weight": 1}]')
     with pytest.raises(RequestRejected, match=r"l\.ckpt lacks name, prefix"):
-        _request(override=catalog).check()
+        check(_request(override=catalog))
 
 
 @pytest.mark.parametrize("field", ["prompt", "negative_prompt"])
 def test_text_that_is_no_unicode_is_rejected(field: str) -> None:
     with pytest.raises(RequestRejected, match="characters that are not text"):
-        dataclasses.replace(_request(), **{field: "\udcff"}).to_message()
+        to_message(dataclasses.replace(_request(), **{field: "\udcff"}))
 
 
 def _bad(values: np.ndarray, where: Any, value: float) -> np.ndarray:
@@ -214,7 +216,7 @@ def test_what_must_not_be_sent_is_rejected_by_name(
     config: dict[str, Any], fields: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(RequestRejected, match=words):
-        _request(config, **fields).to_message()
+        to_message(_request(config, **fields))
 
 
 @pytest.mark.parametrize(
@@ -246,7 +248,7 @@ def test_what_must_not_be_sent_is_rejected_by_name(
 def test_what_a_server_takes_is_not_rejected(
     config: dict[str, Any], fields: dict[str, Any]
 ) -> None:
-    _request(config, **fields).to_message()
+    to_message(_request(config, **fields))
 
 
 def test_a_pose_under_hires_fix_comes_small_first() -> None:
@@ -255,8 +257,8 @@ def test_a_pose_under_hires_fix_comes_small_first() -> None:
     small, full = _image(128, 192), _image(256, 256)
     for tensors in ((full,), (full, small), (small,)):
         with pytest.raises(RequestRejected, match="takes 128 x 192, then 256 x 256 only"):
-            _request(config, hints=(_hint("pose", *tensors),)).check()
-    _request(config, hints=(_hint("pose", small, full),)).check()
+            check(_request(config, hints=(_hint("pose", *tensors),)))
+    check(_request(config, hints=(_hint("pose", small, full),)))
 
 
 @pytest.mark.parametrize(
