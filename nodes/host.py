@@ -76,7 +76,7 @@ class Display:
 
         Raises ComfyUI's InterruptProcessingException when the person has asked to stop.
         """
-        shown = None if preview is None else ("JPEG", preview, PREVIEW_PIXELS)
+        shown = None if preview is None else ("JPEG", _drawable(preview), PREVIEW_PIXELS)
         self._bar.update_absolute(value, total, shown)
 
     def say(self, words: str) -> None:
@@ -91,6 +91,19 @@ class Display:
             self._words = words
             server = PromptServer.instance
             server.send_progress_text(words, self.node_id, server.client_id)
+
+
+def _drawable(preview: Image) -> Image:
+    """Return a preview that keeps both of its sides when ComfyUI scales it to PREVIEW_PIXELS.
+
+    ComfyUI rounds the shorter side, to 0 where it is less than a 2048th of the longer one, and the
+    error of drawing that ends its process.
+    """
+    width, height = preview.size
+    if max(width, height) <= PREVIEW_PIXELS * min(width, height):
+        return preview
+    longest = (PREVIEW_PIXELS, 1) if width > height else (1, PREVIEW_PIXELS)
+    return preview.resize(longest)
 
 
 def model_files(kinds: Sequence[str] = MODEL_KINDS) -> list[str]:

@@ -266,3 +266,14 @@ def test_colour_and_grey_come_as_they_are_asked_for(tmp_path: Path) -> None:
     assert mask.shape == (1, 3, 4)
     assert outcome.ui["any"]["text"][0].startswith("tensor")
     assert outcome.ui["text"] == {"text": ["3"]}
+
+
+@pytest.mark.parametrize("size", [(2048, 1), (1, 4096)])
+def test_preview_that_cannot_be_drawn_ends_the_host(tmp_path: Path, size: tuple[int, int]) -> None:
+    async def show(cls: type[io.ComfyNode]) -> io.NodeOutput:
+        picture = ("JPEG", Image.new("RGB", size), 1024)
+        comfy.utils.ProgressBar(1, "a").update_absolute(0, 1, picture)
+        return io.NodeOutput()
+
+    with pytest.raises(WorkerDied, match="preview"):
+        run(tmp_path, [make("Show", show)], {"a": {"class_type": "Show", "inputs": {}}})

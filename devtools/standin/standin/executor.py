@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import io
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import comfy.model_management
 import comfy.utils
 import torch
 from comfy_execution.graph_utils import ExecutionBlocker
+from PIL import Image, ImageOps
 
 from .core_nodes import CORE_NODES, folders
 from .validation import Prompt, is_link, node_errors, output_nodes
@@ -22,7 +24,9 @@ Listener = Callable[[str, dict[str, Any]], None]
 
 
 class WorkerDied(RuntimeError):
-    """A node let a BaseException out: from here on, ComfyUI would never run a prompt again."""
+    """ComfyUI would never run a prompt again: a node let a BaseException out, or gave it a preview
+    that cannot be drawn, which ends its process.
+    """
 
 
 @dataclass
@@ -59,6 +63,7 @@ class Host:
         self._use_folders()
         self.classes = {cls.GET_SCHEMA().node_id: cls for cls in (*CORE_NODES, *nodes)}
         self._listener = listener
+        self._undrawable: Exception | None = None
         self._cache: dict[Any, tuple[list[list[Any]], dict[str, Any]]] = {}
 
     def object_info(self) -> dict[str, dict[str, Any]]:
@@ -78,14 +83,22 @@ class Host:
         comfy.utils.set_progress_bar_global_hook(self._progress)
         self._use_folders()
         try:
-            return asyncio.run(self._run(prompt))
+            outcome = asyncio.run(self._run(prompt))
         except asyncio.CancelledError as error:
             raise WorkerDied("a node let asyncio.CancelledError out") from error
+        if self._undrawable is not None:
+            raise WorkerDied("a preview could not be drawn") from self._undrawable
+        return outcome
 
     def _progress(self, value: float, total: float, preview: Any, node_id: str | None) -> None:
         comfy.model_management.throw_exception_if_processing_interrupted()
         self._tell("progress", node=node_id, value=value, max=total)
         if preview is not None:
+            try:
+                _encode_preview(*preview)
+            except Exception as error:  # not the node's: ComfyUI draws in a task of its server
+                self._undrawable = error
+                return
             self._tell("preview", node=node_id, image=preview[1])
 
     def _tell(self, event: str, **data: Any) -> None:
@@ -114,6 +127,15 @@ class Host:
     def tell(self, event: str, **data: Any) -> None:
         """Report an event to whoever listens."""
         self._tell(event, **data)
+
+
+def _encode_preview(kind: str, picture: Image.Image, longest: int | None) -> bytes:
+    """Return the bytes that a page gets, made as ComfyUI's send_image does."""
+    if longest is not None:
+        picture = ImageOps.contain(picture, (longest, longest), Image.Resampling.BILINEAR)
+    encoded = io.BytesIO()
+    picture.save(encoded, format=kind, quality=95, compress_level=1)
+    return encoded.getvalue()
 
 
 class _Run:

@@ -21,6 +21,7 @@ FRAMES = torch.rand(9, 64, 128, 3)
         *(("hunyuan_video", 0, 30), ("wan_v2.1_14b", 0, 16), ("wan_v2.2_5b", 0, 24)),
         *(("ltx2.3", 0, 25), ("svd_i2v", 0, 30), ("not yet known", 0, 30)),
         *(("ltx2.3", 50, 50), ("wan_v2.1_14b", 12.5, 12.5)),
+        *(("ltx2.3", 1e-5, 25), ("ltx2.3", 9e8, 25), ("ltx2.3", -3, 25)),
     ],
 )
 def test_frame_rate_is_the_models_own_or_its_versions(version: str, own: float, fps: float) -> None:
@@ -57,6 +58,20 @@ def test_video_takes_neither_alpha_nor_a_second_sound() -> None:
     assert parts.images.shape == (2, 64, 64, 3)
     assert torch.equal(parts.audio["waveform"], sounds["waveform"][:1])
     assert parts.frame_rate == Fraction("23.976")
+
+
+@pytest.mark.parametrize(
+    ("sides", "kept"), [((65, 127), (64, 126)), ((1, 64), None), ((64, 1), None)]
+)
+def test_video_has_sides_that_a_file_can_have(
+    sides: tuple[int, int], kept: tuple[int, int] | None
+) -> None:
+    made = video(torch.rand(2, *sides, 3), 25.0)
+    if kept is None:
+        assert made is None
+    else:
+        assert isinstance(made, comfy_api.latest.InputImpl.VideoFromComponents)
+        assert made.get_components().images.shape == (2, *kept, 3)
 
 
 def test_host_without_the_type_gets_no_video(monkeypatch: pytest.MonkeyPatch) -> None:
