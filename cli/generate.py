@@ -52,7 +52,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
     add("--guidance", type=float, metavar="G", help="how closely the prompt is followed")
     add("--seed", type=int, metavar="N", help="0 to 4294967295 (default: drawn, and told)")
     add("--sampler", type=_sampler, metavar="NAME", help="as the app names it, in any case")
-    add("--shift", type=float, metavar="S", help="timestep shift, 0.1 to 8")
+    add("--shift", type=float, metavar="S", help="timestep shift, 0.1 to 12")
     add("--strength", type=float, metavar="S", help="how much of the image is painted anew, 0 to 1")
     add("--batch-size", type=int, metavar="N", help="pictures at a time, 1 to 4")
     add("--image", type=Path, metavar="FILE", help="the picture to start from, or to edit")

@@ -28,12 +28,13 @@ _GREY = 0.5  # 0 on the wire
 _LAST_BITS = 2.0**-22
 
 
-def to_wire(images: torch.Tensor) -> list[np.ndarray]:
+def to_wire(images: torch.Tensor, *, keep_alpha: bool = False) -> list[np.ndarray]:
     """One float16 [1, H, W, 3], -1 to 1, for each picture of a batch.
 
     `images` is ComfyUI's IMAGE: float [B, H, W, 3 or 4], 0 to 1; what is outside is clamped. Of a
     picture with alpha the colour goes as it is, and fully transparent pixels become 0, mid grey
-    (docs/protocol.md 4.2). Raises RequestRejected for NaN and for other shapes.
+    (docs/protocol.md 4.2); with `keep_alpha` it goes along: [1, H, W, 4] of A, R, G, B, where A is
+    0 to 1. Raises RequestRejected for NaN and for other shapes.
     """
     if images.ndim != 4 or images.shape[-1] not in (3, 4) or images.numel() == 0:
         raise RequestRejected(
@@ -46,7 +47,12 @@ def to_wire(images: torch.Tensor) -> list[np.ndarray]:
             f"A picture cannot be sent: its values are {images.dtype}, and 0 to 1 is needed.",
             "Connect an IMAGE output.",
         )
-    return [_one_to_wire(image.detach().to("cpu", torch.float32)) for image in images]
+    wires = [_one_to_wire(image.detach().to("cpu", torch.float32)) for image in images]
+    if images.shape[-1] == 3 or not keep_alpha:
+        return wires
+    alphas = images[..., 3:].detach().to("cpu", torch.float16).clamp(0, 1).split(1)
+    pairs = zip(alphas, wires, strict=True)
+    return [np.concatenate((alpha.numpy(), wire), axis=-1) for alpha, wire in pairs]
 
 
 def from_wire(array: np.ndarray) -> torch.Tensor:

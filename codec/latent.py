@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 import torch
 
+from ..facts import versions
 from ..facts.latent_spaces import Kind, LatentSpace, find
 from .borrow import borrow
 
@@ -25,20 +25,21 @@ def preview(latents: np.ndarray, version: str) -> torch.Tensor | None:
     space = find(version, latents.shape[-1])
     if space is None or space.kind is Kind.NONE:
         return None
-    return _to_bytes(_PAINTERS[space.kind](borrow(latents).to(torch.float32), space), space)
+    picture = borrow(cut_audio_rows(latents, version)).to(torch.float32)
+    return _to_bytes(_PAINTERS[space.kind](picture, space), space)
 
 
-def cut_audio_rows(latents: np.ndarray) -> np.ndarray:
-    """LTX latents [F, h, w, C] without the rows at the bottom that hold sound (docs/protocol.md 7).
+def cut_audio_rows(latents: np.ndarray, version: str) -> np.ndarray:
+    """The latents [F, h, w, C] without the rows at the bottom that hold sound (docs/protocol.md 7).
 
     Comes back unchanged where nothing would be left, as that is not what such rows look like.
     """
-    if latents.ndim != 4 or latents.size == 0:
+    known = versions.find(version)
+    if known is None or latents.ndim != 4 or latents.size == 0:
         return latents
     frames, height, width, _ = latents.shape
-    audio_frames = (frames - 1) * 8 + 1
-    audio_height = math.ceil(audio_frames / (width * frames))
-    return latents[:, : height - audio_height] if audio_height < height else latents
+    rows = known.sound_rows(frames, width)
+    return latents[:, : height - rows] if rows < height else latents
 
 
 def _paint_linear(latents: torch.Tensor, space: LatentSpace) -> torch.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass
 
 from .samplers import ALL_SAMPLERS, FLOW_SAMPLERS, Sampler
@@ -50,6 +51,52 @@ class FrameRule:
 
 
 @dataclass(frozen=True)
+class SoundRule:
+    """The sound beside a video, and how its latents are kept below the picture's (7, 10, 16.3).
+
+    For each decoded frame there are `latents_per_frame` of them, `layers` times, of `channels`
+    values. Each stands for `latent_samples`, only the first for `first_samples`.
+    """
+
+    rate_hz: int
+    channels: int
+    latent_samples: int
+    first_samples: int
+    latents_per_frame: float = 1
+    layers: int = 1
+
+    def samples(self, decoded_frames: int) -> int:
+        """Return how many samples a channel of the sound has."""
+        latents = round(decoded_frames * self.latents_per_frame)
+        return self.latent_samples * (latents - 1) + self.first_samples
+
+    def rows(self, decoded_frames: int, latent_frames: int, columns: int, channels: int) -> int:
+        """Return how many rows of a preview hold sound; `channels` are those of the picture."""
+        values = self.layers * round(decoded_frames * self.latents_per_frame) * self.channels
+        line = latent_frames * columns * channels
+        rows = -(-values // line)
+        while rows * line % self.channels:
+            rows += 1
+        return rows
+
+
+@dataclass(frozen=True)
+class SizeShift:
+    """A shift that grows with the size: exp(mu), where mu is `high` at `tokens`, 0.5 at 256 (5.4).
+
+    A token is 16 x 16 pixels.
+    """
+
+    high: float = 1.15
+    tokens: int = 4096
+
+    def at(self, width_blocks: int, height_blocks: int) -> float:
+        """Return the shift for a size in blocks of 64 pixels."""
+        beyond = width_blocks * height_blocks * 16 - 256
+        return math.exp(beyond * (self.high - 0.5) / (self.tokens - 256) + 0.5)
+
+
+@dataclass(frozen=True)
 class ModelVersion:
     """One model version (docs/protocol.md 6); what is not said is as for a plain picture model."""
 
@@ -81,6 +128,11 @@ class ModelVersion:
     guidance_embed: bool = False
     """Some of its checkpoints take the guidance scale as input."""
     resolution_dependent_shift: bool = False
+    size_shift: SizeShift = SizeShift()
+    """How the shift follows from the size where it does."""
+    shift_for_audio: bool = False
+    sol_attention: bool = False
+    """Attention to generated video can be approximated (docs/protocol.md 16.1)."""
     tea_cache: bool = False
     """TeaCache works without coefficients in the specification (docs/protocol.md 5.4)."""
     causal_inference: bool = False
@@ -105,12 +157,11 @@ class ModelVersion:
     guided: bool = True
     """There is classifier-free guidance, the only reader of a negative prompt."""
 
-    # Pictures and sound that go in (docs/protocol.md 4).
+    # Pictures that go in (docs/protocol.md 4).
     needs_image: bool = False
     """Without one the result is empty."""
     forbids_mask: bool = False
     """With one the result is empty."""
-    takes_sound: bool = False
     starts_from_image: bool = False
     """It samples from the image, and in its size, at any strength."""
     restores_image: bool = False
@@ -118,6 +169,8 @@ class ModelVersion:
     several_input_frames: bool = False
     first_frame_only: bool = False
     """For an editing model of it the image is the first frame, and there is no moodboard (4.6)."""
+    reads_alpha: bool = False
+    """References may have alpha: A, R, G, B; elsewhere four channels end a server (4.2)."""
     depth_variant: bool = False
     """Some of its models, or LoRAs for it, read a depth map; elsewhere that ends a server (4.8)."""
     vace: bool = False
@@ -133,8 +186,10 @@ class ModelVersion:
     frame_rule: FrameRule | None = None
     usual_frames: int = 1
     frames_per_second: float = 30
-    audio_rate: int = 0
-    """Samples per second, in Hz, of the sound beside a video; 0 where there is none."""
+    sound: SoundRule | None = None
+    """The sound beside a video, if there is any."""
+    transparent: bool = False
+    """Results always have alpha (docs/protocol.md 3.5)."""
 
     # What goes along with it (docs/protocol.md 5.4).
     refiner_group: str = ""
@@ -146,6 +201,11 @@ class ModelVersion:
     def is_video(self) -> bool:
         """Whether the result is frames: one generation gives one video, whatever the batch size."""
         return self.kind is Kind.VIDEO
+
+    @property
+    def audio_rate(self) -> int:
+        """Samples per second, in Hz, of the sound beside a video; 0 where there is none."""
+        return self.sound.rate_hz if self.sound else 0
 
     @property
     def samplers(self) -> frozenset[Sampler]:
@@ -160,6 +220,13 @@ class ModelVersion:
     def latent_frames(self, num_frames: int) -> int:
         """Return how many latent frames stand for so many frames; 1 for a picture."""
         return self.frame_rule.latent_frames(num_frames) if self.frame_rule else 1
+
+    def sound_rows(self, latent_frames: int, columns: int) -> int:
+        """Return how many rows at the bottom of a preview hold sound, not picture."""
+        if self.sound is None or self.frame_rule is None:
+            return 0
+        decoded = self.frame_rule.decoded_frames(latent_frames)
+        return self.sound.rows(decoded, latent_frames, columns, self.channels)
 
     def frames(self, num_frames: int) -> int:
         """Return how many frames come back when `num_frames` are asked for; 1 for a picture."""

@@ -14,15 +14,18 @@ class Modifier:
     """One modifier.
 
     `reads_image`: at any strength. `editing`: the image is a reference, and of a video the first
-    frame. `reads_moodboard`: the pictures of shuffle hints are further references. `layered`: the
-    batch size counts layers, which have alpha. `always_encodes`: there is a step that encodes a
+    frame unless it `refers` there too. `reads_moodboard`: the pictures of shuffle hints are further
+    references, or the first of them is the `last_frame` and there is no other. `layered`: the batch
+    size counts layers, which have alpha. `always_encodes`: there is a step that encodes a
     picture even where none is given. `hint` is the kind of picture that is read without a control.
     """
 
     name: str
     reads_image: bool = True
     editing: bool = False
+    refers: bool = False
     reads_moodboard: bool = False
+    last_frame: bool = False
     layered: bool = False
     always_encodes: bool = False
     hint: str = ""
@@ -40,6 +43,8 @@ _ROWS = (
     Modifier("qwenimage_edit_plus", editing=True, reads_moodboard=True),
     Modifier("qwenimage_edit_2511", editing=True, reads_moodboard=True),
     Modifier("qwenimage_layered", editing=True, layered=True),
+    Modifier("fl2va", editing=True, reads_moodboard=True, last_frame=True),
+    Modifier("ref2va", editing=True, refers=True, reads_moodboard=True),
 )
 
 MODIFIERS: Mapping[str, Modifier] = MappingProxyType({row.name: row for row in _ROWS})

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from . import modifiers
-from .model_version import FrameRule, Kind, ModelVersion
+from .model_version import FrameRule, Kind, ModelVersion, SizeShift, SoundRule
 
 # What a server takes a file for that it has no specification of (docs/protocol.md 1.8).
 UNSPECIFIED = "v1"
@@ -173,6 +173,18 @@ _ROWS = (
     ),
     ModelVersion("hidream_o1", "HiDream O1", 3072, 32, flow=True, latent_spaces=("hidream_o1",)),
     _row(_WAN_LATENTS, "qwen_image", "Qwen Image", size_rank=170, frames_per_second=16),
+    _row(
+        *(_FLOW, "qwen_image_2.1", "Qwen Image 2.1"),
+        channels=64,
+        pixels_per_cell=16,
+        default_size_px=1536,
+        latent_spaces=("qwen_image_2.1",),
+        size_shift=SizeShift(0.9, 8192),
+        reads_alpha=True,
+        transparent=True,
+        size_rank=175,
+        frames_per_second=16,
+    ),
     _row(_FLOW, "z_image", "Z Image", size_rank=90),
     _row(_FLUX2, "ernie_image", "ERNIE Image", size_rank=120),
     _row(_FLUX2, "flux2", "FLUX.2 dev", guidance_embed=True, size_rank=180),
@@ -181,8 +193,23 @@ _ROWS = (
     _row(_WAN_LATENTS, "cosmos2.5_2b", "Cosmos 2.5 2B", default_size_px=0, size_rank=70),
     _row(_FLUX2, "ideogram_4", "Ideogram 4", default_size_px=0),
     _row(_WAN_LATENTS, "krea_2", "Krea 2", default_size_px=0),
-    _row(_LTX, "ltx2", "LTX-2", audio_rate=24000),
-    _row(_LTX, "ltx2.3", "LTX-2.3", audio_rate=48000),
+    _row(_LTX, "ltx2", "LTX-2", sound=SoundRule(24000, 128, 960, 240)),
+    _row(_LTX, "ltx2.3", "LTX-2.3", sound=SoundRule(48000, 128, 1920, 480)),
+    _row(
+        *(_VIDEO, "minimax_h3", "MiniMax H3"),
+        channels=24,
+        pixels_per_cell=16,
+        latent_spaces=("minimax_h3",),
+        sizes=((832, 512), (1344, 768), (768, 768)),
+        shift_for_audio=True,
+        sol_attention=True,
+        tea_cache=True,
+        frame_rule=FrameRule(17, 5, head_frames=5, head_latents=2, rounds_up=True),
+        usual_frames=124,
+        frames_per_second=24,
+        # 40 latents a second, twice: once for each of two channels
+        sound=SoundRule(32000, 32, 800, 800, latents_per_frame=40 / 24, layers=2),
+    ),
     _row(_SEEDVR2, "seedvr2_3b", "SeedVR2 3B"),
     _row(_SEEDVR2, "seedvr2_7b", "SeedVR2 7B"),
     _row(
@@ -192,7 +219,6 @@ _ROWS = (
         guided=False,
         needs_image=True,
         forbids_mask=True,
-        takes_sound=True,
         several_input_frames=True,
         first_frame_only=True,
         frames_per_second=25,
@@ -248,3 +274,9 @@ def reads_references(version: str, modifier: str) -> bool:
     known = find(version)
     first_frame_only = known is not None and known.first_frame_only
     return modifiers.find(modifier).reads_moodboard and not first_frame_only
+
+
+def reads_alpha(version: str, modifier: str) -> bool:
+    """Whether a model reads the alpha of references (docs/protocol.md 4.2)."""
+    known = find(version)
+    return known is not None and known.reads_alpha and modifiers.find(modifier).editing

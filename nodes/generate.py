@@ -114,10 +114,10 @@ class Generate(io.ComfyNode):
                     "shift",
                     default=0.0,
                     min=0.0,
-                    max=8.0,
+                    max=12.0,
                     step=0.01,
                     round=0.01,
-                    tooltip="Timestep shift, 0.1 to 8. More gives more steps to the composition, "
+                    tooltip="Timestep shift, 0.1 to 12. More gives more steps to the composition, "
                     "less to details. 0 is automatic: what suits the model.",
                 ),
                 io.Int.Input(

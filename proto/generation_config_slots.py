@@ -2,7 +2,7 @@
 
 Made from generation_config.fbs by scripts/regenerate.py; do not edit."""
 
-# schema sha256: 76548796e7ec454b335a00fbadb72d9d578ce0ac45f2cbc028ec61efaa95489c
+# schema sha256: 5f27cd5067d3706324a63d89efa2dd97b8f5ff03f981217ffd2980137ff1fa28
 
 # (name, type, deprecated) by slot; enums are bytes
 TABLES: dict[str, tuple[tuple[str, str, bool], ...]] = {
@@ -107,6 +107,10 @@ TABLES: dict[str, tuple[tuple[str, str, bool], ...]] = {
         ("compression_artifacts_quality", "float", False),
         ("color_calibration", "byte", False),
         ("expand_prompt_to_json", "bool", False),
+        ("shift_for_audio", "float", False),
+        ("uses_sol_attention", "bool", False),
+        ("sol_attention_start", "int", False),
+        ("sol_attention_tau", "float", False),
     ),
     "LoRA": (
         ("file", "string", False),

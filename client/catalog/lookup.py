@@ -228,8 +228,8 @@ def used(config: GenerationConfig, catalog: Catalog, version: str, *prompts: str
 
     `catalog` is all that is known of the server, `version` the model's.
     """
-    model = catalog.model(config.model)
-    stages = model.stage_models if model else ()
+    chosen = _present(map(catalog.model, (config.model, config.refiner_model)))
+    stages = [stage for model in chosen for stage in model.stage_models]
     names = (config.model, config.refiner_model, *stages)
     return Catalog(
         models=_present(map(catalog.model, names)),

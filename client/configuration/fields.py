@@ -35,6 +35,7 @@ _SDXL_SIZE = Range(128, 2048, zero=True)
 _CROP = Range(0, 1024)
 _GUIDANCE = Range(0, 25)
 _STEPS = Range(1, 150)
+_MOST_FRAMES = 1121  # the longest clip on record; the app's own field ends at 201
 _DECODING_TILE = Range(128, 2048, 64, when="tiled_decoding")
 _DECODING_OVERLAP = Range(64, 1024, 64, when="tiled_decoding")
 _DIFFUSION_TILE = Range(128, 2048, 64, when="tiled_diffusion")
@@ -120,10 +121,10 @@ class GenerationConfig:
     motion_bucket_id: Annotated[int, Range(0, 255)] = 127
     cond_aug: Annotated[float, _UNIT] = 0.02
     start_frame_cfg: Annotated[float, _GUIDANCE] = 1.0
-    num_frames: Annotated[int, Range(1, 201)] = 14
+    num_frames: Annotated[int, Range(1, _MOST_FRAMES)] = 14
     mask_blur_outset: Annotated[int, Range(-100, 1000)] = 0
     sharpness: Annotated[float, Range(0, 30)] = 0.0
-    shift: Annotated[float, Range(0.1, 8)] = 1.0
+    shift: Annotated[float, Range(0.1, 12)] = 1.0
     stage_2_steps: Annotated[int, _STEPS] = 10
     stage_2_cfg: Annotated[float, _GUIDANCE] = 1.0
     stage_2_shift: Annotated[float, Range(0.1, 5)] = 1.0
@@ -157,11 +158,15 @@ class GenerationConfig:
     causal_inference: Annotated[int, Range(0, 1000, when="causal_inference_enabled")] = 3
     causal_inference_pad: Annotated[int, Range(0, 1000, when="causal_inference_enabled")] = 0
     cfg_zero_star: bool = False
-    cfg_zero_init_steps: Annotated[int, Range(0, 150, when="cfg_zero_star")] = 0
+    cfg_zero_init_steps: Annotated[int, Range(0, 1000, when="cfg_zero_star")] = 0
     compression_artifacts: CompressionMethod = CompressionMethod.DISABLED
     compression_artifacts_quality: Annotated[float, Range(0, 100)] = 43.1
     color_calibration: ColorCalibration = ColorCalibration.DISABLED
     expand_prompt_to_json: bool = False
+    shift_for_audio: Annotated[float, Range(0.1, 12)] = 3.0
+    uses_sol_attention: bool = False
+    sol_attention_start: Annotated[int, Range(0, 1000, when="uses_sol_attention")] = 2
+    sol_attention_tau: Annotated[float, Range(0, 4, when="uses_sol_attention")] = 0.5
 
     @classmethod
     def of(cls, values: Values) -> GenerationConfig:

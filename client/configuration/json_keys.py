@@ -48,8 +48,16 @@ WORDS: dict[type[IntEnum], dict[IntEnum, str]] = {
     for kind in (CompressionMethod, ControlMode, LoRAMode)
 }
 WORDS[ColorCalibration] = {ColorCalibration.DISABLED: "none", ColorCalibration.LAB: "lab"}
-WORDS[ControlInput] = {
-    member: "" if member is ControlInput.UNSPECIFIED else member.name.lower()
-    for member in ControlInput
+_APART = {
+    ControlInput.UNSPECIFIED: "",
+    ControlInput.NORMALBAE: "normal bae",
+    ControlInput.SEG: "segmentation",
+    ControlInput.IP2P: "instruct pix2pix",
+    ControlInput.LOWQUALITY: "low quality",
 }
-ALSO = {"unspecified": ControlInput.UNSPECIFIED, "disabled": ColorCalibration.DISABLED}
+WORDS[ControlInput] = {member: _APART.get(member, member.name.lower()) for member in ControlInput}
+# Besides these are read: what we wrote before we knew the app's words, and older apps'.
+ALSO: Mapping[str, IntEnum] = {
+    **{member.name.lower(): member for member in _APART},
+    "disabled": ColorCalibration.DISABLED,
+}

@@ -13,7 +13,14 @@ from ..configuration.fields import GenerationConfig
 
 BLOCK_PX = 64
 _USUAL_SIZE_PX = 1024
-_FLOATS = frozenset({"guidance_scale", "shift", "guidance_embed", "refiner_start"})
+_FLOATS = frozenset(
+    {"guidance_scale", "shift", "guidance_embed", "refiner_start", "shift_for_audio", "mask_blur"}
+)
+# Fields that a row says where they are not to be what people start with.
+_AS_SAID = (
+    *("shift_for_audio", "zero_negative_prompt", "expand_prompt_to_json"),
+    *("mask_blur", "clip_skip"),
+)
 
 
 def advise(file: str, version: str, spec: ModelSpec | None = None) -> dict[str, Any]:
@@ -47,6 +54,8 @@ def advise(file: str, version: str, spec: ModelSpec | None = None) -> dict[str, 
             values["refiner_model"] = spec.default_refiner
     if row is not None and row.hires_fix:
         values.update(_first_pass(width, height, spec))
+    if row is not None:
+        values.update(_said(row))
     return {name: float(value) if name in _FLOATS else value for name, value in values.items()}
 
 
@@ -85,6 +94,17 @@ def explain(file: str, version: str, values: dict[str, Any]) -> str:
     if values.get("hires_fix"):
         first = f"{values['hires_fix_start_width']} x {values['hires_fix_start_height']}"
         lines.append(f"High-resolution fix: first pass of {first} pixels")
+    if "shift_for_audio" in values:
+        lines.append(f"Shift of the sound: {values['shift_for_audio']:g}")
+    if values.get("tiled_decoding"):
+        tile = f"{values['decoding_tile_width']} x {values['decoding_tile_height']}"
+        lines.append(f"Decoding: in tiles of {tile} pixels")
+    if values.get("zero_negative_prompt"):
+        lines.append("Zeros instead of the negative prompt's encoding")
+    if "clip_skip" in values:
+        lines.append(f"CLIP skip: {values['clip_skip']}")
+    if "mask_blur" in values:
+        lines.append(f"Mask blur: {values['mask_blur']:g}")
     return "\n".join(lines)
 
 
@@ -121,6 +141,17 @@ def _first_pass(width: int, height: int, spec: ModelSpec | None) -> dict[str, An
         "hires_fix_start_width": _blocks(width * share),
         "hires_fix_start_height": _blocks(height * share),
     }
+
+
+def _said(row: Recommended) -> dict[str, Any]:
+    """Return what else the row asks for."""
+    said = {name: getattr(row, name) for name in _AS_SAID if getattr(row, name) is not None}
+    if row.tiled_decoding:
+        width, height, overlap = row.tiled_decoding
+        said["tiled_decoding"] = True
+        said["decoding_tile_width"], said["decoding_tile_height"] = width, height
+        said["decoding_tile_overlap"] = overlap
+    return said
 
 
 def _blocks(pixels: float) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from ...facts.versions import reads_alpha
 from ..catalog import lookup
 from ..catalog.lookup import ModelFile
 from ..catalog.records import Catalog, FileServer
@@ -108,11 +109,16 @@ def assemble(wishes: Wishes, model: ModelFile, catalog: Catalog, address: str) -
         hints=hints,
         model_version=model.version,
     )
-    started = [replace(request, image=image, mask=mask) for image, mask in _starts(wishes, config)]
+    keep_alpha = _keeps_alpha(config, model.version, catalog)
+    started = [
+        replace(request, image=image, mask=mask)
+        for image, mask in _starts(wishes, config, keep_alpha)
+    ]
     for one in started:
         check(one)  # all of a batch, before the first is sent
     if started[0].ignores_image:
         notes.append(f"The image is not used: at strength 1 {model.file} starts from noise.")
+        started = [replace(one, image=None) for one in started]
     return Prepared(tuple(_repeated(started, wishes.runs)), tuple(notes))
 
 
@@ -145,14 +151,21 @@ def _steered(
         address,
         version,
         has_image=wishes.image is not None,
-        has_mask=pictures.has_mask(wishes.image, wishes.mask),
+        has_mask=pictures.has_mask(
+            wishes.image, wishes.mask, keep_alpha=_keeps_alpha(config, version, catalog)
+        ),
     )
     hints = tuple(pictures.hint_of(form, wishes.fit) for form in steering.hints)
     return replace(config, controls=(*config.controls, *steering.controls)), hints
 
 
+def _keeps_alpha(config: GenerationConfig, version: str, catalog: Catalog) -> bool:
+    """Return whether the image is a reference whose alpha the model reads."""
+    return config.strength == 1 and reads_alpha(version, lookup.modifier(config, catalog))
+
+
 def _starts(
-    wishes: Wishes, config: GenerationConfig
+    wishes: Wishes, config: GenerationConfig, keep_alpha: bool
 ) -> Iterable[tuple[np.ndarray | None, np.ndarray | None]]:
     """Return image and mask, one pair for each picture of the batch."""
     if wishes.image is None and wishes.mask is None:
@@ -161,7 +174,12 @@ def _starts(
 
     size = (config.start_width, config.start_height)
     return pictures.starts(
-        wishes.image, wishes.mask, size, wishes.fit, from_noise=wishes.from_noise
+        wishes.image,
+        wishes.mask,
+        size,
+        wishes.fit,
+        from_noise=wishes.from_noise,
+        keep_alpha=keep_alpha,
     )
 
 

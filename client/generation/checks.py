@@ -12,8 +12,6 @@ from ...facts.versions import takes_lora, takes_refiner
 from ..catalog.records import missing_keys
 from .request import GenerationRequest, Hint
 
-_AUDIO_SAMPLES = 32000
-
 
 def check(request: GenerationRequest) -> None:
     """Raise RequestRejected for what crashes a server or what it ignores in silence."""
@@ -39,7 +37,7 @@ def _check_image(request: GenerationRequest) -> None:
     image = request.image
     assert image is not None
     _check_floating(image, "image")
-    if image.ndim != 4 or image.shape[3] != 3 or not all(image.shape):
+    if image.ndim != 4 or image.shape[3] not in _channels(request) or not all(image.shape):
         raise RequestRejected(
             f"The image has the shape {list(image.shape)}, not [1, height, width, 3].",
             "Give an image without alpha; put its alpha into a mask.",
@@ -53,6 +51,11 @@ def _check_image(request: GenerationRequest) -> None:
         )
     if sized_by_image(request):
         _check_image_size(request, image.shape[2], image.shape[1])
+
+
+def _channels(request: GenerationRequest) -> tuple[int, ...]:
+    """Return how many channels an image or a reference may have (docs/protocol.md 4.2)."""
+    return (3, 4) if versions.reads_alpha(request.version, request.modifier) else (3,)
 
 
 def _check_image_size(request: GenerationRequest, width: int, height: int) -> None:
@@ -190,7 +193,7 @@ def _check_hints(request: GenerationRequest) -> None:
 
 def _reads_hints(request: GenerationRequest, types: set[str]) -> bool:
     """Whether the model itself reads one of the hints, or too little is known to say no."""
-    if request.override.model(request.config.model) is None or hints.AUDIO in types:
+    if request.override.model(request.config.model) is None:
         return True
     if "shuffle" in types and versions.reads_references(request.version, request.modifier):
         return True
@@ -200,16 +203,22 @@ def _reads_hints(request: GenerationRequest, types: set[str]) -> bool:
 
 def _check_hint(request: GenerationRequest, hint: Hint) -> None:
     if hint.type == hints.AUDIO:
-        _check_audio(request, hint)
-        return
-    channels = 1 if hint.type == "depth" else 3
+        raise RequestRejected(
+            "A sound cannot be sent: a server turns it into 16-bit numbers on the way in and then"
+            " finds it unfit, so that nothing comes back.",
+            "Remove the audio hint.",
+        )
+    channels = (1,) if hint.type == "depth" else (3,)
+    if hint.type == "shuffle":
+        channels = _channels(request)
+        _check_last_frame(request, hint)
     for tensor in hint.tensors:
         array = tensor.array
         _check_floating(array, f"{hint.type} hint")
-        if array.ndim != 4 or array.shape[0] != 1 or array.shape[3] != channels:
+        if array.ndim != 4 or array.shape[0] != 1 or array.shape[3] not in channels:
             raise RequestRejected(
                 f"The {hint.type} hint has the shape {list(array.shape)}, not"
-                f" [1, height, width, {channels}].",
+                f" [1, height, width, {channels[0]}].",
                 "Give one picture of that shape.",
             )
         if hint.type == "scribble" and array.dtype != np.float16:
@@ -240,21 +249,14 @@ def _check_exact_size(request: GenerationRequest, hint: Hint) -> None:
         )
 
 
-def _check_audio(request: GenerationRequest, hint: Hint) -> None:
-    frames = (request.config.num_frames - 1) // 4 + 1
-    expected = [_AUDIO_SAMPLES, (frames - 1) * 8 * 5 * 1280]
-    known = versions.find(request.version)
-    if (
-        (request.version and not (known and known.takes_sound))
-        or request.image is None
-        or request.mask is not None
-        or [tensor.array.size for tensor in hint.tensors] != expected
-    ):
-        hearing = " or ".join(row.name for row in versions.VERSIONS.values() if row.takes_sound)
+def _check_last_frame(request: GenerationRequest, hint: Hint) -> None:
+    """A server drops all but the first picture without a word (docs/protocol.md 16.4)."""
+    used = [tensor for tensor in hint.tensors if tensor.weight > 0]
+    if modifiers.find(request.modifier).last_frame and len(used) > 1:
         raise RequestRejected(
-            f"The audio hint does not fit: it is for {hearing} with an image and no mask,"
-            f" in two tensors of {expected[0]} and {expected[1]} values.",
-            "Remove the audio hint or give all of these.",
+            f"The moodboard has {len(used)} pictures, and the model {request.config.model} reads"
+            " one: the last frame.",
+            "Give one picture in the moodboard, and the first frame as the image.",
         )
 
 

@@ -13,12 +13,13 @@ from typing import Generic, TypeVar
 from ...errors import RequestRejected
 from ...facts import modifiers, versions
 from ...facts.hints import IMAGE, KINDS, REFERENCE_TYPES, ControlInput, Sources, sources
-from ...facts.versions import reads_references, sized_by_image
+from ...facts.versions import reads_alpha, reads_references, sized_by_image
 from ..catalog import lookup
 from ..catalog.records import Catalog, ControlSpec, find
 from ..configuration.fields import Control, GenerationConfig
 
 P = TypeVar("P")  # a picture
+ALPHA_CHANNELS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,8 @@ class Form:
     """How a picture of 0..1 is written: `low` to 1 in float16.
 
     `size` is width and height in pixels, None to leave it as it is; one channel is a depth map,
-    from far to near over the whole range.
+    from far to near over the whole range, and with four channels alpha goes along where there is
+    any.
     """
 
     size: tuple[int, int] | None = None
@@ -121,7 +123,7 @@ def steer(
     for row in rows:
         if row.guide.picture is not None:
             _check_picture(row, has_image)
-            forms = _forms(row, config, version, hires=config.hires_fix and not fixed)
+            forms = _forms(row, config, version, modifier, hires=config.hires_fix and not fixed)
             carried = Carried(row.guide.picture, forms, row.guide.weight)
             _put(hints.setdefault(row.carrier, []), row, carried)
     available = {*hints, *([IMAGE] if has_image else [])}
@@ -215,7 +217,7 @@ def _check_picture(row: _Row[P], has_image: bool) -> None:
 
 
 def _forms(
-    row: _Row[P], config: GenerationConfig, version: str, *, hires: bool
+    row: _Row[P], config: GenerationConfig, version: str, modifier: str | None, *, hires: bool
 ) -> tuple[Form, ...]:
     """Return the forms of a picture, one for each tensor (docs/protocol.md 4.4)."""
     full = (config.start_width, config.start_height)
@@ -234,6 +236,11 @@ def _forms(
         case "custom":
             size = None if known is not None and known.fits_hints else full
             return (Form(size, inverted=row.kind == "lineart"),)
+    if row.control is None and modifier is not None:
+        if modifiers.find(modifier).last_frame:  # which a server stretches to the video's size
+            return (Form(full),)
+        if reads_alpha(version, modifier):
+            return (Form(channels=ALPHA_CHANNELS),)
     return (Form(),)
 
 

@@ -9,13 +9,20 @@ import torch
 
 from ...codec import fit, hint, image, mask
 from ...codec.fit import Fit
-from .hints import HintForm
+from .hints import ALPHA_CHANNELS, Form, HintForm
 from .request import Hint, WeightedTensor
 
 
-def has_mask(picture: torch.Tensor | None, area: torch.Tensor | None) -> bool:
-    """Return whether something of an image will be repainted: a mask says so, or it has holes."""
-    return picture is not None and (area is not None or fit.has_holes(picture))
+def has_mask(
+    picture: torch.Tensor | None, area: torch.Tensor | None, *, keep_alpha: bool = False
+) -> bool:
+    """Return whether something of an image will be repainted: a mask says so, or it has holes.
+
+    With `keep_alpha` the holes are part of the picture.
+    """
+    if picture is None or area is not None:
+        return picture is not None
+    return not keep_alpha and fit.has_holes(picture)
 
 
 def starts(
@@ -25,14 +32,16 @@ def starts(
     how: Fit | None,
     *,
     from_noise: bool,
+    keep_alpha: bool = False,
 ) -> Iterator[tuple[np.ndarray | None, np.ndarray | None]]:
     """Yield image and mask of a request, one pair for each picture of the batch.
 
     `pictures` is an IMAGE [batch, height, width, 3 or 4], `areas` a MASK [batch, height, width],
     white to be repainted; `size` is width and height of the result in pixels, without `how` to fit
     they are cropped around their middle. Images come as
-    float16 [1, height, width, 3], -1 to 1, masks as uint8 [height, width] of kinds. A mask alone
-    is not fitted. Raises RequestRejected for what is no picture or no mask.
+    float16 [1, height, width, 3], -1 to 1, masks as uint8 [height, width] of kinds. With
+    `keep_alpha` an image without a mask comes with its alpha, not with a mask of its holes. A mask
+    alone is not fitted. Raises RequestRejected for what is no picture or no mask.
     """
     if pictures is None:
         yield None, None if areas is None else mask.to_wire(areas, from_noise=from_noise)
@@ -40,6 +49,9 @@ def starts(
     how = how or Fit.CROP
     for picture, area in fit.pairs(pictures, areas):
         fitted = fit.fit_image(picture, *size, how)
+        if keep_alpha and area is None:
+            yield image.to_wire(fitted, keep_alpha=True)[0], None
+            continue
         white = fit.fit_repainted(picture, area, *size, how)
         kinds = None if white is None else mask.to_wire(white, from_noise=from_noise)
         yield image.to_wire(fitted)[0], kinds
@@ -54,13 +66,19 @@ def hint_of(form: HintForm[torch.Tensor], how: Fit | None) -> Hint:
         WeightedTensor(array, carried.weight)
         for carried in form.pictures
         for one in carried.forms
-        for array in hint.to_wire(
-            carried.picture,
-            size=one.size,
-            fit=how or Fit.CROP,
-            channels=one.channels,
-            low=one.low,
-            inverted=one.inverted,
-        )
+        for array in _arrays(carried.picture, one, how or Fit.CROP)
     ]
     return Hint(form.type, tuple(tensors))
+
+
+def _arrays(picture: torch.Tensor, form: Form, how: Fit) -> list[np.ndarray]:
+    if form.channels == ALPHA_CHANNELS and picture.shape[-1] == ALPHA_CHANNELS:
+        return image.to_wire(picture, keep_alpha=True)
+    return hint.to_wire(
+        picture,
+        size=form.size,
+        fit=how,
+        channels=min(form.channels, 3),
+        low=form.low,
+        inverted=form.inverted,
+    )

@@ -98,6 +98,11 @@ _TABLE = (
         ("causal_inference_enabled", "causal_inference", "causal_inference_pad"),
         "Wan",
     ),
+    _Row(lambda known: known.shift_for_audio, ("shift_for_audio",)),
+    _Row(
+        lambda known: known.sol_attention,
+        ("uses_sol_attention", "sol_attention_start", "sol_attention_tau"),
+    ),
     _Row(lambda known: known.flow, ("cfg_zero_star", "cfg_zero_init_steps"), _FLOW),
 )
 

@@ -32,7 +32,8 @@ class Hint:
 class GenerationRequest:
     """Everything about one generation.
 
-    `image` is floating [1, height, width, 3], -1..1; `mask` uint8 [height, width] of mask kinds 0
+    `image` is floating [1, height, width, 3], -1..1, or A, R, G, B for a model that reads alpha,
+    which is 0..1; `mask` uint8 [height, width] of mask kinds 0
     to 4. `override` holds the specifications of exactly the files that are used: the server takes
     them for its own. `model_version` says the model's version where the override has no
     specification of it; without either, what depends on it is not checked.
@@ -73,13 +74,20 @@ class GenerationRequest:
 
     @property
     def ignores_image(self) -> bool:
-        """Whether a server would not look at the image there is (docs/protocol.md 4.2, 4.6)."""
+        """Whether a server would certainly not look at the image (docs/protocol.md 4.2, 4.6)."""
         known = versions.find(self.version)
+        files = (
+            self.override.model(self.config.model),
+            *(self.override.lora(lora.file) for lora in self.config.loras),
+        )
         return (
             self.image is not None
             and self.config.strength == 1
             and self.mask is None
+            and None not in files  # each of which may have a modifier that reads it
             and self.modifier == "none"
             and not self.config.controls
-            and not (known and known.needs_image)
+            and not self.config.color_calibration
+            and known is not None
+            and not known.needs_image
         )

@@ -12,10 +12,9 @@ _CHORD = (1.0, 1.25, 1.5, 1.875)
 
 def sample_count(version: ModelVersion, latent_frames: int) -> int:
     """Return how many samples a channel has (docs/protocol.md 10); 0 where results are silent."""
-    if not version.audio_rate or version.frame_rule is None:
+    if version.sound is None or version.frame_rule is None:
         return 0
-    frames = version.frame_rule.decoded_frames(latent_frames)
-    return version.audio_rate // 100 * ((frames - 1) * 4 + 1)
+    return version.sound.samples(version.frame_rule.decoded_frames(latent_frames))
 
 
 def compose(version: ModelVersion, latent_frames: int, seed: int) -> np.ndarray:

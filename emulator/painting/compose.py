@@ -10,11 +10,19 @@ from ..understanding.request import Request
 from ..understanding.schedule import uses_negative_prompt
 from .colour import match
 from .marks import mark
-from .references import arrange, cover_of, find_references, first_frame, has_first_frame
+from .references import (
+    arrange,
+    cover_of,
+    find_last_frame,
+    find_references,
+    first_frame,
+    has_first_frame,
+    last_frame,
+)
 from .regions import Regions, find_regions, paste_back
 from .render import Scene, paint_unit
 from .steering import Guides
-from .texture import blur, mix, resize, sharpen
+from .texture import blur, mix, resize, sharpen, without_alpha
 
 # How much wider than a frame the picture is that a video pans over.
 _PAN = 0.2
@@ -49,6 +57,7 @@ class Composer:
         masked = plan.route is Route.MASK and effects.modifier == "inpainting"
         self._references = [] if masked else find_references(request, effects)
         self._first_frame = has_first_frame(request, effects)
+        self._last_frame = find_last_frame(request, effects)
         self._moving = request.image is not None and request.image.shape[0] > 1
         self._original = None if request.image is None else self._fit(request.image, 0.0)
         self._regions = self._find_regions()
@@ -96,6 +105,8 @@ class Composer:
             stretched = self._request.image is not None
             cover = cover_of(self._request, self._effects)
             picture = arrange(picture, self._references, cover, stretched)
+        if self._last_frame is not None:
+            picture = last_frame(self._last_frame, picture, time)
         picture = self._guides.draw(picture, time)
         if image is not None and self._plan.route is Route.IMAGE and not self._first_frame:
             picture = mix(image, picture, self._share)
@@ -118,7 +129,7 @@ class Composer:
     def _fit(self, image: np.ndarray, time: float) -> np.ndarray:
         """Return a frame of the image at the pass's size: float32 [height, width, 3], -1 to 1."""
         frame = image[round(time * (image.shape[0] - 1))].astype(np.float32)
-        frame = np.nan_to_num(frame, posinf=1.0, neginf=-1.0)
+        frame = without_alpha(np.nan_to_num(frame, posinf=1.0, neginf=-1.0))
         if frame.shape[:2] == (self._height, self._width):
             return frame
         return resize(frame, self._height, self._width)

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from ...facts.latent_spaces import Kind, LatentSpace, find
-from ...facts.model_version import FrameRule, ModelVersion
+from ...facts.model_version import ModelVersion
 from .texture import resize
 
 _BLOCK_PX = 64
@@ -42,9 +42,10 @@ class Previews:
         fold = space.patch if space is not None and space.kind is Kind.PATCH else 1
         clean = np.stack([resize(frame, rows * fold, columns * fold) for frame in frames])
         self._clean = _invert(space, clean, channels)
-        if version.audio_rate and version.frame_rule is not None:
-            rows_of_sound = _audio_rows(self._clean, version.frame_rule)
-            self._clean = np.concatenate([self._clean, rows_of_sound], axis=1)
+        rows_of_sound = version.sound_rows(len(frames), columns)
+        if rows_of_sound:
+            sound = _sound(self._clean, rows_of_sound)
+            self._clean = np.concatenate([self._clean, sound], axis=1)
         self._rng = np.random.default_rng([seed, rows, columns])
         spread = float(self._clean.std()) or 1.0
         self._noise = self._rng.normal(0, 1.5 * spread, self._clean.shape).astype(np.float32)
@@ -69,10 +70,9 @@ def _shape(version: ModelVersion, width: int, height: int, stage: Stage) -> tupl
     return version.channels, int(height // cell), int(width // cell)
 
 
-def _audio_rows(clean: np.ndarray, rule: FrameRule) -> np.ndarray:
-    """Return the rows that LTX keeps its sound in, below the picture's (docs/protocol.md 7)."""
+def _sound(clean: np.ndarray, rows: int) -> np.ndarray:
+    """Return the rows that hold the sound, below the picture's (docs/protocol.md 7)."""
     frames, _, columns, channels = clean.shape
-    rows = math.ceil(rule.decoded_frames(frames) / (columns * frames))
     wave = np.sin(np.arange(rows * columns * channels, dtype=np.float32) * 0.05)
     return np.broadcast_to(
         wave.reshape(1, rows, columns, channels), (frames, rows, columns, channels)

@@ -12,7 +12,7 @@ from ..understanding.plan import Plan, Route
 from ..understanding.request import Request
 from .compose import Composer
 from .references import layers
-from .texture import resize, smoothstep
+from .texture import resize, smoothstep, without_alpha
 
 
 class Pictures:
@@ -72,11 +72,17 @@ class Pictures:
                 else self._stills[index]
             )
             if self._effects.transparent and not self._returned:
-                alpha = covers[index] if covers else _oval(picture)
+                alpha = covers[index] if covers else self._alpha(picture)
                 picture = np.concatenate([alpha, picture], axis=-1)
             if plan.scale > 1:
                 picture = resize(picture, plan.height * plan.scale, plan.width * plan.scale)
             yield picture[None]
+
+    def _alpha(self, picture: np.ndarray) -> np.ndarray:
+        """Return the alpha of a result: of a model that always has one, by the prompt (16.3)."""
+        if self._effects.alpha and "transparent" not in self._request.prompt.lower():
+            return np.ones((*picture.shape[:2], 1), np.float32)
+        return _oval(picture)
 
     def _frame(self, composer: Composer, time: float) -> np.ndarray:
         return composer.finish(composer.window(self._paintings[0], time), time)
@@ -87,6 +93,7 @@ def _given(request: Request, plan: Plan) -> np.ndarray:
     if request.image is None:
         return np.zeros((plan.height, plan.width, 3), np.float32)
     image = np.nan_to_num(request.image[0].astype(np.float32), posinf=1.0, neginf=-1.0)
+    image = without_alpha(image)
     return resize(image, plan.height, plan.width) if request.scale_factor > 1 else image
 
 

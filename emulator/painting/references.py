@@ -23,8 +23,18 @@ def has_first_frame(request: Request, effects: Effects) -> bool:
     """Say whether the image is the first frame of a video rather than a reference."""
     if request.image is None or not request.version.is_video:
         return False
-    editing = modifiers.find(effects.modifier).editing
-    return request.version.starts_from_image or editing or effects.modifier == "inpainting"
+    modifier = modifiers.find(effects.modifier)
+    starts = modifier.editing and not modifier.refers
+    return request.version.starts_from_image or starts or effects.modifier == "inpainting"
+
+
+def find_last_frame(request: Request, effects: Effects) -> np.ndarray | None:
+    """Return the picture that a video ends with: float32 [height, width, 3], 0 to 1 (16.4)."""
+    shuffles = request.hints.get("shuffle")
+    if not shuffles or not modifiers.find(effects.modifier).last_frame:
+        return None
+    used = zip(shuffles.pictures, shuffles.weights, strict=True)
+    return next((to_unit(picture) for picture, weight in used if weight > 0), None)
 
 
 def find_references(request: Request, effects: Effects) -> list[np.ndarray]:
@@ -38,7 +48,7 @@ def find_references(request: Request, effects: Effects) -> list[np.ndarray]:
     if looks and request.image is not None:
         pictures.append(to_unit(request.image))
     shuffles = request.hints.get("shuffle")
-    if modifier.reads_moodboard and shuffles:
+    if modifier.reads_moodboard and not modifier.last_frame and shuffles:
         pictures += [
             to_unit(picture)
             for picture, weight in zip(shuffles.pictures, shuffles.weights, strict=True)
@@ -127,6 +137,16 @@ def first_frame(image: np.ndarray, scenery: np.ndarray, time: float) -> np.ndarr
     x = np.linspace(0, 1, width, dtype=np.float32)[None, :, None]
     share = 0.5 * time * smoothstep(0.0, 1.0, x + 2 * time - 1)
     return mix(moved, scenery, share)
+
+
+def last_frame(image: np.ndarray, frame: np.ndarray, time: float) -> np.ndarray:
+    """Return a frame of a video that ends with an image: the frame itself for its first half.
+
+    `image`, `frame`: float32 [height, width, 3], 0 to 1, the image of any size; the frame at time 1
+    is the image.
+    """
+    share = float(smoothstep(0.5, 1.0, np.asarray(time, np.float32)))
+    return mix(frame, resize(image, *frame.shape[:2]), share) if share > 0 else frame
 
 
 def layers(picture: np.ndarray, count: int) -> list[np.ndarray]:

@@ -134,10 +134,19 @@ def sharpen(picture: np.ndarray, amount: float, sigma: float) -> np.ndarray:
     return picture + amount * (picture - blur(picture, sigma))
 
 
+def without_alpha(picture: np.ndarray) -> np.ndarray:
+    """Return the colours of A, R, G, B, -1 to 1, on white; what has three channels as it is."""
+    if picture.shape[-1] != 4:
+        return picture
+    alpha = picture[..., :1]
+    return picture[..., 1:] * alpha + (1 - alpha)
+
+
 def to_unit(tensor: np.ndarray, time: float = 0.0) -> np.ndarray:
     """Return the frame of a picture tensor at a time: float32 [height, width, channels], 0 to 1.
 
-    `tensor`: [frames, height, width, channels], -1 to 1; `time` runs from 0 to 1.
+    `tensor`: [frames, height, width, channels], -1 to 1; `time` runs from 0 to 1. What is
+    transparent is white.
     """
-    frame = tensor[round(time * (tensor.shape[0] - 1))].astype(np.float32)
+    frame = without_alpha(tensor[round(time * (tensor.shape[0] - 1))].astype(np.float32))
     return np.clip((np.nan_to_num(frame) + 1) / 2, 0, 1)

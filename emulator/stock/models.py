@@ -6,6 +6,8 @@ here does (mmdit).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ...facts.versions import VERSIONS
 from .specifications import JsonValue, Specification
 
@@ -25,6 +27,12 @@ _VAE_QWEN = "qwen_image_vae_f16.ckpt"
 
 _USUAL_SIZE_PX = 1024
 _U: Specification = {"u": {"condition_scale": 1000}}
+_H3: Mapping[str, JsonValue] = {
+    "text_encoder": "qwen_3_vl_32b_50_i8x.ckpt",
+    "autoencoder": "minimax_h3_vae_f16.ckpt",
+    "frames_per_second": 24,
+    "objective": _U,
+}
 
 
 def _model(name: str, file: str, version: str, **more: JsonValue) -> Specification:
@@ -275,6 +283,25 @@ MODELS: tuple[Specification, ...] = (
     ),
     _qwen("Quince Image Layered", "quince_image_layered_q6p.ckpt", modifier="qwenimage_layered"),
     _model(
+        "Qwen Image 2.1",
+        "qwen_image_2.1_q8p.ckpt",
+        "qwen_image_2.1",
+        text_encoder="qwen_3_vl_8b_instruct_i8x.ckpt",
+        autoencoder="qwen_image_2.1_vae_f16.ckpt",
+        high_precision_autoencoder=True,
+        hires_fix_scale=40,
+        modifier="kontext",
+        noise_discretization={
+            "rf": {
+                "_0": {
+                    **{"sigma_min": 0, "sigma_max": 1, "condition_scale": 1000},
+                    "shift_terminal": 0.02,
+                }
+            }
+        },
+        objective=_U,
+    ),
+    _model(
         "Z Image Turbo 1.0",
         "z_image_turbo_1.0_q8p.ckpt",
         "z_image",
@@ -340,6 +367,10 @@ MODELS: tuple[Specification, ...] = (
         "ltx2.3",
         frames_per_second=25,
         latents_upscalers=[{"file": "larch_2.3_spatial_upscaler_x2_f16.ckpt", "scale": "2"}],
+    ),
+    _model("MiniMax H3", "minimax_h3_fl2va_q8p.ckpt", "minimax_h3", modifier="fl2va", **_H3),
+    _model(
+        "MiniMax H3 [ref2va]", "minimax_h3_ref2va_q8p.ckpt", "minimax_h3", modifier="ref2va", **_H3
     ),
     _model(
         "Sharpen VR 3B",

@@ -43,11 +43,12 @@ def find_effects(request: Request, catalog: Catalog) -> Effects:
                 f"control '{entry['file']}' finds none of {', '.join(places)}, so it is skipped"
             )
         controls.append(ActiveControl(kind, used, row, entry))
-    if request.version.takes_sound:
-        reads.add("audio")
     if request.version.needs_image:
         reads.add(IMAGE)
-    return Effects(modifier, loras, tuple(controls), refiner, frozenset(reads), tuple(remarks))
+    return Effects(
+        *(modifier, loras, tuple(controls), refiner, frozenset(reads), tuple(remarks)),
+        alpha=request.version.transparent,
+    )
 
 
 def _has(request: Request, source: str) -> bool:

@@ -43,7 +43,8 @@ class ActiveControl:
 class Effects:
     """What takes effect besides prompt and model, and why the rest does not.
 
-    `reads` are the hint types, and "image", that something looks at.
+    `reads` are the hint types, and "image", that something looks at. With `alpha` the model's
+    results have alpha whatever else takes effect.
     """
 
     modifier: str
@@ -52,6 +53,7 @@ class Effects:
     refiner: Specification | None
     reads: frozenset[str]
     remarks: tuple[str, ...]
+    alpha: bool = False
 
     @property
     def consistency(self) -> bool:
@@ -61,8 +63,13 @@ class Effects:
     @property
     def transparent(self) -> bool:
         """True where results carry alpha."""
-        return modifiers.find(self.modifier).layered or any(
-            lora.entry.get("alternative_decoder_version") == "transparent" for lora in self.loras
+        return (
+            self.alpha
+            or modifiers.find(self.modifier).layered
+            or any(
+                lora.entry.get("alternative_decoder_version") == "transparent"
+                for lora in self.loras
+            )
         )
 
 

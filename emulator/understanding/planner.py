@@ -15,7 +15,6 @@ from .plan import Plan, Route
 from .request import Request
 from .schedule import find_second_stage_start, find_start
 
-_SOUND_TENSORS = 2
 _FROM_IMAGE = frozenset({Route.IMAGE, Route.MASK, Route.RETURN})
 
 
@@ -81,15 +80,16 @@ def _choose_route(request: Request, effects: Effects) -> Route:
 
 
 def lacks_input(request: Request) -> bool:
-    """Say whether what is given, or is not, leaves the result empty (docs/protocol.md 4.4, 4.6)."""
+    """Say whether what is given, or is not, leaves the result empty (docs/protocol.md 4.4, 4.6).
+
+    A sound always does: the service makes it float16, and the generator wants float32 (16.6).
+    """
     version, heard = request.version, request.hints.get(AUDIO)
     if version.needs_image and request.image is None:
         return True
     if version.forbids_mask and request.mask is not None:
         return True
-    if heard is None:
-        return False
-    return not version.takes_sound or len(heard.pictures) != _SOUND_TENSORS
+    return heard is not None
 
 
 def must_fit(request: Request) -> bool:

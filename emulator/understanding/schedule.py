@@ -73,7 +73,7 @@ def effective_shift(request: Request) -> float:
         if config.tiledDiffusion:
             width = min(width, config.diffusionTileWidth)
             height = min(height, config.diffusionTileHeight)
-        return math.exp((width * height * 16 - 256) * 0.65 / 3840 + 0.5)
+        return request.version.size_shift.at(width, height)
     return config.shift if 0 < config.shift < 1000 else 1.0
 
 

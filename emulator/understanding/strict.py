@@ -9,7 +9,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ...facts import modifiers
+from ...facts.hints import AUDIO
 from ...facts.samplers import LINEAR
+from ...facts.versions import reads_alpha
 from ..stock.catalog import Catalog
 from ..stock.entries import FACE_RESTORER
 from .effects import Effects
@@ -47,15 +50,20 @@ def _crashes(request: Request, effects: Effects) -> Iterator[str]:
     if request.image is None and (config.startWidth == 0 or config.startHeight == 0):
         yield f"a size of {request.width} x {request.height} without an image"
     if request.image is not None:
-        yield from _image_crashes(request, request.image)
+        yield from _image_crashes(request, effects, request.image)
     yield from _hint_crashes(request, effects)
 
 
-def _image_crashes(request: Request, image: np.ndarray) -> Iterator[str]:
+def _channels(request: Request, effects: Effects) -> tuple[int, ...]:
+    """Return how many channels pictures that are read may have (docs/protocol.md 4.2)."""
+    return (3, 4) if reads_alpha(request.version.id, effects.modifier) else (3,)
+
+
+def _image_crashes(request: Request, effects: Effects, image: np.ndarray) -> Iterator[str]:
     if request.scale_factor < 1:
         yield f"scaleFactor {request.scale_factor} with an image"
         return
-    if image.ndim != 4 or image.shape[3] != 3:
+    if image.ndim != 4 or image.shape[3] not in _channels(request, effects):
         yield f"an image of shape {list(image.shape)} instead of [1, height, width, 3]"
         return
     height, width = image.shape[1:3]
@@ -83,7 +91,9 @@ def _hint_crashes(request: Request, effects: Effects) -> Iterator[str]:
             elif hint.kind == "depth" and (picture.ndim != 4 or picture.shape[3] != 1):
                 yield f"a depth hint of shape {shape} instead of [1, height, width, 1]"
             elif hint.kind in ("custom", "pose", "color", "shuffle") and (
-                picture.ndim != 4 or picture.shape[3] != 3
+                picture.ndim != 4
+                or picture.shape[3]
+                not in (_channels(request, effects) if hint.kind == "shuffle" else (3,))
             ):
                 yield f"a hint '{hint.kind}' of shape {shape} instead of [1, height, width, 3]"
         if hint.kind == "pose":
@@ -145,6 +155,8 @@ def _ignored_settings(request: Request, plan: Plan) -> Iterator[str]:
         yield f"num_frames {config.numFrames} gives {plan.frames} frames"
     if config.hiresFix and (plan.first_width, plan.first_height) == (plan.width, plan.height):
         yield _hires_reason(request, plan)
+    if config.usesSolAttention and not version.sol_attention:
+        yield f"uses_sol_attention is switched off for version {version.id}"
     cached = version.tea_cache or (request.model or {}).get("tea_cache_coefficients")
     if config.teaCache and not cached:
         yield f"tea_cache does not exist for version {version.id}"
@@ -193,6 +205,13 @@ def _ignored_pictures(request: Request, effects: Effects, plan: Plan) -> Iterato
         yield "the image is not used: strength is 1 and neither the model nor a control reads it"
     if request.image is None and request.config.colorCalibration:
         yield "color_calibration has no image whose colours it could match"
+    shuffles = request.hints.get("shuffle")
+    if shuffles is not None and modifiers.find(effects.modifier).last_frame:
+        used = sum(weight > 0 for weight in shuffles.weights)
+        if used > 1:
+            yield f"of {used} pictures of hint 'shuffle' all but the first are dropped"
     for kind in request.hints:
-        if kind not in effects.reads:
+        if kind == AUDIO:
+            yield "hint 'audio' becomes float16, which nothing takes for sound"
+        elif kind not in effects.reads:
             yield f"hint '{kind}' is read by nothing in this request"

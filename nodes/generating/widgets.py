@@ -25,7 +25,7 @@ FIELDS: Mapping[str, tuple[str, Range]] = {
     "batch_count": ("batch_count", Range(1, 100)),
     "strength": ("strength", Range(0, 1)),
 }
-SHIFTS = Range(0.01, 8)
+SHIFTS = Range(0.01, 12)
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,8 @@ class Video(SettingsNode):
         Setting(
             "num_frames",
             "Frames of the video: a multiple of 4, plus 1, for Hunyuan, Wan and LongCat (such as"
-            " 81); a multiple of 8, plus 1, for LTX (such as 121). 0 takes what suits the model.",
+            " 81); a multiple of 8, plus 1, for LTX (such as 121); a multiple of 17, plus 5, for"
+            " MiniMax H3 (such as 124). 0 takes what suits the model.",
             automatic=True,
         ),
         Setting("fps_id", "Frames per second that the movement is made for."),
@@ -102,6 +103,7 @@ class Video(SettingsNode):
         Setting("causal_inference_enabled", "Lets frames look at earlier ones only, in chunks."),
         Setting("causal_inference", "Causal inference: latent frames in a chunk."),
         Setting("causal_inference_pad", "Causal inference: latent frames that chunks share."),
+        Setting("shift_for_audio", "Timestep shift of the sound, 0.1 to 12."),
     )
 
 

@@ -174,6 +174,11 @@ class Speed(SettingsNode):
             "cfg_zero_init_steps", "Steps at the start that CFG-Zero* leaves without guidance."
         ),
         Setting(
+            "uses_sol_attention", "Looks at a video's frames approximately (Sol attention): faster."
+        ),
+        Setting("sol_attention_start", "Sol attention: how many steps at the start stay exact."),
+        Setting("sol_attention_tau", "Sol attention: the threshold of the approximation, 0 to 4."),
+        Setting(
             "speed_up_with_guidance_embed",
             "On, the model takes the guidance as an input. Off, CFG is computed besides, with the"
             " negative prompt, in twice the time.",

@@ -85,6 +85,7 @@ def test_a_kind_is_registered_for_a_while() -> None:
 def test_modifiers_read_what_the_protocol_says() -> None:
     """docs/protocol.md 4.6."""
     editing = {"kontext", "kontext_kv", "qwenimage_edit_plus", "qwenimage_edit_2511"}
+    editing |= {"fl2va", "ref2va"}  # 16.4
     assert {row.name for row in MODIFIERS.values() if row.reads_moodboard} == editing
     layered = "qwenimage_layered"
     assert {row.name for row in MODIFIERS.values() if row.editing} == {*editing, layered}

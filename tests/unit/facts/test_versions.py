@@ -14,12 +14,12 @@ from drawbridge.facts.versions import VERSIONS, takes_lora, takes_refiner
 
 _FLOW_PREFIXES = (
     *("sd3", "auraflow", "flux", "hunyuan_video", "wan", "hidream", "qwen_image", "z_image"),
-    *("ernie_image", "cosmos", "ideogram_4", "krea_2", "ltx", "seedvr2", "longcat"),
+    *("ernie_image", "cosmos", "ideogram_4", "krea_2", "ltx", "seedvr2", "longcat", "minimax_h3"),
 )
 
 
 def test_all_versions_of_the_protocol_are_there() -> None:
-    assert len(VERSIONS) == 34
+    assert len(VERSIONS) == 36
     assert all(row.id == version for version, row in VERSIONS.items())
 
 
@@ -45,7 +45,7 @@ def test_videos_are_the_versions_that_return_frames() -> None:
     videos = {version for version, row in VERSIONS.items() if row.kind is Kind.VIDEO}
     assert videos == {
         *("svd_i2v", "hunyuan_video", "wan_v2.1_1.3b", "wan_v2.1_14b", "wan_v2.2_5b"),
-        *("ltx2", "ltx2.3", "longcat_video_avatar_v1.5"),
+        *("ltx2", "ltx2.3", "longcat_video_avatar_v1.5", "minimax_h3"),
     }
     assert all(VERSIONS[version].frame_rule for version in videos)
 
@@ -55,15 +55,46 @@ def test_videos_are_the_versions_that_return_frames() -> None:
     [
         *(("svd_i2v", 14, 14), ("wan_v2.1_14b", 81, 81), ("wan_v2.1_14b", 80, 77)),
         *(("ltx2", 121, 121), ("ltx2", 100, 97), ("flux1", 14, 1)),
+        *(("minimax_h3", 124, 124), ("minimax_h3", 100, 100), ("minimax_h3", 1, 1)),
     ],
 )
 def test_frames_are_those_that_whole_latents_give(version: str, asked: int, given: int) -> None:
     assert VERSIONS[version].frames(asked) == given
 
 
-def test_only_ltx_sends_sound() -> None:
+def test_only_ltx_and_minimax_send_sound() -> None:
     rates = {version: row.audio_rate for version, row in VERSIONS.items() if row.audio_rate}
-    assert rates == {"ltx2": 24000, "ltx2.3": 48000}
+    assert rates == {"ltx2": 24000, "ltx2.3": 48000, "minimax_h3": 32000}
+
+
+# docs/protocol.md 10 and 16.3
+@pytest.mark.parametrize(
+    ("version", "frames", "samples"),
+    [
+        *(("ltx2", 121, 240 * 481), ("ltx2.3", 9, 480 * 33)),
+        *(("minimax_h3", 124, 165600), ("minimax_h3", 22, 29600)),
+    ],
+)
+def test_sound_is_as_long_as_its_frames(version: str, frames: int, samples: int) -> None:
+    sound = VERSIONS[version].sound
+    assert sound is not None
+    assert sound.samples(frames) == samples
+
+
+# docs/protocol.md 5.4
+@pytest.mark.parametrize(
+    ("version", "blocks", "shift"),
+    [("flux1", 16, 3.158), ("qwen_image_2.1", 24, 2.590), ("qwen_image_2.1", 16, 2.001)],
+)
+def test_shift_follows_from_the_size(version: str, blocks: int, shift: float) -> None:
+    assert VERSIONS[version].size_shift.at(blocks, blocks) == pytest.approx(shift, abs=5e-4)
+
+
+def test_alpha_is_read_of_references_by_one_version() -> None:
+    assert versions.reads_alpha("qwen_image_2.1", "kontext")
+    assert not versions.reads_alpha("qwen_image_2.1", "none")
+    assert not versions.reads_alpha("qwen_image", "kontext")
+    assert not versions.reads_alpha("some_version_of_tomorrow", "kontext")
 
 
 def test_an_unknown_version_is_none() -> None:
@@ -96,6 +127,9 @@ def test_recommendations_are_possible_settings() -> None:
         ("my_own_flux.ckpt", "flux1", 28),
         ("wan_v2.1_14b_i2v_480p_q6p.ckpt", "wan_v2.1_14b", 30),
         ("ernie_image_turbo_q6p.ckpt", "ernie_image", 8),
+        ("minimax_h3_ref2va_q8p.ckpt", "minimax_h3", 50),
+        ("qwen_image_2.1_q8p.ckpt", "qwen_image_2.1", 40),
+        ("qwen_image_2.1_turbo_q8p.ckpt", "qwen_image_2.1", 8),
         ("ltx_2.3_22b_distilled_1.1_q8p.ckpt", "ltx2.3", 8),
     ],
 )
@@ -164,4 +198,4 @@ def test_a_row_is_registered_for_a_while() -> None:
             pass
         assert versions.find("flux9") is row
     assert versions.find("flux9") is None
-    assert len(VERSIONS) == 34
+    assert len(VERSIONS) == 36

@@ -46,8 +46,9 @@ def test_configuration_survives_the_wire() -> None:
 
 def test_slots_stand_where_the_server_expects_them() -> None:
     slots = [name for name, _, _ in TABLES["GenerationConfiguration"]]
-    assert len(slots) == 88
+    assert len(slots) == 92
     places = {"model": 7, "loras": 20, "shift": 49, "tea_cache": 75, "expand_prompt_to_json": 87}
+    places |= {"shift_for_audio": 88, "uses_sol_attention": 89, "sol_attention_tau": 91}
     assert {name: slots.index(name) for name in places} == places
     # seed is slot 3: its vtable entry is at 4 + 2 * 3, and leads to the value itself
     start = struct.unpack_from("<I", FULL)[0]

@@ -46,6 +46,7 @@ clipLText separateOpenClipG openClipGText speedUpWithGuidanceEmbed guidanceEmbed
 resolutionDependentShift teaCacheStart teaCacheEnd teaCacheThreshold teaCache separateT5 t5Text
 teaCacheMaxSkipSteps causalInference causalInferencePad cfgZeroStar cfgZeroInitSteps
 compressionArtifacts compressionArtifactsQuality colorCalibration expandPromptToJson
+shiftForAudio usesSolAttention solAttentionStart solAttentionTau
 """
 _CONTROL_KEYS = """
 file weight guidanceStart guidanceEnd noPrompt globalAveragePooling downSamplingRate
@@ -353,7 +354,7 @@ def test_value_that_the_app_corrects_is_corrected_and_told(
 def test_unknown_keys_survive_and_are_told() -> None:
     given = {
         "steps": 8,
-        "shiftForAudio": 3.5,
+        "shiftForSmell": 3.5,
         "future": {"deep": [1, None, True]},
         "name": "mine",
         "loras": [{"file": "a", "weight": 1, "mode": "all", "version": "flux1"}],
@@ -361,10 +362,10 @@ def test_unknown_keys_survive_and_are_told() -> None:
     }
     imported = clipboard.read(json.dumps(given))
     [warning] = imported.warnings
-    for word in ("shiftForAudio", "future", "name", "version", "strange"):
+    for word in ("shiftForSmell", "future", "name", "version", "strange"):
         assert word in warning
     again = json.loads(clipboard.write(imported.config(), imported.unknown))
-    for key in ("steps", "shiftForAudio", "future", "name", "loras"):
+    for key in ("steps", "shiftForSmell", "future", "name", "loras"):
         assert again[key] == given[key]
     assert again["controls"][0]["strange"] == 1
     assert "strange" not in again["controls"][1]

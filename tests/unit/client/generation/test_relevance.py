@@ -56,7 +56,7 @@ READ_BY = [
     ("cond_aug", {"svd_i2v"}),
     ("start_frame_cfg", {"svd_i2v"}),
     ("num_frames", {"svd_i2v", "hunyuan_video", "wan_v2.1_1.3b", "wan_v2.1_14b", "wan_v2.2_5b",
-                    "ltx2", "ltx2.3", "longcat_video_avatar_v1.5"}),
+                    "ltx2", "ltx2.3", "minimax_h3", "longcat_video_avatar_v1.5"}),
     ("stage_2_steps", {"wurstchen_v3.0_stage_c"}),
     ("stage_2_cfg", {"wurstchen_v3.0_stage_c"}),
     ("stage_2_shift", {"wurstchen_v3.0_stage_c"}),
@@ -71,10 +71,14 @@ READ_BY = [
     ("speed_up_with_guidance_embed", {"flux1", "hunyuan_video", "hidream_i1", "flux2"}),
     ("resolution_dependent_shift", {"flux1", "sd3", "sd3_large", "hidream_i1", "qwen_image",
                                     "z_image", "flux2", "flux2_9b", "flux2_4b", "cosmos2.5_2b",
-                                    "ernie_image", "ideogram_4", "krea_2"}),
+                                    "ernie_image", "ideogram_4", "krea_2", "qwen_image_2.1"}),
     ("causal_inference", {"wan_v2.1_1.3b", "wan_v2.1_14b", "wan_v2.2_5b"}),
     ("causal_inference_enabled", {"wan_v2.1_1.3b", "wan_v2.1_14b", "wan_v2.2_5b"}),
     ("causal_inference_pad", {"wan_v2.1_1.3b", "wan_v2.1_14b", "wan_v2.2_5b"}),
+    ("shift_for_audio", {"minimax_h3"}),
+    ("uses_sol_attention", {"minimax_h3"}),
+    ("sol_attention_start", {"minimax_h3"}),
+    ("sol_attention_tau", {"minimax_h3"}),
 ]  # fmt: skip
 
 

@@ -186,7 +186,7 @@ def _bad(values: np.ndarray, where: Any, value: float) -> np.ndarray:
         ({"controls": _POSE}, {"hints": (_hint("custom"),)}, "no picture"),
         ({"controls": _POSE}, {"hints": (_hint("custom", _image()[0]),)}, "shape"),
         ({}, {"hints": (_hint("custom", _image()),), "override": _catalog()}, "no control"),
-        ({}, {"hints": (_hint("audio", _image()),)}, "audio hint does not fit"),
+        ({}, {"hints": (_hint("audio", _image()),)}, "A sound cannot be sent"),
         ({"sampler": Sampler.EULER_A}, {"model_version": "flux1"}, "wrong pictures with FLUX.1"),
         ({}, {"model_version": "svd_i2v"}, "needs an image"),
         ({}, {"model_version": LONGCAT}, "LongCat Video Avatar needs an image"),

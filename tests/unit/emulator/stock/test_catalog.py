@@ -15,7 +15,7 @@ from drawbridge.facts.versions import VERSIONS
 
 
 def test_catalog_covers_every_version(catalog: Catalog):
-    assert len(VERSIONS) == 34
+    assert len(VERSIONS) == 36
     assert {str(entry["version"]) for entry in catalog.listing()["models"]} == set(VERSIONS)
 
 

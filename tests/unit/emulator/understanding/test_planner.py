@@ -273,25 +273,26 @@ FEATURE = pb2.TensorAndWeight(tensor=tensor.encode(np.zeros((5, 8), np.float16))
 
 
 @pytest.mark.parametrize(
-    ("model", "image", "mask", "features", "route"),
+    ("model", "image", "mask", "sounds", "route"),
     [
-        (AVATAR, IMAGE, None, 2, Route.TEXT),
         (AVATAR, IMAGE, None, 0, Route.TEXT),
         (AVATAR, IMAGE, None, 1, Route.NOTHING),
-        (AVATAR, IMAGE, mask_of(2, 3), 2, Route.NOTHING),
-        (AVATAR, None, None, 2, Route.NOTHING),
-        (MEADOW, IMAGE, None, 2, Route.NOTHING),
+        (AVATAR, IMAGE, None, 2, Route.NOTHING),
+        (AVATAR, IMAGE, mask_of(2, 3), 0, Route.NOTHING),
+        (AVATAR, None, None, 0, Route.NOTHING),
+        (MEADOW, IMAGE, None, 1, Route.NOTHING),
+        ("minimax_h3_ref2va_q8p.ckpt", None, None, 1, Route.NOTHING),
     ],
 )
-def test_sound_is_for_one_version_with_an_image_and_no_mask(
+def test_a_sound_that_came_over_grpc_gives_nothing(
     plan: Callable,
     model: str,
     image: bytes | None,
     mask: bytes | None,
-    features: int,
+    sounds: int,
     route: Route,
 ):
-    """docs/protocol.md 4.4: any violation gives the empty result."""
-    sound = [pb2.HintProto(hintType="audio", tensors=[FEATURE] * features)] if features else []
+    """docs/protocol.md 16.6: it has become float16, and any violation gives the empty result."""
+    sound = [pb2.HintProto(hintType="audio", tensors=[FEATURE] * sounds)] if sounds else []
     message = {"image": image, "mask": mask, "hints": sound}
     assert plan(message, model=model, numFrames=9).route is route
