@@ -30,7 +30,7 @@ def preview(latents: np.ndarray, version: str) -> torch.Tensor | None:
 
 
 def cut_audio_rows(latents: np.ndarray, version: str) -> np.ndarray:
-    """The latents [F, h, w, C] without the rows at the bottom that hold sound (docs/protocol.md 7).
+    """Return latents [F, h, w, C] without the rows below that hold sound (docs/protocol.md 7).
 
     Comes back unchanged where nothing would be left, as that is not what such rows look like.
     """

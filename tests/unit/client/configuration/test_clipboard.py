@@ -541,3 +541,23 @@ def test_a_twin_among_many_keys_is_found_at_once() -> None:
     keys = ",".join(f'"{number:x}":1' for number in range(100_000))
     with pytest.raises(RequestRejected, match="the key 1869f twice"):
         clipboard.read("{" + keys + ',"1869f":2}')
+
+
+@pytest.mark.parametrize(
+    ("member", "word", "before"),
+    [
+        (ControlInput.UNSPECIFIED, "", "unspecified"),
+        (ControlInput.NORMALBAE, "normal bae", "normalbae"),
+        (ControlInput.SEG, "segmentation", "seg"),
+        (ControlInput.IP2P, "instruct pix2pix", "ip2p"),
+        (ControlInput.LOWQUALITY, "low quality", "lowquality"),
+        (ControlInput.SOFTEDGE, "softedge", "SoftEdge"),
+    ],
+)
+def test_an_input_override_has_the_apps_words(member: ControlInput, word: str, before: str) -> None:
+    control = Control("a", input_override=member)
+    [written] = clipboard.to_object(GenerationConfig(controls=(control,)))["controls"]
+    assert written["inputOverride"] == word
+    for spelt in (word, before):
+        read = clipboard.read(json.dumps({"controls": [{"file": "a", "inputOverride": spelt}]}))
+        assert read.values["controls"] == (control,)
