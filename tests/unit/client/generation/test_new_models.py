@@ -13,7 +13,9 @@ from drawbridge.client.catalog import official
 from drawbridge.client.catalog.lookup import ModelFile
 from drawbridge.client.catalog.records import Catalog, ModelSpec
 from drawbridge.client.generation.assemble import Prepared, Wishes, assemble
+from drawbridge.client.generation.checks import check
 from drawbridge.client.generation.hints import Guide
+from drawbridge.client.generation.message import to_message
 from drawbridge.errors import RequestRejected
 
 SETTINGS = {"start_width": 256, "start_height": 128, "seed": 7}
@@ -49,7 +51,7 @@ def test_references_keep_their_alpha_where_the_model_reads_it() -> None:
     assert request.image[..., 1:].min() < -0.5  # colours from -1
     [hint] = request.hints
     assert [tensor.array.shape[3] for tensor in hint.tensors] == [4, 3]
-    request.to_message()
+    to_message(request)
 
 
 def test_a_mask_or_less_strength_makes_the_holes_what_is_repainted() -> None:
@@ -64,7 +66,7 @@ def test_alpha_ends_the_servers_of_other_models() -> None:
     [request] = prepared(QWEN, image=half_transparent()).requests
     other = replace(request, model_version="qwen_image")
     with pytest.raises(RequestRejected, match="shape"):
-        other.check()
+        check(other)
 
 
 def test_the_last_frame_is_one_picture_in_the_size_of_the_video() -> None:
