@@ -15,14 +15,16 @@ from .. import __version__
 from ..errors import DrawbridgeError
 from .server.faults import DESCRIPTIONS, Faults
 from .server.server import Emulator, Options
+from .server.tls import Pair
 
 _DESCRIPTION = """\
 A stand-in for a Draw Things gRPC server. It answers like one and paints landscapes instead of
 running a model, so that clients can be tried and tested without a Mac and without a GPU."""
 
 
+_OF_OWN_ROOT = ("--certificate-out", "--certificate-name", "--certificates")
 _OF_TLS = (
-    *("--certificate-out", "--certificate-name", "--certificates"),
+    *("--certificate", "--key", "--certificate-out", "--certificate-name", "--certificates"),
     *("--require-client-certificate", "--client-authority"),
 )
 
@@ -101,9 +103,22 @@ def _parser() -> argparse.ArgumentParser:
         "--models",
         type=Path,
         metavar="DIR",
-        help="folder for uploads and custom*.json lists (default: a temporary one)",
+        help="folder of models and custom*.json lists: the server has what is in it, and uploads "
+        "go there (default: a temporary one, and made-up files)",
+    )
+    parser.add_argument(
+        "--stock", action="store_true", help="have the made-up files besides those of --models"
     )
     parser.add_argument("--tls", action="store_true", help="encrypt, with a throw-away certificate")
+    parser.add_argument(
+        "--certificate",
+        type=Path,
+        metavar="FILE",
+        help="PEM file of the server's certificate, in place of a throw-away one; needs --key",
+    )
+    parser.add_argument(
+        "--key", type=Path, metavar="FILE", help="PEM file of that certificate's private key"
+    )
     parser.add_argument(
         "--certificate-out",
         type=Path,
@@ -206,9 +221,17 @@ def _options(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> Opt
     for flag in _OF_TLS:
         if getattr(chosen, flag[2:].replace("-", "_")) and not chosen.tls:
             parser.error(f"{flag} needs --tls")
+    if bool(chosen.certificate) != bool(chosen.key):
+        parser.error("--certificate and --key go together")
+    for flag in _OF_OWN_ROOT if chosen.certificate else ():
+        if getattr(chosen, flag[2:].replace("-", "_")):
+            parser.error(f"{flag} is about a throw-away certificate, so not for --certificate")
     if chosen.client_authority and not chosen.require_client_certificate:
         parser.error("--client-authority needs --require-client-certificate")
     authority = _read(chosen.client_authority, parser) if chosen.client_authority else None
+    identity = None
+    if chosen.certificate:
+        identity = Pair(_read(chosen.certificate, parser), _read(chosen.key, parser, "PRIVATE KEY"))
     try:
         Faults(chosen.fault)
     except ValueError as error:
@@ -218,6 +241,7 @@ def _options(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> Opt
         host=chosen.address,
         port=chosen.port,
         tls=chosen.tls,
+        identity=identity,
         certificate_names=tuple(chosen.certificate_name),
         require_client_certificate=chosen.require_client_certificate,
         client_authority=authority,
@@ -231,17 +255,18 @@ def _options(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> Opt
         reflection=chosen.reflection,
         faults=tuple(chosen.fault),
         models=chosen.models,
+        stock=chosen.stock,
         journal=chosen.journal,
         announce=chosen.announce,
         **named,
     )
 
 
-def _read(path: Path, parser: argparse.ArgumentParser) -> bytes:
+def _read(path: Path, parser: argparse.ArgumentParser, what: str = "CERTIFICATE") -> bytes:
     try:
         text = path.read_bytes()
     except OSError as error:
         parser.error(f"{path} cannot be read: {error.strerror or error}")
-    if b"-----BEGIN CERTIFICATE-----" not in text:
-        parser.error(f"{path} is no PEM certificate")
+    if f"{what}-----".encode() not in text:
+        parser.error(f"{path} is no PEM file with a {what.lower()}")
     return text

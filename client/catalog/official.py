@@ -19,15 +19,13 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import TypeVar
 
+from ...facts import official_files
 from ...facts.specifications import LISTS
 from .records import Catalog, ControlSpec, LoRASpec, ModelSpec, UpscalerSpec
 
 S = TypeVar("S", ModelSpec, LoRASpec, ControlSpec, UpscalerSpec)
-
-_FILE = "official_files.json"
 
 
 @cache
@@ -35,9 +33,9 @@ def catalog() -> Catalog:
     """Return the official files: of every kind first those that servers have built in, then those
     of the app's public lists. The first call reads them from disk.
     """
-    groups = json.loads(Path(__file__).with_name(_FILE).read_text(encoding="utf-8"))
+    groups = official_files.groups().values()
     lists = {
-        kind: json.dumps([entry for group in groups.values() for entry in group[kind]]).encode()
+        kind: json.dumps([entry for group in groups for entry in group[kind]]).encode()
         for kind in LISTS
     }
     return Catalog.from_json(**lists)

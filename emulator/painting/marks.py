@@ -66,7 +66,7 @@ def _settle(picture: np.ndarray, request: Request) -> np.ndarray:
     config = request.config
     if config.clipSkip > 1 and request.version.clip_skip:
         picture = turn_hues(picture, 0.10 * min(config.clipSkip - 1, 22))
-    model = request.model or {}
+    model = request.model
     embed = config.guidanceEmbed
     if model.get("guidance_embed") and embed != _USUAL_GUIDANCE_EMBED and math.isfinite(embed):
         push = math.tanh((embed - _USUAL_GUIDANCE_EMBED) / 10)

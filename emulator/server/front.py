@@ -14,13 +14,13 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Coroutine
 
 from .grpc_web import Gateway
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _BLOCK_BYTES = 1 << 16
 _LAST_WORDS_SECONDS = 0.05  # what has been said already still goes out when a process dies
+_PATIENCE_SECONDS = 2.0
 _GRPC_HOST = "127.0.0.1"
 
 
@@ -34,8 +34,7 @@ class Front:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
         self._target = 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="emulator-front", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._sockets: list[socket.socket] = []
         self._servers: list[asyncio.Server] = []
         self._clients: dict[int, asyncio.StreamWriter] = {}  # by the port that the target sees
@@ -59,23 +58,27 @@ class Front:
         """Begin to take connections to the gRPC server of that port."""
         self._target = target
         self._gateway = Gateway(f"{_GRPC_HOST}:{target}")
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=_run, args=(self._loop,), name="emulator-front", daemon=True
+        )
         self._thread.start()
-        self._do(self._begin())
+        asyncio.run_coroutine_threadsafe(self._begin(), self._loop).result()
 
     def stop(self) -> None:
         """Close every connection and the port; harmless before the start, and when done twice."""
-        if self._thread.is_alive():
-            self._do(self._end())
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
+            self._loop.close()
+            self._loop = None
         for listening in self._sockets:
             listening.close()
         self._sockets.clear()
         if self._gateway is not None:
             self._gateway.close()
             self._gateway = None
-        if not self._loop.is_closed():
-            self._loop.close()
 
     def drop(self, peer: str) -> None:
         """Close the connection of a call's peer, as the death of a server's process does.
@@ -83,20 +86,17 @@ class Front:
         `peer` is how the gRPC server names it. What it was told already arrives.
         """
         time.sleep(_LAST_WORDS_SECONDS)
-        with contextlib.suppress(RuntimeError):  # it has been stopped meanwhile
-            self._loop.call_soon_threadsafe(self._hang_up, int(peer.rpartition(":")[2]))
+        loop, closed = self._loop, threading.Event()
+        with contextlib.suppress(RuntimeError):  # where it is stopped meanwhile
+            if loop is not None:
+                loop.call_soon_threadsafe(self._hang_up, int(peer.rpartition(":")[2]), closed)
+                closed.wait(_PATIENCE_SECONDS)
 
-    def _hang_up(self, port: int) -> None:
+    def _hang_up(self, port: int, closed: threading.Event) -> None:
         client = self._clients.get(port)
         if client is not None:
             client.close()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-
-    def _do(self, work: Coroutine[None, None, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        closed.set()
 
     async def _begin(self) -> None:
         for listening in self._sockets:
@@ -166,6 +166,11 @@ class Front:
         finally:
             del self._clients[port]
             questions.close()
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    loop.run_forever()
 
 
 def _addresses(host: str) -> list[tuple[socket.AddressFamily, str]]:

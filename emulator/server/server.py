@@ -35,15 +35,19 @@ _THREADS = 4096
 class Options:
     """How an emulated server is set up.
 
-    `port` 0 takes any free one. `models` is the folder for uploads and custom lists; None makes one
-    that vanishes at the end. `step_ms` is how long each progress message takes. `faults` are those
-    of faults.py, written NAME or NAME:COUNT. `announce` is the name under which the server is
-    announced on the network, "" for its own; None does not announce it.
+    `port` 0 takes any free one. `models` is the folder of the models and custom lists, of which the
+    server has what is in it, and with `stock` the emulator's made-up files as well; None makes an
+    empty one that vanishes at the end, and has those files. `step_ms` is how long each progress
+    message takes. `identity` is a certificate of one's own for the server, in place of a throw-away
+    one. `faults` are those of faults.py, written NAME or NAME:COUNT. `announce` is the
+    name under which the server is announced on the network, "" for its own; None does not announce
+    it.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
     tls: bool = False
+    identity: Pair | None = None
     certificate_names: tuple[str, ...] = ()
     require_client_certificate: bool = False
     client_authority: bytes | None = field(default=None, repr=False)
@@ -58,6 +62,7 @@ class Options:
     reflection: bool = False
     faults: tuple[str, ...] = ()
     models: Path | None = None
+    stock: bool = False
     journal: Path | None = None
     announce: str | None = None
     max_receive_bytes: int = 1 << 30
@@ -78,9 +83,9 @@ class Emulator:
         self.journal = Journal(self.options.journal)
         self._faults = Faults(self.options.faults)
         self._worker = Worker(self.journal, self.options.step_ms)
-        self._authority = Authority() if self.options.tls else None
-        self._identity: Pair | None = None
-        if self._authority is not None:
+        self._authority = Authority() if self._signs else None
+        self._identity = self.options.identity if self.options.tls else None
+        if self._authority is not None and self._identity is None:
             self._identity = self._authority.server(self.options.certificate_names)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._server: grpc.Server | None = None
@@ -103,7 +108,8 @@ class Emulator:
     def start(self) -> None:
         """Open the port and begin to answer."""
         try:
-            server = self._build(Catalog(self._open_folder()))
+            folder = self._open_folder()
+            server = self._build(Catalog(folder, made_up=self._makes_up))
             self._port = self._bind()
             # Only the front is reached from elsewhere; who is on this computer is no stranger.
             target = server.add_insecure_port("127.0.0.1:0")
@@ -128,6 +134,17 @@ class Emulator:
             except BaseException:
                 self.stop()
                 raise
+
+    @property
+    def _signs(self) -> bool:
+        """Whether it needs certificates of its own making, for itself or for its clients."""
+        options = self.options
+        clients = options.require_client_certificate and options.client_authority is None
+        return options.tls and (options.identity is None or clients)
+
+    @property
+    def _makes_up(self) -> bool:
+        return self.options.models is None or self.options.stock
 
     def _announce(self, name: str) -> None:
         tls = self.options.tls
@@ -181,9 +198,12 @@ class Emulator:
     def _tls_context(self) -> ssl.SSLContext | None:
         if self._identity is None:
             return None
-        if not self.options.require_client_certificate:
-            return server_context(self._identity)
-        return server_context(self._identity, self.options.client_authority or self.certificate)
+        clients = None
+        if self.options.require_client_certificate:
+            clients = self.options.client_authority
+            if clients is None and self._authority is not None:
+                clients = self._authority.root
+        return server_context(self._identity, clients)
 
     def stop(self) -> None:
         """End all calls, close the port and remove what was temporary; harmless when done twice."""
@@ -217,17 +237,22 @@ class Emulator:
 
     @property
     def certificate(self) -> bytes:
-        """The root that a client has to trust, as PEM; empty in plaintext."""
-        return self._authority.root if self._authority else b""
+        """The root that a client has to trust, as PEM; empty in plaintext, and where the server's
+        certificate is not of the emulator's making.
+        """
+        if self._authority is None or self.options.identity is not None:
+            return b""
+        return self._authority.root
 
     def new_client(self) -> Pair:
         """Return a certificate and key of the emulator's own root, for a client to show.
 
-        Raises DrawbridgeError in plaintext.
+        Raises DrawbridgeError in plaintext, and where the emulator makes no certificates.
         """
         if self._authority is None:
             raise DrawbridgeError(
-                "A server in plaintext has no certificates.", "Start the emulator with TLS."
+                "A server in plaintext, or with a certificate of its own, makes no certificates.",
+                "Start the emulator with TLS, and without --certificate.",
             )
         return self._authority.client()
 

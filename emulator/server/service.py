@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import itertools
+import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from ..understanding.message import read
 from ..understanding.planner import make_plan
 from ..understanding.request import ServerDies
 from ..understanding.strict import find_crash, find_crash_of_plan, find_ignored
+from ..understanding.tensors import ServerHangs
 from .faults import DEATH, UNKNOWN_ERROR, Faults, Interruption
 from .generation import Generation
 from .journal import Journal
@@ -27,6 +29,7 @@ from .uploads import Upload, UploadRefused
 from .worker import Job, Worker
 
 _SLOW_ECHO_SECONDS = 2.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,8 @@ class Service:
             raise Interruption(grpc.StatusCode.CANCELLED, "CANCELLED")
         try:
             request = read(message, self._catalog)
+        except ServerHangs as hang:
+            raise self._hang(hang.reason, job) from hang
         except ServerDies as death:
             raise self._death(death.reason) from death
         effects = find_effects(request, self._catalog)
@@ -196,8 +201,6 @@ class Service:
                     grpc.StatusCode.INVALID_ARGUMENT,
                     f"A real server would silently do something else: {'; '.join(ignored)}.",
                 )
-        if request.model is None:
-            raise Interruption(grpc.StatusCode.INTERNAL, UNKNOWN_ERROR)
         generation = Generation(
             request,
             effects,
@@ -214,7 +217,19 @@ class Service:
                 grpc.StatusCode.INVALID_ARGUMENT, f"A real server would crash: {reason}."
             )
         self._journal.add("crash", reason=reason)
+        _log.warning("A real server would have crashed: %s.", reason)
         return Interruption(grpc.StatusCode.UNAVAILABLE, DEATH)
+
+    def _hang(self, reason: str, job: Job) -> Interruption:
+        """Say nothing, as a real server does for ever; this one only until the job is cancelled."""
+        if self._behaviour.strict:
+            return Interruption(
+                grpc.StatusCode.INVALID_ARGUMENT, f"A real server would hang for ever: {reason}."
+            )
+        self._journal.add("crash", reason=reason)
+        _log.warning("A real server would hang for ever: %s.", reason)
+        self._worker.wait_for_cancel(job)
+        return Interruption(grpc.StatusCode.CANCELLED, "CANCELLED")
 
     def _knows(self, secret: str) -> bool:
         wanted = self._behaviour.secret

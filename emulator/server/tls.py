@@ -126,17 +126,23 @@ def server_context(identity: Pair, clients: bytes | None = None) -> ssl.SSLConte
     """Return the TLS of a real server (docs/protocol.md 1.10): 1.2 or newer, HTTP/2 or gRPC-Web.
 
     `clients` is the authority, as PEM, that every client has to show a certificate of. Raises
-    ssl.SSLError where a certificate or key is none, or one does not belong to the other.
+    DrawbridgeError where a certificate or key is none, or one does not belong to the other.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["h2", "http/1.1"])
-    with _written(identity.certificate) as certificate, _written(identity.key) as key:
-        # Without a password none is asked for on the terminal.
-        context.load_cert_chain(certificate, key, password="")
-    if clients is not None:
-        context.verify_mode = ssl.CERT_REQUIRED
-        context.load_verify_locations(cadata=clients.decode("ascii", "replace"))
+    try:
+        with _written(identity.certificate) as certificate, _written(identity.key) as key:
+            # With a password, even an empty one, none is asked for on the terminal.
+            context.load_cert_chain(certificate, key, password="")
+        if clients is not None:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(cadata=clients.decode("ascii", "replace"))
+    except ssl.SSLError as error:
+        raise DrawbridgeError(
+            f"The certificate, its key or the clients' authority cannot be used: {error.reason}.",
+            "Give PEM files, without a password, of a certificate and the key that belongs to it.",
+        ) from error
     return context
 
 

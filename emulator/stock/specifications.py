@@ -57,6 +57,15 @@ def read(kind: str, data: bytes) -> Reading:
     return Reading(tuple(whole), tuple(dropped))
 
 
+def whole(kind: str, elements: Iterable[JsonValue]) -> tuple[Specification, ...]:
+    """Return the elements that a server would not drop."""
+    return tuple(
+        element
+        for element in elements
+        if isinstance(element, Mapping) and find_fault(kind, element) is None
+    )
+
+
 def find_fault(kind: str, element: JsonValue) -> str | None:
     """Say why a server would drop the element, or return None where it would not."""
     if not isinstance(element, Mapping):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...facts import modifiers
 from ...facts.hints import IMAGE, KINDS, REFERENCE_TYPES, Sources, sources
-from ...facts.versions import takes_lora, takes_refiner
+from ...facts.versions import UNSPECIFIED, takes_lora, takes_refiner
 from ...proto.generation_config_fbs import ControlT
 from ..stock.catalog import Catalog
 from ..stock.specifications import Specification
@@ -22,7 +22,7 @@ def find_effects(request: Request, catalog: Catalog) -> Effects:
     refiner = _find_refiner(request, catalog, remarks)
     loras = tuple(_find_loras(request, catalog, refiner, remarks))
     modifiers = [
-        (request.model or {}).get("modifier"),
+        request.model.get("modifier"),
         *(lora.entry.get("modifier") for lora in loras),
     ]
     modifier = next((str(name) for name in modifiers if name and name != "none"), "none")
@@ -70,7 +70,13 @@ def _find_refiner(request: Request, catalog: Catalog, remarks: list[str]) -> Spe
     if not file:
         return None
     entry = catalog.find("models", file, request.override["models"])
-    if not catalog.exists(file) or entry is None:
+    if entry is None:
+        entry = {"name": file, "file": file, "version": UNSPECIFIED, "prefix": ""}
+        if catalog.exists(file):
+            remarks.append(
+                f"refiner '{file}' has no specification, so it is taken for version {UNSPECIFIED}"
+            )
+    if not catalog.exists(file):
         remarks.append(f"refiner '{file}' is not there, so it is ignored")
     elif file == request.model_file:
         remarks.append(f"refiner '{file}' is the model itself, so it is ignored")
@@ -96,9 +102,13 @@ def _find_loras(
         entry = catalog.find("loras", file, request.override["loras"])
         if not catalog.exists(file):
             remarks.append(f"LoRA '{file}' is not there, so it is skipped")
-        elif entry is None:
-            remarks.append(f"LoRA '{file}' has no specification, so it is skipped")
-        elif entry["version"] != refined and not takes_lora(
+            continue
+        if entry is None:
+            remarks.append(
+                f"LoRA '{file}' has no specification, so it is taken for version {UNSPECIFIED}"
+            )
+            entry = {"name": file, "file": file, "version": UNSPECIFIED, "prefix": ""}
+        if entry["version"] != refined and not takes_lora(
             request.version.id, str(entry["version"])
         ):
             remarks.append(

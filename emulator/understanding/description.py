@@ -10,7 +10,7 @@ from ...proto import image_service_pb2 as pb2
 from ...proto.generation_config_slots import TABLES
 from ..stock import specifications
 from ..stock.specifications import JsonValue
-from .message import HASH_BYTES, HEADER
+from .tensors import HASH_BYTES, HEADER
 
 
 def to_json(message: pb2.ImageGenerationRequest) -> dict[str, JsonValue]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from ...codec import tensor
-from ...errors import BadTensor
 from ...facts.hints import types
 from ...facts.versions import UNSPECIFIED, VERSIONS
 from ...proto import configuration
@@ -26,11 +23,7 @@ from ..stock.catalog import Catalog, files_of
 from ..stock.entries import FALLBACK_MODEL, FALLBACK_SPECIFICATION
 from ..stock.specifications import Specification
 from .request import Hint, Request, ServerDies
-
-HEADER = struct.Struct("<17I")
-HASH_BYTES = 32
-_DEFLATE = 0x217
-_FLOAT16 = 0x20000
+from .tensors import HASH_BYTES, misread, read_tensor, to_float16
 
 # The enums of the schema; an unknown value reads as the default (docs/configuration.md 2).
 _ENUMS: Mapping[str, type] = {
@@ -42,7 +35,9 @@ _ENUMS: Mapping[str, type] = {
 
 
 def read(message: pb2.ImageGenerationRequest, catalog: Catalog) -> Request:
-    """Read a request. Raise ServerDies where a real server would crash on reading it."""
+    """Read a request. Raise ServerDies where a real server would crash on reading it, ServerHangs
+    where it would never be done.
+    """
     remarks: list[str] = []
     try:
         config = configuration.read(message.configuration)
@@ -52,24 +47,26 @@ def read(message: pb2.ImageGenerationRequest, catalog: Catalog) -> Request:
     contents = {hashlib.sha256(blob).digest(): blob for blob in message.contents}
     override = _read_override(message.override, remarks)
     model_file, model = _choose_model(config.model or "", override["models"], catalog, remarks)
-    image = _read_tensor(message.image, contents, "image")
+    image = read_tensor(message.image, contents, "image")
     if len(message.image) == HASH_BYTES and image is None and config.strength < 1:
         remarks.append("the image's hash is not among the contents, so there is no image")
-    mask = _read_tensor(message.mask, contents, "mask")
+    mask = read_tensor(message.mask, contents, "mask")
     if len(message.mask) and mask is None:
         remarks.append("the mask is not among the contents or cannot be read, so there is no mask")
+    elif mask is not None and mask.dtype != np.uint8:
+        remarks.append(f"the mask is of {mask.dtype} instead of uint8, so it is misread")
     return Request(
         prompt=message.prompt,
         negative_prompt=message.negativePrompt,
         config=config,
         scale_factor=message.scaleFactor,
-        image=None if image is None else _to_float16(image),
-        mask=mask,
+        image=None if image is None else to_float16(image, "image"),
+        mask=None if mask is None else misread(mask),
         hints=_read_hints(message.hints, contents, remarks),
         override=override,
         model_file=model_file,
         model=model,
-        version=VERSIONS[str(model["version"])] if model else VERSIONS[UNSPECIFIED],
+        version=VERSIONS[str(model["version"])],
         chunked=message.chunked,
         remarks=tuple(remarks),
     )
@@ -96,16 +93,14 @@ def _read_override(
 
 def _choose_model(
     file: str, override: Iterable[Specification], catalog: Catalog, remarks: list[str]
-) -> tuple[str, Specification | None]:
+) -> tuple[str, Specification]:
     """Return the file that will be used, and what is known about it.
 
     A missing file means the first built-in model, which hardly any server has (docs/protocol.md
-    1.8).
+    1.8). The emulator paints as if it had it.
     """
     if not file or not catalog.exists(file):
         remarks.append(f"model '{file}' is not there, so '{FALLBACK_MODEL}' is used instead")
-        if not catalog.exists(FALLBACK_MODEL):
-            return FALLBACK_MODEL, None
         known = catalog.find("models", FALLBACK_MODEL, override)
         return FALLBACK_MODEL, known or FALLBACK_SPECIFICATION
     entry = catalog.find("models", file, override)
@@ -135,39 +130,14 @@ def _read_hints(
         pictures: list[np.ndarray] = []
         weights: list[float] = []
         for entry in message.tensors:
-            picture = _read_tensor(entry.tensor, contents, f"hint '{kind}'")
+            picture = read_tensor(entry.tensor, contents, f"hint '{kind}'")
             if picture is None:
                 remarks.append(
                     f"a tensor of hint '{kind}' is missing or cannot be read, so it is dropped"
                 )
                 continue
-            pictures.append(picture if kind == "scribble" else _to_float16(picture))
+            whole = picture if kind == "scribble" else to_float16(picture, f"hint '{kind}'")
+            pictures.append(whole)
             weights.append(entry.weight)
         hints[kind] = Hint(kind, tuple(pictures), tuple(weights))
     return hints
-
-
-def _read_tensor(data: bytes, contents: Mapping[bytes, bytes], what: str) -> np.ndarray | None:
-    """Return the array of an inline tensor or of a hash; None where there is none to read."""
-    if len(data) == HASH_BYTES:
-        data = contents.get(data, b"")
-    if len(data) < HEADER.size:
-        return None
-    identifier, memory, form, *_ = HEADER.unpack_from(data)
-    if memory != 1:
-        raise ServerDies(f"{what}: memory type {memory} instead of 1 (CPU)")
-    if form not in (1, 2, 4):
-        raise ServerDies(f"{what}: format {form} instead of 1, 2 or 4")
-    try:
-        return tensor.decode(data)
-    except BadTensor as error:
-        if identifier == _DEFLATE:
-            raise ServerDies(
-                f"{what}: a damaged deflate stream, which a server reads for ever"
-            ) from error
-        return None
-
-
-def _to_float16(array: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):
-        return array.astype(np.float16)

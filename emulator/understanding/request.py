@@ -13,7 +13,7 @@ from ..stock.specifications import Specification
 
 
 class ServerDies(Exception):
-    """A real server would crash here, or hang for ever; `reason` says on what."""
+    """A real server would crash here; `reason` says on what."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -33,9 +33,9 @@ class Hint:
 class Request:
     """What a client asks for, as far as a server understands it.
 
-    `image`: float16 [frames, height, width, channels], -1 to 1. `mask`: [height, width]. `model` is
-    None where neither the model nor its fallback is there; `model_file` is the file that will be
-    used. `remarks` are the things that a real server passes over in silence.
+    `image`: float16 [frames, height, width, channels], -1 to 1. `mask`: [height, width], as it is
+    read. `model` and `model_file` are what will be used. `remarks` are the things that a real
+    server passes over in silence.
     """
 
     prompt: str
@@ -47,7 +47,7 @@ class Request:
     hints: Mapping[str, Hint]
     override: Mapping[str, tuple[Specification, ...]]
     model_file: str
-    model: Specification | None
+    model: Specification
     version: ModelVersion
     chunked: bool
     remarks: tuple[str, ...] = field(default=())

@@ -63,7 +63,7 @@ def _start(strength: float, steps: int, shift: float, sampler: int) -> Start:
 def effective_shift(request: Request) -> float:
     """Return the shift that is used: the configured one, or one computed from the size."""
     config = request.config
-    model = request.model or {}
+    model = request.model
     if (
         config.resolutionDependentShift
         and request.version.resolution_dependent_shift
@@ -80,7 +80,7 @@ def effective_shift(request: Request) -> float:
 def uses_negative_prompt(request: Request, effects: Effects) -> bool:
     """Say whether classifier-free guidance is at work (docs/protocol.md 5.4)."""
     config = request.config
-    model = request.model or {}
+    model = request.model
     if model.get("is_consistency_model") or effects.consistency:
         return False
     if not request.version.guided:

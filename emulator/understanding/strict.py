@@ -73,9 +73,7 @@ def _image_crashes(request: Request, effects: Effects, image: np.ndarray) -> Ite
     mask = request.mask
     if mask is None:
         return
-    if mask.dtype != np.uint8:
-        yield f"a mask of {mask.dtype} instead of uint8"
-    elif mask.shape != (height // request.scale_factor, width // request.scale_factor):
+    if mask.shape != (height // request.scale_factor, width // request.scale_factor):
         yield f"a mask of shape {list(mask.shape)} with an image of {width} x {height}"
 
 
@@ -157,7 +155,7 @@ def _ignored_settings(request: Request, plan: Plan) -> Iterator[str]:
         yield _hires_reason(request, plan)
     if config.usesSolAttention and not version.sol_attention:
         yield f"uses_sol_attention is switched off for version {version.id}"
-    cached = version.tea_cache or (request.model or {}).get("tea_cache_coefficients")
+    cached = version.tea_cache or request.model.get("tea_cache_coefficients")
     if config.teaCache and not cached:
         yield f"tea_cache does not exist for version {version.id}"
     configured = (request.width, request.height)

@@ -91,7 +91,7 @@ def test_models_of_comfyui_are_listed_as_kind_and_file(checkpoints: Path) -> Non
 def test_chosen_file_arrives_and_is_told(
     stage: Stage, serve: Serve, checkpoints: Path, there: Path
 ) -> None:
-    emulator = serve(models=there)
+    emulator = serve(models=there, stock=True)
     name, report = outputs(stage.host.run(upload(emulator)))
     assert name == "mine.ckpt"
     assert (there / "mine.ckpt").read_bytes() == DATA
@@ -110,7 +110,7 @@ def test_file_that_is_there_is_not_sent_again(
     stage: Stage, serve: Serve, checkpoints: Path, there: Path
 ) -> None:
     (there / "renamed.ckpt").write_bytes(b"another")
-    emulator = serve(models=there)
+    emulator = serve(models=there, stock=True)
     name, report = outputs(stage.host.run(upload(emulator, remote_name=" renamed.ckpt ")))
     assert name == "renamed.ckpt"
     assert "was not compared" in report
@@ -143,7 +143,7 @@ def test_path_below_an_allowed_folder_is_sent(
     folder = tmp_path / "allowed" / "deep"
     folder.mkdir(parents=True)
     (folder / "mine.ckpt").write_bytes(b"allowed")
-    prompt = upload(serve(models=there), "none", path=str(folder / "mine.ckpt"))
+    prompt = upload(serve(models=there, stock=True), "none", path=str(folder / "mine.ckpt"))
     outcome = stage.host.run(prompt)
     assert outcome.status == "invalid"
     assert "lies in no folder" in json.dumps(outcome.node_errors)
@@ -266,7 +266,7 @@ def test_interruption_ends_the_upload_and_leaves_nothing(
 ) -> None:
     with (checkpoints / "mine.ckpt").open("ab") as file:
         file.truncate(4 << 30)  # hashing it takes longer than it takes to stop
-    emulator = serve(models=there)
+    emulator = serve(models=there, stock=True)
     outcomes: list[Outcome] = []
     thread = threading.Thread(target=lambda: outcomes.append(stage.host.run(upload(emulator))))
     thread.start()
@@ -280,7 +280,7 @@ def test_interruption_ends_the_upload_and_leaves_nothing(
 def test_uploaded_model_generates_with_its_specification(
     stage: Stage, serve: Serve, checkpoints: Path, there: Path
 ) -> None:
-    emulator = serve(models=there, strict=True)
+    emulator = serve(models=there, stock=True, strict=True)
     prompt = graph(emulator.port, model="")
     prompt["upload"] = upload(emulator)["node"]
     prompt["model"]["inputs"] |= {
@@ -318,7 +318,7 @@ def test_specification_that_does_not_fit_is_said_at_load_model(
     words: str,
 ) -> None:
     (there / "mine.ckpt").write_bytes(DATA)
-    prompt = graph(serve(models=there, model_browser=False).port, model="")
+    prompt = graph(serve(models=there, stock=True, model_browser=False).port, model="")
     prompt["model"]["inputs"] |= {
         "specification": json.dumps({**SPECIFICATION, **change}),
         **inputs,
@@ -353,7 +353,7 @@ def showing(stage: Stage) -> Stage:
 
 def test_files_are_asked_for_every_time(showing: Stage, serve: Serve, there: Path) -> None:
     (there / "mine.ckpt").write_bytes(DATA)
-    emulator = serve(models=there, model_browser=False)
+    emulator = serve(models=there, stock=True, model_browser=False)
     inputs = {"names": "mine.ckpt\n\n gone.ckpt \nmine.ckpt", "with_hashes": True}
     prompt = keep(ask(emulator, "Drawbridge_FilesExist", **inputs))
     text, told, everything = outputs(showing.host.run(prompt))

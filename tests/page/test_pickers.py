@@ -167,7 +167,7 @@ def test_refresh_sees_what_the_server_got_meanwhile(
     open_page: Open, serve: Serve, comfyui: RealComfyUI, tmp_path: Path
 ) -> None:
     have_mine(tmp_path)
-    emulator = serve(models=tmp_path)
+    emulator = serve(models=tmp_path, stock=True)
     save_server(comfyui, emulator)
     page = open_page()
     _, load, _ = open_three(page, emulator.port, MINE)
@@ -189,7 +189,7 @@ def test_connect_is_followed_through_reroutes_and_subgraphs(
 ) -> None:
     have_mine(tmp_path)
     (tmp_path / MINE).write_bytes(b"weights")
-    other = serve(models=tmp_path)
+    other = serve(models=tmp_path, stock=True)
     save_server(comfyui, other)
     ids = build(
         page,

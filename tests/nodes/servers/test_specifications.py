@@ -71,7 +71,7 @@ def stage(stage: Stage) -> Stage:
 def test_lora_generates_with_its_specification(
     stage: Stage, serve: Serve, there: Path, told: str, model_browser: bool
 ) -> None:
-    emulator = serve(models=there, strict=True, model_browser=model_browser)
+    emulator = serve(models=there, stock=True, strict=True, model_browser=model_browser)
     row = stack(lora_1=told, weight_1=0.8, specification=json.dumps([WASH, INK]))
     outcome = stage.host.run(generation(emulator, loras=row))
     assert outcome.status == "success", outcome.exception_message
@@ -84,7 +84,7 @@ def test_lora_generates_with_its_specification(
 def test_lora_that_is_not_used_does_not_travel(
     stage: Stage, serve: Serve, there: Path, row: dict[str, Any]
 ) -> None:
-    emulator = serve(models=there, strict=True)
+    emulator = serve(models=there, stock=True, strict=True)
     loras = stack(**row, lora_2="Ink", weight_2=0, specification=json.dumps(INK))
     outcome = stage.host.run(generation(emulator, loras=loras))
     assert outcome.status == "success", outcome.exception_message
@@ -95,7 +95,7 @@ def test_lora_that_is_not_used_does_not_travel(
 def test_stack_tells_words_and_notes_of_a_specification(
     stage: Stage, serve: Serve, there: Path
 ) -> None:
-    prompt = generation(serve(models=there))
+    prompt = generation(serve(models=there, stock=True))
     told = json.dumps({**INK, "note": "Best at 0.8."}, indent=1)
     prompt["before"] = stack(lora_1="Ink", mode_1="base", specification=told)
     prompt["stack"] = stack(model=["model", 0], loras=["before", 0], lora_1=WATERCOLOUR)
@@ -135,7 +135,7 @@ def test_lora_whose_specification_does_not_fit_is_said(
     words: str,
     checked: bool,
 ) -> None:
-    emulator = serve(models=there)
+    emulator = serve(models=there, stock=True)
     loras = stack(lora_1=row, specification=json.dumps({**INK, **change}))
     if checked:
         loras["inputs"]["model"] = ["model", 0]
@@ -148,7 +148,7 @@ def test_lora_whose_specification_does_not_fit_is_said(
 
 
 def test_control_generates_with_its_specification(stage: Stage, serve: Serve, there: Path) -> None:
-    emulator = serve(models=there, strict=True)
+    emulator = serve(models=there, stock=True, strict=True)
     told = json.dumps(LINES)
     hinted = hint(
         control="my LINES", kind="lineart", image=["paint", 0], specification=json.dumps([LINES])
@@ -167,7 +167,7 @@ def test_control_generates_with_its_specification(stage: Stage, serve: Serve, th
 def test_moodboard_reads_with_a_control_that_is_specified(
     stage: Stage, serve: Serve, there: Path
 ) -> None:
-    emulator = serve(models=there, strict=True)
+    emulator = serve(models=there, stock=True, strict=True)
     pictures = board(
         control="adapter.ckpt", image_1=["paint", 0], image_2=["paint", 0], weight_2=0.5
     )
@@ -206,7 +206,7 @@ def test_specification_of_another_control_is_refused(
 
 
 def test_control_of_another_version_is_refused(stage: Stage, serve: Serve, there: Path) -> None:
-    emulator = serve(models=there)
+    emulator = serve(models=there, stock=True)
     told = json.dumps({**LINES, "version": "sdxl_base_v0.9"})
     node = hint(control="lines.ckpt", kind="lineart", image=["paint", 0], specification=told)
     outcome = stage.host.run(generation(emulator, controls=node))

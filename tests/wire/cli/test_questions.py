@@ -161,7 +161,7 @@ def test_words_of_a_server_cannot_command_the_terminal(
     entry = {**MODELS[0], "name": "a\x1b[2Jb\nc", "file": "escape_f16.ckpt"}
     (tmp_path / "custom.json").write_text(json.dumps([entry]), encoding="utf-8")
     (tmp_path / "escape_f16.ckpt").write_bytes(b"x")
-    done = run(serve(models=tmp_path), "models")
+    done = run(serve(models=tmp_path, stock=True), "models")
     assert "escape_f16.ckpt" in done.out
     assert "\x1b" not in done.out
     assert "a [2Jb c" in done.out

@@ -95,7 +95,10 @@ async def test_a_silent_server_is_known_by_its_official_files(emulate: Emulate, 
     ("there", "problem"),
     [
         ((), "no model ltx_2.3_22b_dev_q8p.ckpt"),
-        (("ltx_2.3_22b_dev_q8p.ckpt",), "lacks ltx_2.3_audio_video_vae_f16.ckpt"),
+        (
+            ("ltx_2.3_22b_dev_q8p.ckpt", "gemma_3_12b_it_qat_q8p.ckpt"),
+            "lacks ltx_2.3_audio_video_vae_f16.ckpt",
+        ),
     ],
 )
 async def test_what_is_missing_is_told_with_where_to_get_it(

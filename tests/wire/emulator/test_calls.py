@@ -115,7 +115,7 @@ def test_files_exist_answers_in_order_and_hashes_what_was_asked(
 ):
     (tmp_path / "mine.ckpt").write_bytes(b"content")
     files = ["mine.ckpt", "absent.ckpt", "remacri_4x_f16.ckpt", "", "mine.ckpt"]
-    reply = connect(emulate(models=tmp_path)).FilesExist(
+    reply = connect(emulate(models=tmp_path, stock=True)).FilesExist(
         pb2.FileListRequest(files=files, filesWithHash=["mine.ckpt", "absent.ckpt", "unasked"])
     )
     digest = hashlib.sha256(b"content").digest()

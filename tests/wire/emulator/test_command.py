@@ -15,6 +15,7 @@ import grpc
 import pytest
 
 from drawbridge.emulator import command
+from drawbridge.emulator.server.tls import Authority
 from drawbridge.proto import image_service_pb2 as pb2
 from drawbridge.proto.service import ImageGenerationStub
 
@@ -87,6 +88,19 @@ def test_program_with_tls_writes_its_root(tmp_path: Path):
     assert reply.message == "HELLO Ada"
 
 
+def test_program_shows_a_certificate_of_ones_own(tmp_path: Path):
+    authority = Authority()
+    pair = authority.server(("127.0.0.1",))
+    (tmp_path / "certificate.pem").write_bytes(pair.certificate)
+    (tmp_path / "key.pem").write_bytes(pair.key)
+    flags = ("--certificate", str(tmp_path / "certificate.pem"), "--key", str(tmp_path / "key.pem"))
+    with running("--tls", *flags) as (_, address, _kind):
+        credentials = grpc.ssl_channel_credentials(authority.root)
+        with grpc.secure_channel(address, credentials) as channel:
+            reply = ImageGenerationStub(channel).Echo(pb2.EchoRequest(name="Ada"), timeout=20)
+    assert reply.message == "HELLO Ada"
+
+
 def test_program_writes_what_a_client_needs_that_shows_a_certificate(tmp_path: Path):
     folder = tmp_path / "new"
     flags = ("--tls", "--require-client-certificate", "--certificates", str(folder))
@@ -116,6 +130,13 @@ def test_program_writes_what_a_client_needs_that_shows_a_certificate(tmp_path: P
         (["--fault", "silent:x"], "'x' is no number"),
         (["--certificate-out", "x.pem"], "--certificate-out needs --tls"),
         (["--certificates", "folder"], "--certificates needs --tls"),
+        (["--certificate", "x.pem", "--key", "y.pem"], "--certificate needs --tls"),
+        (["--tls", "--certificate", "x.pem"], "--certificate and --key go together"),
+        (["--tls", "--certificate", "/no/such.pem", "--key", "y.pem"], "cannot be read"),
+        (
+            ["--tls", "--certificate", "x", "--key", "y", "--certificate-out", "z"],
+            "--certificate-out is about a throw-away certificate",
+        ),
         (["--certificate-name", "mac.local"], "--certificate-name needs --tls"),
         (["--require-client-certificate"], "--require-client-certificate needs --tls"),
         (["--tls", "--client-authority", "x"], "needs --require-client-certificate"),

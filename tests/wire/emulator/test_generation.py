@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from drawbridge.codec import tensor
-from drawbridge.emulator.server.faults import DESCRIPTIONS, UNKNOWN_ERROR
+from drawbridge.emulator.server.faults import DESCRIPTIONS
 from drawbridge.emulator.server.replies import SLICE_BYTES
 from drawbridge.emulator.stock import entries
 from drawbridge.emulator.stock.models import MODELS
@@ -247,11 +247,31 @@ def test_hires_fix_tells_both_passes(emulate: Callable, connect: Callable, ask: 
     assert sides == [16, 16, 32]
 
 
-def test_unknown_model_is_an_internal_error(emulate: Callable, connect: Callable, ask: Callable):
-    assert fails(connect(emulate()), ask(model="absent.ckpt")) == (
-        grpc.StatusCode.INTERNAL,
-        UNKNOWN_ERROR,
-    )
+def test_unknown_model_is_the_first_one_that_every_server_knows(
+    emulate: Callable, connect: Callable, ask: Callable
+):
+    messages = list(connect(emulate()).GenerateImage(ask(model="absent.ckpt", numFrames=9)))
+    assert sum(len(message.generatedImages) for message in messages) == 9
+    assert any(message.generatedAudio for message in messages)
+    status, details = fails(connect(emulate(strict=True)), ask(model="absent.ckpt"))
+    assert status is grpc.StatusCode.INVALID_ARGUMENT
+    assert "'ltx_2.3_22b_distilled_1.1_q8p.ckpt' is used instead" in details
+
+
+def test_cut_deflate_stream_hangs_the_queue_while_echo_answers(
+    emulate: Callable, connect: Callable, ask: Callable
+):
+    packed = tensor.encode(np.zeros((1, 64, 128, 3), np.float16), tensor.Codec.DEFLATE)
+    emulator = emulate()
+    stub = connect(emulator)
+    hanging = stub.GenerateImage(ask({"image": packed[: len(packed) // 2]}))
+    emulator.journal.wait_for_event("crash")
+    waiting = stub.GenerateImage(ask())
+    emulator.journal.wait_for_event("queued", generation=2)
+    assert stub.Echo(pb2.EchoRequest(name="Ada"), timeout=30).message == "HELLO Ada"
+    assert emulator.journal.events("started", generation=2) == []
+    hanging.cancel()  # a real server would not come back even so
+    assert len([m for m in waiting if m.generatedImages]) == 1
 
 
 def test_model_without_specification_is_taken_for_version_1(

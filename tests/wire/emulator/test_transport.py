@@ -11,6 +11,7 @@ import grpc
 import pytest
 
 from drawbridge.emulator.server.server import Emulator, Options
+from drawbridge.emulator.server.tls import Authority, Pair
 from drawbridge.errors import DrawbridgeError
 from drawbridge.proto import image_service_pb2 as pb2
 from drawbridge.proto.service import ImageGenerationStub
@@ -201,5 +202,24 @@ def test_dying_server_drops_the_connection(emulate: Callable):
         with pytest.raises(grpc.RpcError) as error:
             list(waiting)
         assert error.value.code() is grpc.StatusCode.UNAVAILABLE  # what else it carried died too
-        assert stub.Echo(pb2.EchoRequest(name="Ada"), wait_for_ready=True).message == "HELLO Ada"
+    alone = [("grpc.use_local_subchannel_pool", 1)]
+    with grpc.insecure_channel(emulator.address, options=alone) as channel:
+        stub = ImageGenerationStub(channel)
+        assert stub.Echo(pb2.EchoRequest(name="Ada"), timeout=30).message == "HELLO Ada"
     assert "configuration" in str(emulator.journal.events("crash")[0]["reason"])
+
+
+def test_certificate_of_ones_own_is_shown(emulate: Callable):
+    authority = Authority()
+    emulator = emulate(tls=True, identity=authority.server(("studio.example", "127.0.0.1")))
+    assert echo(emulator.address, authority.root, "studio.example") == "HELLO Ada"
+    assert emulator.certificate == b""
+    with pytest.raises(grpc.RpcError):
+        echo(emulator.address, Authority().root, "studio.example")
+
+
+def test_certificate_without_its_key_is_an_error_with_a_remedy():
+    authority = Authority()
+    pair = Pair(authority.server().certificate, authority.server().key)
+    with pytest.raises(DrawbridgeError, match="belongs to it"):
+        Emulator(Options(tls=True, identity=pair))

@@ -21,7 +21,7 @@ from drawbridge.errors import ModelUnavailable
 from drawbridge.facts.versions import VERSIONS
 
 ROOT = Path(__file__).resolve().parents[4]
-FILE = ROOT / "client" / "catalog" / "official_files.json"
+FILE = ROOT / "facts" / "official_files.json"
 KINDS = {
     "models": ("models", models.MODELS),
     "loras": ("loras", entries.LORAS),

@@ -43,7 +43,10 @@ def test_catalog_files_are_unsorted_with_duplicates_and_beyond_ascii(catalog: Ca
 def test_catalog_files_hold_whatever_a_specification_needs(catalog: Catalog):
     files = set(catalog.files())
     needed = {
-        name for kind in catalog.listing().values() for entry in kind for name in files_of(entry)
+        name
+        for kind, listed in catalog.listing().items()
+        for entry in listed
+        for name in files_of(entry, kind)
     }
     assert needed <= files
 
@@ -77,6 +80,19 @@ def test_catalog_lists_only_what_is_there(tmp_path: Path):
     absent = {"name": "Mine", "file": "mine.ckpt", "prefix": "", "version": "flux1"}
     (tmp_path / "custom_lora.json").write_text(json.dumps([absent]))
     assert absent not in Catalog(tmp_path).listing()["loras"]
+
+
+def test_catalog_of_a_folder_has_what_is_in_it(tmp_path: Path):
+    catalog = Catalog(tmp_path, made_up=False)
+    assert catalog.files() == []
+    assert catalog.listing() == {kind: [] for kind in specifications.KINDS}
+    (tmp_path / "remacri_4x_f16.ckpt").write_bytes(b"dummy")
+    assert [entry["name"] for entry in catalog.listing()["upscalers"]] == ["Remacri"]
+    (tmp_path / "sd_v1.5_f16.ckpt").write_bytes(b"dummy")
+    assert catalog.listing()["models"] == []  # which needs two more, though it names none
+    for name in ("clip_vit_l14_f16.ckpt", "vae_ft_mse_840000_f16.ckpt"):
+        (tmp_path / name).write_bytes(b"dummy")
+    assert [entry["version"] for entry in catalog.listing()["models"]] == ["v1"]
 
 
 def test_exists_is_a_path_test_that_stays_in_the_folder(tmp_path: Path):

@@ -111,7 +111,7 @@ def test_configuration_that_is_none_crashes(crash: Callable, data: bytes):
             {},
             "a mask of shape",
         ),
-        ({"image": picture(), "mask": tensor.encode(np.zeros((64, 128), "f4"))}, {}, "float32"),
+        ({"image": tensor.encode(np.zeros((1, 64, 128, 3), "u1"))}, {}, "image: values of uint8"),
     ],
 )
 def test_images_and_masks_that_crash_are_named(
@@ -169,8 +169,15 @@ def test_header_words_that_crash_are_named(crash: Callable, word: int, value: in
 
 def test_truncated_deflate_stream_is_told_apart_from_absence(crash: Callable, ignored: Callable):
     packed = tensor.encode(np.zeros((1, 64, 128, 3), np.float16), tensor.Codec.DEFLATE)
-    assert "reads for ever" in crash({"image": packed[:-1]})
+    assert "read for ever" in crash({"image": packed[: len(packed) // 2]})
     assert crash({"image": picture()[:-1]}) is None  # raw and too short: as if there were no image
+
+
+def test_mask_of_another_type_is_misread(ignored: Callable):
+    mask = tensor.encode(np.zeros((64, 128), "f4"))
+    assert "float32 instead of uint8, so it is misread" in ignored(
+        {"image": picture(), "mask": mask}, strength=0.5
+    )
 
 
 @pytest.mark.parametrize(
