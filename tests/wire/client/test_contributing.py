@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import types
@@ -14,6 +15,9 @@ import numpy as np
 import pytest
 import torch
 
+from drawbridge.cli import main
+from drawbridge.cli.command import Command, no_options
+from drawbridge.cli.output import Output
 from drawbridge.client.catalog.records import ControlSpec
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.enums import ColorCalibration
@@ -263,3 +267,32 @@ def test_field_travels_by_its_row_alone(name: str) -> None:
 
 
 _BLOCKS = ("_width", "_height", "_overlap")
+
+
+def test_row_of_a_command_is_enough(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def add_place(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("place")
+
+    def greet(options: argparse.Namespace, output: Output) -> int:
+        output.line(f"Good day, {options.place}.")
+        output.result(place=options.place)
+        return 3
+
+    row = Command("salute", "say good day", greet, add_place, no_options)
+    monkeypatch.setitem(main.COMMANDS, "salute", row)
+    assert main.main(["salute", "Büro"]) == 3
+    assert capsys.readouterr().out == "Good day, Büro.\n"
+    assert main.main(["--json", "salute", "Büro"]) == 3
+    assert json.loads(capsys.readouterr().out)["place"] == "Büro"
+    with pytest.raises(SystemExit):
+        main.main(["--help"])
+    assert "say good day" in capsys.readouterr().out
+
+
+def test_every_command_has_its_file_and_its_page() -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    for name in main.COMMANDS:
+        assert (ROOT / "cli" / f"{name}.py").is_file()
+        assert re.search(rf"\b{name}\b", page)
