@@ -97,9 +97,9 @@ class DrawThingsClient:
     async def echo(self, timeout_seconds: float = 30) -> ServerInfo:
         """Greet the server and return what it says about itself.
 
-        Raises SecretRejected; ProtocolMismatch beyond MOST_GREETING_BYTES; ServerBusy where a
-        connected server does not answer in time, as one started with --echo-on-queue does not while
-        it generates.
+        Raises SecretRejected; ProtocolMismatch beyond the limits of a short answer; ServerBusy
+        where a connected server does not answer in time, as one started with --echo-on-queue does
+        not while it generates.
         """
         reply = await self._connection.greet(timeout_seconds)
         secret = self.endpoint.secret

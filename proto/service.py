@@ -29,14 +29,22 @@ class ImageGenerationStub:
     Pubkey: Any
     UploadFile: Any
 
-    def __init__(self, channel: Any, serialize: Callable[[Any], bytes] | None = None) -> None:
-        """`serialize` turns each request into bytes, in place of its own method."""
+    def __init__(
+        self,
+        channel: Any,
+        serialize: Callable[[Any], bytes] | None = None,
+        reader: Callable[[Any], Callable[[bytes], Any]] | None = None,
+    ) -> None:
+        """`serialize` turns each request into bytes, in place of its own method; `reader` returns
+        what reads the answers of a class, in place of its FromString.
+        """
         for method in SERVICE.methods:
+            answer = GetMessageClass(method.output_type)
             call = getattr(channel, _shape(method))(
                 f"/{SERVICE.full_name}/{method.name}",
                 request_serializer=serialize
                 or GetMessageClass(method.input_type).SerializeToString,
-                response_deserializer=GetMessageClass(method.output_type).FromString,
+                response_deserializer=answer.FromString if reader is None else reader(answer),
             )
             setattr(self, method.name, call)
 

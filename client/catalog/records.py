@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ...facts.specifications import SPECIFICATIONS, snake_keys
 from .. import safe_text
+from . import json_array
 
 if TYPE_CHECKING:
     from ..connection.endpoint import Endpoint
@@ -278,10 +279,8 @@ def missing_keys(kind: str, raw: str) -> list[str]:
 
 def _records(data: bytes, read: Callable[[Keys, str], R | None]) -> tuple[R, ...]:
     try:
-        elements = json.loads(data.decode("utf-8")) if data else []
+        elements = json_array.elements(data.decode("utf-8"), MOST_ELEMENTS) if data else []
     except (ValueError, RecursionError):
-        return ()
-    if not isinstance(elements, list) or len(elements) > MOST_ELEMENTS:
         return ()
     records = []
     for element in elements:

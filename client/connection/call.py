@@ -20,6 +20,10 @@ class Unreadable(Exception):
     """The bytes of a message are none of the service; gRPC says so with None in its place."""
 
 
+class Excess(Unreadable):
+    """A message was refused before it was parsed; its text is a clause about the server."""
+
+
 async def settle(call: Any, result: Awaitable[T]) -> T:
     """Await part of a call; cancel the call when the waiting task is cancelled.
 
@@ -42,4 +46,7 @@ async def settle(call: Any, result: Awaitable[T]) -> T:
     answer = task.result()
     if answer is None:
         raise Unreadable
+    if isinstance(answer, Excess):
+        call.cancel()
+        raise answer
     return answer

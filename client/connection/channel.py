@@ -15,12 +15,14 @@ from ..address import is_loopback
 from ..threads import in_thread
 from .endpoint import Endpoint, Transport
 from .finding import Probed
+from .limits import MOST_MESSAGE_BYTES, service_config
 
-# A picture can come in one piece (docs/protocol.md 1.8), with a frame around it.
-MOST_MESSAGE_BYTES = (1 << 30) + (1 << 20)
 _OPTIONS: list[tuple[str, int | str]] = [
     # A slice of a picture with its frame is over gRPC's default (docs/protocol.md 1.8).
     ("grpc.max_receive_message_length", MOST_MESSAGE_BYTES),
+    ("grpc.service_config", service_config()),  # the lower limit of short calls
+    # A name server could tell of another configuration.
+    ("grpc.service_config_disable_resolution", 1),
     ("grpc.max_send_message_length", -1),
     ("grpc.enable_retries", 0),  # a repeated call would generate twice
     # A cable pulled during a silent wait is noticed; servers turn away pings within 5 minutes

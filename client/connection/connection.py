@@ -11,19 +11,17 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from ...errors import DrawbridgeError, ProtocolMismatch, ServerBusy
+from ...errors import DrawbridgeError, ServerBusy
 from ...proto import image_service_pb2
 from ...proto.service import ImageGenerationStub
 from ..store.identity import check_identity
 from ..store.pins import Pin, Pins
 from ..threads import in_thread
-from . import channel, explain
-from .call import CallCancelled, Unreadable, settle
+from . import channel, explain, limits
+from .call import CallCancelled, Excess, Unreadable, settle
 from .endpoint import Endpoint, Transport
 from .finding import Finding, Probed
 
-# Of a server's lists of models and other files; those of all official ones are less than 1 MiB.
-MOST_GREETING_BYTES = 16 << 20
 _POLL_SECONDS = 0.005
 
 Explain = Callable[[grpc.StatusCode, str | None], Exception]
@@ -84,18 +82,13 @@ class Connection:
     async def greet(self, timeout_seconds: float) -> image_service_pb2.EchoReply:
         """Return the answer to Echo, which has accepted the secret.
 
-        Raises SecretRejected; ProtocolMismatch beyond MOST_GREETING_BYTES; what `ask` raises.
+        Raises SecretRejected; what `ask` raises, ProtocolMismatch beyond the limits of `limits`.
         """
         request = image_service_pb2.EchoRequest(name=self.name)
         reply = await self.ask("Echo", request, timeout_seconds)
         if reply.sharedSecretMissing:
             raise explain.secret_rejected(self.endpoint)
         self._greeted = self._secret_confirmed = True
-        if reply.ByteSize() > MOST_GREETING_BYTES:
-            raise ProtocolMismatch(
-                f"The server at {self.endpoint.address} greets with {reply.ByteSize() >> 20} MiB.",
-                "Check that it is a Draw Things server, or turn its model browser off.",
-            )
         return reply
 
     async def confirm_secret(self) -> None:
@@ -138,7 +131,7 @@ class Connection:
         async with self._connecting:
             if self._channel is None:
                 self._channel = await self._connect()
-            stub = ImageGenerationStub(self._channel, self.serialize)
+            stub = ImageGenerationStub(self._channel, self.serialize, limits.reader)
         return getattr(stub, method)(*request, timeout=timeout_seconds)
 
     @contextlib.contextmanager
@@ -149,6 +142,8 @@ class Connection:
         """
         try:
             yield
+        except Excess as error:
+            raise explain.excessive(self.endpoint, str(error)) from error
         except Unreadable as error:
             raise explain.unreadable(self.endpoint) from error
         except (grpc.aio.AioRpcError, CallCancelled) as error:

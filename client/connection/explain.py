@@ -23,6 +23,7 @@ from ..store.pins import Pin, fingerprint, shortened
 from ..threads import in_thread
 from .endpoint import ChooseTransport, Endpoint, Transport
 from .finding import Finding, Probed
+from .limits import MOST_MESSAGE_BYTES, MOST_SHORT_BYTES
 from .probe import probe
 
 _PROBE_SECONDS = 4.0
@@ -253,6 +254,14 @@ def unreadable(endpoint: Endpoint) -> ProtocolMismatch:
     )
 
 
+def excessive(endpoint: Endpoint, fact: str) -> ProtocolMismatch:
+    """Return the error for more than is taken from a server; `fact` is a clause with the limit."""
+    return ProtocolMismatch(
+        f"The server at {endpoint.address} {fact}, which is the most that is taken.",
+        "Check that it is a Draw Things server; if it is, report this with its version.",
+    )
+
+
 def from_status(
     endpoint: Endpoint,
     code: grpc.StatusCode,
@@ -294,6 +303,11 @@ def from_status(
             " does not have.",
         )
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        if _is_own_limit(words):
+            most_bytes = MOST_MESSAGE_BYTES if generating else MOST_SHORT_BYTES
+            return excessive(endpoint, f"answers with more than {most_bytes >> 20:,} MiB at once")
+        if "metadata size" in words:
+            return excessive(endpoint, "answers with headers of more than 16 kB")
         if re.search(r"larger than|too large|max", words, re.IGNORECASE):
             return RequestRejected(
                 f"The message is larger than the server at {address} takes{said}.",
@@ -319,6 +333,14 @@ def from_status(
             "Check that it is a Draw Things server, and look at its log.",
         )
     return _failed(address, code, words, said, secret_confirmed)
+
+
+def _is_own_limit(words: str) -> bool:
+    """Return whether gRPC on this side has refused an answer for its size, not the server a
+    request, for which it has nearly the same words.
+    """
+    own = (f"vs. {MOST_SHORT_BYTES}", f"vs. {MOST_MESSAGE_BYTES}", "CLIENT: Received")
+    return words.startswith("Decompressed message larger") or any(one in words for one in own)
 
 
 _BAD_REQUEST = "status: 400"

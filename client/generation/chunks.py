@@ -6,9 +6,13 @@ from collections.abc import Sequence
 
 from ...errors import BadTensor, GenerationFailed, ProtocolMismatch
 
+# 1 GiB in pieces of 16 kB; a server's own have 4 MiB.
+MOST_PIECES = 1 << 16
+
 
 class Assembler:
-    """Collects the slices of one stream of tensors, never more than `limit_bytes` for one tensor.
+    """Collects the slices of one stream of tensors, never more than `limit_bytes` for one tensor,
+    nor more than MOST_PIECES.
 
     `what` names a tensor in errors: "picture", "sound".
     """
@@ -58,6 +62,12 @@ class Assembler:
 
     def _take(self, piece: bytes) -> None:
         self._check(self.pending_bytes + len(piece))
+        if len(self._pieces) == MOST_PIECES:
+            raise ProtocolMismatch(
+                f"The server sends {self._what} {self._finished + 1} in more than"
+                f" {MOST_PIECES:,} pieces.",
+                "Check that it is a Draw Things server; if it is, report this with its version.",
+            )
         self._pieces.append(piece)
         self.pending_bytes += len(piece)
 
@@ -66,5 +76,6 @@ class Assembler:
             raise BadTensor(
                 f"The server sends {self._what} {self._finished + 1} with {size_bytes} bytes or"
                 f" more, beyond the limit of {self._limit_bytes}.",
-                "Ask for smaller pictures; if they are small already, report this.",
+                "Check that it is a Draw Things server; if it is, report this with its version and"
+                " the size that was asked for.",
             )

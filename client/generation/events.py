@@ -51,9 +51,13 @@ class Progress:
 
 @dataclass(frozen=True, repr=False)
 class Preview:
-    """The unfinished picture as encoded latents: most are never shown, so none is decoded here."""
+    """The unfinished picture as encoded latents: most are never shown, so none is decoded here.
+
+    Unpacked, a preview for the size that was asked for has no more than `most_bytes`.
+    """
 
     encoded: bytes
+    most_bytes: int
 
 
 @dataclass(frozen=True)

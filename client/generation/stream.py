@@ -14,9 +14,10 @@ from ...codec.tensor import Codec
 from ...errors import BadTensor, DrawbridgeError, GenerationFailed
 from ...proto import image_service_pb2
 from ..connection import explain
-from ..connection.call import settle
+from ..connection.call import Excess, settle
 from ..connection.connection import Connection
 from ..threads import in_thread
+from .allowance import Allowance
 from .chunks import Assembler
 from .events import (
     Audio,
@@ -55,7 +56,7 @@ async def generate(
 
     message = await in_thread(lambda _: _message(connection, request))
     await connection.confirm_secret()
-    reader = Reader(limit_bytes)
+    reader = Reader(Allowance.of(request, limit_bytes))
     call = await connection.call("GenerateImage", message)
     with connection.explained(words):
         async with contextlib.aclosing(reader.events(call)) as events:
@@ -83,22 +84,23 @@ def _message(
 class Reader:
     """Reads one generation. `messages` and `pictures` say how far it came when it fails."""
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, allowance: Allowance) -> None:
         self.messages = 0
         self.pictures = 0
         self._sounds = 0
         self._received_bytes = 0
         self._announced_bytes = 0
-        self._limit_bytes = limit_bytes
-        self._images = Assembler("picture", limit_bytes + _HEADER_BYTES)
-        self._audio = Assembler("sound", limit_bytes + _HEADER_BYTES)
+        self._allowance = allowance
+        self._sound_bytes = 0
+        self._images = Assembler("picture", allowance.picture_bytes + _HEADER_BYTES)
+        self._audio = Assembler("sound", allowance.sound_bytes + _HEADER_BYTES)
 
     async def events(self, call: Any) -> AsyncGenerator[Event, None]:
         """Yield what a call tells, in its order; the call is cancelled when the generator ends
         early.
 
-        Raises what `settle` raises, BadTensor, ProtocolMismatch, and
-        GenerationFailed for a picture whose end is missing.
+        Raises what `settle` raises, Excess for more than the allowance, BadTensor,
+        ProtocolMismatch, and GenerationFailed for a picture whose end is missing.
         """
         try:
             while True:
@@ -137,8 +139,9 @@ class Reader:
             if name is not None:  # else a milestone newer than this version
                 phase = Phase(name)
                 yield Progress(phase, _step(message.currentSignpost, phase), _plan(message))
-        if message.previewImage:
-            yield Preview(message.previewImage)
+        most_bytes = self._allowance.preview_bytes
+        if 0 < len(message.previewImage) <= most_bytes + _HEADER_BYTES:  # else not worth an error
+            yield Preview(message.previewImage, most_bytes)
         if message.HasField("downloadSize"):
             self._announced_bytes = message.downloadSize
             yield DownloadSize(message.downloadSize)
@@ -149,20 +152,28 @@ class Reader:
             self._received_bytes += sum(map(len, message.generatedImages))
             yield Receiving(self._received_bytes, self._announced_bytes)
         for data in self._images.add(message.generatedImages, more):
-            array = await self._decode(data, f"Picture {self.pictures + 1}")
+            if self.pictures == self._allowance.pictures:
+                raise Excess(f"sends more than {self.pictures} pictures for this request")
+            most_bytes = self._allowance.picture_bytes
+            array = await self._decode(data, f"Picture {self.pictures + 1}", most_bytes)
             self.pictures += 1
             if public_guide.recognises(data):  # planes without a batch
                 array = np.moveaxis(array, 0, -1)[np.newaxis]
             yield Picture(array, self.pictures - 1, message.scaleFactor or 1)
         for data in self._audio.add(message.generatedAudio, more):
-            array = await self._decode(data, f"Sound {self._sounds + 1}")
+            if self._sounds == self._allowance.pictures:
+                raise Excess(f"sends more than {self._sounds} sounds for this request")
+            left_bytes = self._allowance.sound_bytes - self._sound_bytes
+            array = await self._decode(data, f"Sound {self._sounds + 1}", left_bytes)
             self._sounds += 1
+            self._sound_bytes += array.nbytes
             yield Audio(array, self._sounds - 1)
 
-    async def _decode(self, data: bytes, what: str) -> np.ndarray:
-        limit = self._limit_bytes
+    async def _decode(self, data: bytes, what: str, most_bytes: int) -> np.ndarray:
         try:
-            return await in_thread(lambda stop: tensor.decode(data, limit_bytes=limit, stop=stop))
+            return await in_thread(
+                lambda stop: tensor.decode(data, limit_bytes=most_bytes, stop=stop)
+            )
         except BadTensor as error:
             raise BadTensor(f"{what} cannot be read. {error.problem}", error.remedy) from error
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 from PIL import Image
 
-from ...client.generation.events import DownloadSize, Progress, Receiving, RemoteDownload
+from ...client.generation.events import DownloadSize, Preview, Progress, Receiving, RemoteDownload
 from ...client.generation.progress import Meter, words
 from ...client.threads import in_thread
 from ...codec import latent, tensor
@@ -69,13 +69,13 @@ class Previews:
     def __init__(self, reporter: Reporter, version: str) -> None:
         self._reporter = reporter
         self._version = version
-        self._newest: bytes | None = None
+        self._newest: Preview | None = None
         self._arrived = asyncio.Event()
         self._complained = False
 
-    def offer(self, encoded: bytes) -> None:
+    def offer(self, preview: Preview) -> None:
         """Take a preview as it comes from the wire; returns at once."""
-        self._newest = encoded
+        self._newest = preview
         self._arrived.set()
 
     async def show(self) -> None:
@@ -88,11 +88,11 @@ class Previews:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
-            encoded, self._newest = self._newest, None
-            if encoded is None:
+            newest, self._newest = self._newest, None
+            if newest is None:
                 continue
             try:
-                picture = await in_thread(lambda stop, data=encoded: self._decode(data, stop))
+                picture = await in_thread(lambda stop, one=newest: self._decode(one, stop))
             except BadTensor as error:
                 if not self._complained:
                     LOG.warning("A preview cannot be shown. %s", error.problem)
@@ -101,8 +101,9 @@ class Previews:
             if picture is not None:
                 self._reporter.show(picture)
 
-    def _decode(self, encoded: bytes, stop: Callable[[], bool]) -> Image.Image | None:
-        colours = latent.preview(tensor.decode(encoded, stop=stop), self._version)
+    def _decode(self, preview: Preview, stop: Callable[[], bool]) -> Image.Image | None:
+        latents = tensor.decode(preview.encoded, limit_bytes=preview.most_bytes, stop=stop)
+        colours = latent.preview(latents, self._version)
         if colours is None:
             return None
         known = versions.find(self._version)

@@ -119,7 +119,7 @@ async def _receive(
         async for event in events:
             match event:
                 case Preview():
-                    previews.offer(event.encoded)
+                    previews.offer(event)
                 case Picture():
                     pieces.pictures.append(image.from_wire(event.array))
                 case Audio():

@@ -21,8 +21,8 @@ import pytest
 from drawbridge import errors
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection import channel
-from drawbridge.client.connection.connection import MOST_GREETING_BYTES
 from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.connection.limits import MOST_SHORT_BYTES
 from drawbridge.client.store.credentials import Secret
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError
@@ -423,8 +423,8 @@ async def test_what_a_server_says_is_made_harmless(serve: Callable[..., Endpoint
 async def test_a_greeting_beyond_all_measure_is_refused(serve: Callable[..., Endpoint]) -> None:
     class Flood:
         def Echo(self, request: pb2.EchoRequest, context: grpc.ServicerContext) -> pb2.EchoReply:
-            return pb2.EchoReply(message="x" * (MOST_GREETING_BYTES + 1))
+            return pb2.EchoReply(message="x" * (MOST_SHORT_BYTES + 1))
 
     error = await _failure(serve(Flood()))
     assert type(error) is errors.ProtocolMismatch
-    assert "greets with 16 MiB" in error.problem
+    assert "answers with more than 16 MiB at once" in error.problem

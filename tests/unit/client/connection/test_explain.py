@@ -167,6 +167,7 @@ def test_the_servers_own_error_may_be_the_secret_where_nothing_confirmed_it() ->
         *(explain.busy(_ENDPOINT, 30), explain.closed_here(_ENDPOINT)),
         *(explain.no_pictures(_ENDPOINT), explain.too_few(_ENDPOINT, 4, 1)),
         explain.unreadable(_ENDPOINT),
+        explain.excessive(_ENDPOINT, "sends a message of more than 4,096 parts"),
     ],
 )
 def test_other_failures_are_told_in_two_sentences(error: DrawbridgeError) -> None:

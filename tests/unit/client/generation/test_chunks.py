@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drawbridge.client.generation.chunks import Assembler
+from drawbridge.client.generation.chunks import MOST_PIECES, Assembler
 from drawbridge.errors import BadTensor, GenerationFailed, ProtocolMismatch
 
 
@@ -57,3 +57,12 @@ def test_a_tensor_beyond_the_limit_is_refused_before_it_is_collected() -> None:
 def test_several_slices_at_once_are_a_protocol_mismatch() -> None:
     with pytest.raises(ProtocolMismatch, match="2 slices at once"):
         Assembler("picture", 5).add([b"1", b"2"], more=True)
+
+
+@pytest.mark.parametrize("piece", [b"", b"x"])
+def test_endless_pieces_of_next_to_nothing_come_to_an_end(piece: bytes) -> None:
+    assembler = Assembler("picture", 1 << 30)
+    for _ in range(MOST_PIECES):
+        assembler.add([piece], more=True)
+    with pytest.raises(ProtocolMismatch, match=r"picture 1 in more than 65,536 pieces"):
+        assembler.add([piece], more=True)

@@ -1,0 +1,99 @@
+"""How much of an answer is taken: bounds that hold before anything of it is parsed.
+
+A message of many tiny parts takes a hundred times its size in memory once it is parsed, and a few
+hundred kB of gzip become any number of them. So gRPC refuses a message by its bytes, while it
+unpacks it, and the number of a message's parts is counted before they become objects.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ...proto.service import SERVICE
+from .call import Excess
+
+# Of a server's lists of models and other files; those of all official ones are less than 1 MiB.
+MOST_SHORT_BYTES = 16 << 20
+# A picture can come in one piece (docs/protocol.md 1.8), with a frame around it.
+MOST_MESSAGE_BYTES = (1 << 30) + (1 << 20)
+# The fields of one message, each element of a repeated one counted by itself.
+MOST_SHORT_PARTS = 100_000
+MOST_PARTS = 4096  # GenerateImage; a video of 201 frames in one message has as many
+_LONG = "GenerateImage"
+_LONG_ANSWER = "ImageGenerationResponse"
+_VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
+
+
+def service_config() -> str:
+    """Return gRPC's service configuration: every call but GenerateImage is a short one."""
+    short = [
+        {"service": SERVICE.full_name, "method": method.name}
+        for method in SERVICE.methods
+        if method.name != _LONG
+    ]
+    bounded = {"name": short, "maxResponseMessageBytes": MOST_SHORT_BYTES}
+    return json.dumps({"methodConfig": [bounded]})
+
+
+def reader(kind: Any) -> Callable[[bytes], Any]:
+    """Return what makes a message of class `kind` of its bytes, or Excess where it has more parts
+    than it may.
+
+    gRPC swallows what is raised there, so the error is the result.
+    """
+    long = kind.DESCRIPTOR.name == _LONG_ANSWER
+    most = MOST_PARTS if long else MOST_SHORT_PARTS
+
+    def read(data: bytes) -> Any:
+        if has_more_parts(data, most):
+            return Excess(f"sends a message of more than {most:,} parts")
+        return kind.FromString(data)
+
+    return read
+
+
+def has_more_parts(data: bytes, most: int) -> bool:
+    """Return whether the message in `data` has more than `most` fields on its uppermost level.
+
+    Looks at no more than that many. Bytes that are no message have none: parsing tells of them.
+    """
+    at, end, parts = 0, len(data), 0
+    try:
+        while at < end:
+            parts += 1
+            if parts > most:
+                return True
+            tag, at = _varint(data, at)
+            wire = tag & 7
+            if wire == _BYTES:
+                length, at = _varint(data, at)
+                at += length
+            elif wire == _VARINT:
+                _, at = _varint(data, at)
+            elif wire == _FIXED_64:
+                at += 8
+            elif wire == _FIXED_32:
+                at += 4
+            # else the bounds of a group, which hold fields that are counted like others
+    except (IndexError, ValueError):
+        pass
+    return False
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """Return a number and where it ends. Raises IndexError and ValueError where there is none."""
+    byte = data[at]
+    at += 1
+    if byte < 0x80:
+        return byte, at
+    value, shift = byte & 0x7F, 7
+    while byte >= 0x80:
+        if shift > 63:
+            raise ValueError("a number of more than 64 bits")
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+    return value, at
