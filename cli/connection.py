@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..client.connection.endpoint import DEFAULT_PORT, PEM_MARK, Endpoint, Transport
+from ..client.store import pem_file
 from ..client.store.credentials import Credentials
-from ..client.store.secret import MOST_PEM_BYTES
 from ..client.store.servers import SavedServer, SavedServers
 from ..errors import RequestRejected
 from . import folder
@@ -285,11 +285,13 @@ def _read(certificate: str) -> bytes:
         return certificate.encode()
     path = _path(certificate)
     try:
-        if not path.is_file():  # a device or a pipe would never end
+        if not path.is_file():
             raise Usage(f"There is no certificate file {path}.", "Give the path of a PEM file.")
-        if path.stat().st_size > MOST_PEM_BYTES:
-            raise Usage(f"The file {path} is too large for a certificate.", "Give a PEM file.")
-        return path.read_bytes()
+        return pem_file.read(path)
+    except ValueError as error:
+        raise Usage(
+            f"The file {path} is too large for a certificate.", "Give a PEM file."
+        ) from error
     except OSError as error:
         raise Usage(
             f"The certificate file {path} cannot be read.", "Check its permissions."

@@ -11,6 +11,7 @@ from comfy_api.latest import io
 from ..client.connection.endpoint import DEFAULT_PORT, Endpoint, Transport
 from ..client.store.credentials import Credentials
 from ..client.store.pins import Pins
+from ..client.threads import in_thread
 from ..errors import DrawbridgeError
 from .checks import complaint
 from .host import Display, interruptible, tell_page, user_folder
@@ -114,7 +115,7 @@ class Connect(io.ComfyNode):
         values = ServerValues(host, port, transport, certificate, credential)
         told = {"node": cls.hidden.unique_id, "server": values.as_dict()}
         try:
-            server = values.server()
+            server = await interruptible(in_thread(lambda _: values.server()))
             heard = await interruptible(lookup.greet(server))
         except DrawbridgeError as error:
             tell_page(EVENT, {**told, "status": status.failed(values.shown_address, error)})

@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 
 from ...errors import CredentialMissing, RequestRejected
 from ..address import THIS_COMPUTER, Destination
-from .secret import MOST_PEM_BYTES, Identity, Secret
+from . import pem_file
+from .secret import Identity, Secret
 
 PREFIX = "DRAWBRIDGE_SECRET_"
 SERVERS = "DRAWBRIDGE_SERVERS_"
@@ -189,8 +190,7 @@ def read_pem(path: Path) -> Secret | None:
     Nothing is raised: an exception would hold on to the text of the file.
     """
     try:
-        if path.is_file() and path.stat().st_size <= MOST_PEM_BYTES:  # a pipe would never end
-            return Secret(path.read_text("ascii"))
+        return Secret(pem_file.read(path).decode("ascii"))
     except (OSError, ValueError, CredentialMissing):
         pass
     return None

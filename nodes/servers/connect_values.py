@@ -9,7 +9,7 @@ from typing import Any
 
 from ...client.catalog.cache import ServerKey
 from ...client.connection.endpoint import PEM_MARK, Endpoint, Transport
-from ...client.store.secret import MOST_PEM_BYTES
+from ...client.store import pem_file
 from ...errors import RequestRejected
 from ..checks import choice
 from ..sockets import Server
@@ -77,8 +77,9 @@ def known_transport(value: str) -> Transport:
 def read_certificate(value: str | None) -> bytes | None:
     """Return PEM bytes from PEM text or from the file that is named; None for an empty value.
 
-    May block. Raises RequestRejected, with the same words for a file that is missing and for one
-    that holds something else: a graph may come from anybody, and shall not tell them what is here.
+    May block for seconds, and no longer. Raises RequestRejected, with the same words for a file
+    that is missing and for one that holds something else: a graph may come from anybody, and shall
+    not tell them what is here.
     """
     text = (value or "").strip()
     if not text:
@@ -96,12 +97,9 @@ def read_certificate(value: str | None) -> bytes | None:
     path = Path(text)
     try:
         path = path.expanduser()
-        if not path.is_file():  # a device or a pipe would never end
-            raise unusable
-        with path.open("rb") as file:
-            data = file.read(MOST_PEM_BYTES + 1)
+        data = pem_file.read(path)
     except (OSError, ValueError, RuntimeError):  # the last where there is no home
         raise unusable from None
-    if len(data) > MOST_PEM_BYTES or PEM_MARK.encode() not in data:
+    if PEM_MARK.encode() not in data:
         raise unusable
     return data
