@@ -10,7 +10,8 @@ DEV = "flux_1_dev_f16.ckpt"
 SD15 = "sd_v1.5_f16.ckpt"
 SDXL = "sd_xl_base_1.0_f16.ckpt"
 EDIT = "qwen_image_edit_2511_q8p.ckpt"
-LCM = "lcm_sd_xl_base_1.0_lora_f16.ckpt"
+LCM = "lcm_sd_xl_base_1.0_lora_f16.ckpt"  # every server knows it by itself
+OWN_LORA = "guide_style_sd_xl_lora_f16.ckpt"
 CANNY = "controlnet_v1.1_canny_f16.ckpt"
 CONTENT = b"not really a model"
 
@@ -39,7 +40,8 @@ _CUSTOM: dict[str, list[dict[str, object]]] = {
     ],
     "custom_lora.json": [
         {
-            **{"name": "LCM LoRA (SDXL)", "file": LCM, "prefix": "", "version": "sdxl_base_v0.9"},
+            **{"name": "Guide style (SDXL)", "file": OWN_LORA, "prefix": ""},
+            **{"version": "sdxl_base_v0.9"},
             "weight": {"value": 1.0, "lower_bound": -1.5, "upper_bound": 2.5},
         }
     ],
@@ -58,5 +60,6 @@ def fill(folder: Path) -> Path:
         (folder / name).write_text(json.dumps(entries), encoding="utf-8")
         for entry in entries:
             (folder / str(entry["file"])).write_bytes(CONTENT)
-    (folder / DEV).write_bytes(CONTENT)
+    for name in (DEV, LCM):
+        (folder / name).write_bytes(CONTENT)
     return folder

@@ -48,8 +48,10 @@ def read(message: pb2.ImageGenerationRequest, catalog: Catalog) -> Request:
     override = _read_override(message.override, remarks)
     model_file, model = _choose_model(config.model or "", override["models"], catalog, remarks)
     image = read_tensor(message.image, contents, "image")
-    if len(message.image) == HASH_BYTES and image is None and config.strength < 1:
+    if image is None and len(message.image) == HASH_BYTES and config.strength < 1:
         remarks.append("the image's hash is not among the contents, so there is no image")
+    elif image is None and len(message.image) > HASH_BYTES:
+        remarks.append("the image cannot be read, its header or its stream, so there is no image")
     mask = read_tensor(message.mask, contents, "mask")
     if len(message.mask) and mask is None:
         remarks.append("the mask is not among the contents or cannot be read, so there is no mask")

@@ -17,14 +17,14 @@ from drawbridge.emulator.server.server import Emulator, Options
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Emulator]]:
-    """Start servers that have the guide's files, strict unless told otherwise."""
+    """Start servers that have the guide's files beside their own, strict unless told otherwise."""
     folder = tmp_path / "models"
     folder.mkdir()
     guide_server.fill(folder)
     with ExitStack() as stack:
 
         def start(**options: Any) -> Emulator:
-            options = {"strict": True, "models": folder, **options}
+            options = {"strict": True, "models": folder, "stock": True, **options}
             return stack.enter_context(Emulator(Options(**options)))
 
         yield start

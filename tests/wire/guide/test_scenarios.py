@@ -34,6 +34,7 @@ from drawbridge.devtools.guide_server import (
     DEV_SPECIFICATION,
     EDIT,
     LCM,
+    OWN_LORA,
     SCHNELL,
     SD15,
     SDXL,
@@ -125,7 +126,7 @@ async def test_discovery(serve: Serve, door: Door) -> None:
     assert (models[SCHNELL].name, models[SCHNELL].version) == ("FLUX.1 [schnell]", "flux1")
     assert models[SCHNELL].default_size_px == 1024
     assert {SD15, SDXL, EDIT} <= models.keys()
-    lora = info.catalog.lora(LCM)
+    lora = info.catalog.lora(OWN_LORA)
     assert lora is not None
     assert (lora.weight, lora.lowest_weight, lora.highest_weight) == (1.0, -1.5, 2.5)
     assert info.catalog.control(CANNY) is not None
