@@ -104,6 +104,8 @@ async def _receive(
     client: DrawThingsClient, wanted: GenerationRequest, output: Output
 ) -> tuple[list[np.ndarray], int]:
     """Return the pictures, uint8 [height, width, 3 or 4] each, and how many sounds came."""
+    from ..client.generation.results import to_pixels  # torch, which other commands do without
+
     known = versions.find(wanted.version)
     meter = Meter(video=known is not None and known.is_video)
     made: list[np.ndarray] = []
@@ -113,7 +115,7 @@ async def _receive(
         async for event in events:
             match event:
                 case Picture():
-                    made.append(await in_thread(lambda _, a=event.array: pictures.to_bytes(a)))
+                    made.append(await in_thread(lambda _, picture=event: to_pixels(picture)))
                 case Audio():
                     sounds += 1
                 case Progress() | RemoteDownload() | DownloadSize() | Receiving():

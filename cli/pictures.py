@@ -52,17 +52,6 @@ def read_mask(path: Path) -> torch.Tensor:
     return _deep(picture) if picture.mode.startswith("I") else _unit(picture.convert("L"))
 
 
-def to_bytes(array: np.ndarray) -> np.ndarray:
-    """Return a picture from the wire as uint8 [height, width, 3 or 4], as ComfyUI would save it.
-
-    Raises GenerationFailed for values that are not finite.
-    """
-    from ..codec import image
-
-    [unit] = image.from_wire(array)
-    return (unit * 255).clamp(0, 255).numpy().astype("uint8")  # cut off, not rounded, as there
-
-
 def check_place(out: Path) -> None:
     """Raise Usage where no PNG can be written, before anything is generated for it."""
     if out.suffix.lower() != ".png":

@@ -12,7 +12,6 @@ from ...facts import versions
 
 # Where nothing else is known, the app's own (docs/protocol.md 10).
 FRAMES_PER_SECOND = 30.0
-AUDIO_RATE_HZ = 24000
 # Fine enough for 23.976, and a float's own noise does not end up in the file.
 MOST_PARTS_OF_A_SECOND = 1001
 # What a video file can be written and played with; a server can name any number.
@@ -28,12 +27,6 @@ def frame_rate(spec: ModelSpec | None, version: str) -> float:
         return own
     known = versions.find(version)
     return known.frames_per_second if known else FRAMES_PER_SECOND
-
-
-def audio_rate(version: str) -> int:
-    """Return the samples per second, in Hz, of the sound that a version's models make."""
-    known = versions.find(version)
-    return (known.audio_rate if known else 0) or AUDIO_RATE_HZ
 
 
 def video(images: torch.Tensor, fps: float, audio: Sound | None = None) -> object | None:

@@ -23,7 +23,8 @@ from ...client.generation.events import (
     RemoteDownload,
 )
 from ...client.generation.request import GenerationRequest
-from ...codec import audio, image
+from ...client.generation.results import to_image, to_sound
+from ...codec import audio
 from ...codec.audio import Sound
 from ...codec.fit import split_alpha
 from ...facts import versions
@@ -121,10 +122,9 @@ async def _receive(
                 case Preview():
                     previews.offer(event)
                 case Picture():
-                    pieces.pictures.append(image.from_wire(event.array))
+                    pieces.pictures.append(to_image(event))
                 case Audio():
-                    rate = media.audio_rate(request.version)
-                    pieces.sounds.append(audio.from_wire(event.array, rate))
+                    pieces.sounds.append(to_sound(event, request.version))
                 case Progress() | RemoteDownload() | DownloadSize() | Receiving():
                     reporter.report(event)
 

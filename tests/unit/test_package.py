@@ -40,9 +40,12 @@ modules = [
 ]
 for name in modules:
     importlib.import_module(name)
+from drawbridge import *
 print(json.dumps({
     "home": str(home),
     "modules": len(modules),
+    "exported": all(globals()[name].__module__.startswith("drawbridge")
+                    for name in drawbridge.__all__ if hasattr(globals()[name], "__name__")),
     "official": len(official.files()),
     "spaces": len(latent_spaces()),
     "root": draw_things_root().decode(),
@@ -64,7 +67,7 @@ def floors() -> list[Path]:
 def expected() -> set[str]:
     """Return every file that the wheel has to hold, data files included."""
     below = (path for floor in floors() for path in floor.rglob("*") if path.is_file())
-    files = [ROOT / "__init__.py", ROOT / "errors.py", *below]
+    files = [ROOT / "__init__.py", ROOT / "errors.py", ROOT / "py.typed", *below]
     return {
         "drawbridge/" + path.relative_to(ROOT).as_posix()
         for path in files

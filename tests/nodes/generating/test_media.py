@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from drawbridge.client.catalog.records import ModelSpec
+from drawbridge.client.generation.results import audio_rate
 from drawbridge.codec.audio import Sound
-from drawbridge.nodes.generating.media import audio_rate, frame_rate, video
+from drawbridge.nodes.generating.media import frame_rate, video
 
 FRAMES = torch.rand(9, 64, 128, 3)
 

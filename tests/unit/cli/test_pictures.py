@@ -13,7 +13,9 @@ from PIL import Image
 from drawbridge.cli import pictures
 from drawbridge.cli.outcome import Usage
 from drawbridge.cli.pictures import PackageMissing
+from drawbridge.client.generation.events import Picture
 from drawbridge.client.generation.pictures import starts
+from drawbridge.client.generation.results import to_pixels
 from drawbridge.codec import mask as kinds
 
 
@@ -95,7 +97,7 @@ def test_a_transparent_result_keeps_its_alpha(tmp_path: Path) -> None:
     argb = np.zeros((1, 2, 2, 4), np.float16)
     argb[..., 0] = 1
     argb[0, 0, 0] = (0, 1, -1, 1)
-    [path] = pictures.save([pictures.to_bytes(argb)], tmp_path / "out.png")
+    [path] = pictures.save([to_pixels(Picture(argb, 0, 1))], tmp_path / "out.png")
     with Image.open(path) as picture:
         assert picture.mode == "RGBA"
         assert picture.getpixel((0, 0)) == (255, 0, 255, 0)
