@@ -9,6 +9,7 @@ from .connect import Connect
 from .control import ControlNetHint, Moodboard
 from .files import FilesExist, ServerInfo, Upload
 from .generate import Generate
+from .given_values import checked
 from .lora import LoRAStack
 from .model import LoadModel
 from .prompt import Prompt, PromptBatch
@@ -24,7 +25,7 @@ from .settings.general import (
     UpscalerAndFaces,
 )
 
-NODES: list[type[io.ComfyNode]] = [
+_NODES: list[type[io.ComfyNode]] = [
     Connect,
     LoadModel,
     LoRAStack,
@@ -52,6 +53,7 @@ NODES: list[type[io.ComfyNode]] = [
     SecondStage,
     ImagePrior,
 ]
+NODES = [checked(node) for node in _NODES]
 
 
 class Drawbridge(ComfyExtension):

@@ -8,6 +8,7 @@ from comfy_execution.graph_utils import ExecutionBlocker
 
 from ..client.configuration.fields import LoRA
 from ..codec.fit import Fit
+from ..errors import RequestRejected
 from ..facts.samplers import Sampler
 from .checks import AUTOMATIC, choice, one_of
 from .generating.widgets import FIELDS, Widgets
@@ -232,6 +233,11 @@ class Generate(io.ComfyNode):
         from ..client.generation.assemble import Wishes
         from .generating.run import generate
 
+        if not FIELDS["batch_count"][1].holds(batch_count):  # a link's value has no limits
+            raise RequestRejected(
+                f"The batch_count {batch_count} is outside of {FIELDS['batch_count'][1]}.",
+                "Connect another number.",
+            )
         widgets = Widgets(
             width=width,
             height=height,

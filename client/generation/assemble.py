@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from ...errors import RequestRejected
 from ...facts.versions import reads_alpha
 from ..catalog import lookup
 from ..catalog.lookup import ModelFile
@@ -95,6 +96,11 @@ def assemble(wishes: Wishes, model: ModelFile, catalog: Catalog, address: str) -
 
     Raises what `prepare` raises, but looks for no file that only the server can know of.
     """
+    if wishes.runs < 1:
+        raise RequestRejected(
+            f"Nothing is to be generated: the number of runs is {wishes.runs}.",
+            "Generate at least once.",
+        )
     config = lookup.with_files(_config(wishes, model), model.version, catalog, address)
     config, dropped = relevant(config, model.version)
     unread = [name for name in dropped if name in wishes.settings]

@@ -27,6 +27,7 @@ from ...client.generation.results import to_image, to_sound
 from ...codec import audio
 from ...codec.audio import Sound
 from ...codec.fit import split_alpha
+from ...errors import GenerationFailed
 from ...facts import versions
 from ..host import Display
 from ..servers.client import open_client
@@ -161,6 +162,19 @@ def _summary(request: GenerationRequest) -> str:
 
 
 def _split(pictures: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return colours and transparency of pictures with or without alpha."""
+    """Return colours and transparency of pictures with or without alpha.
+
+    Raises GenerationFailed for pictures that make up no batch.
+    """
+    kinds = list(dict.fromkeys(tuple(picture.shape[1:]) for picture in pictures))
+    if len(kinds) > 1:
+        told = " and ".join(
+            f"{width} x {height} {'with' if channels == 4 else 'without'} alpha"
+            for height, width, channels in kinds[:2]
+        )
+        raise GenerationFailed(
+            f"The server's pictures differ, {told}, and a batch holds those of one kind only.",
+            "Generate one at a time: set batch_size to 1, and batch_count too.",
+        )
     colours, transparency = split_alpha(torch.cat(pictures))
     return colours, torch.zeros(colours.shape[:3]) if transparency is None else transparency

@@ -159,3 +159,9 @@ def test_words_alone_need_no_torch() -> None:
         "assert assemble(wishes, model, Catalog(complete=False), '').requests\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
+
+
+@pytest.mark.parametrize("runs", [0, -1])
+def test_no_run_at_all_is_refused(runs: int) -> None:
+    with pytest.raises(RequestRejected, match=f"number of runs is {runs}"):
+        requests(runs=runs)

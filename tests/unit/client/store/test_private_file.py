@@ -102,7 +102,11 @@ def test_file_that_others_may_read_becomes_private(file: PrivateFile) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"null", b"\xff", b'{"n": NaN}', b"[" * 100_000, b"1" * 5000]
+    "content",
+    [
+        *(b"", b"{", b"[]", b"null", b"\xff", b'{"n": NaN}', b"[" * 100_000, b"1" * 5000),
+        *(b'{"n": 1e400}', b'{"n": [-1e999]}'),
+    ],
 )
 def test_damaged_file_is_told_and_left_alone(file: PrivateFile, content: bytes) -> None:
     file.path.parent.mkdir()
