@@ -32,7 +32,7 @@ BAR_WIDTH = 30
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the demo; return 0 when a picture was written."""
+    """Run the demo; return 0 when the workflow came to its end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workflow", type=Path, default=ROOT / "workflows" / "text_to_image.json")
     parser.add_argument("--output", type=Path, default=ROOT / "demo-output")
@@ -52,9 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             },
         }
         pictures = run(workflow, changes, options.output)
-    for picture in pictures:
+    for picture in pictures or ():
         say(f"Wrote {picture}")
-    return 0 if pictures else 1
+    return 1 if pictures is None else 0
 
 
 @contextlib.contextmanager
@@ -89,8 +89,8 @@ def prepared(
 
 def in_standin(
     workflow: dict[str, Any], changes: dict[str, dict[str, Any]], output: Path
-) -> list[Path]:
-    """Execute the workflow in the stand-in host; return the files it wrote."""
+) -> list[Path] | None:
+    """Execute the workflow in the stand-in host; return the files it wrote, None if it failed."""
     from standin.executor import Host
 
     import drawbridge
@@ -99,34 +99,58 @@ def in_standin(
         return await (await drawbridge.comfy_entrypoint()).get_node_list()
 
     progress = Progress()
-    host = Host(asyncio.run(nodes()), output, progress.event)
     say("Host: the stand-in for ComfyUI")
-    outcome = host.run(prepared(workflow, host.object_info(), changes))
+    with tempfile.TemporaryDirectory(prefix="drawbridge-demo-") as pictures:
+        put_pictures(workflow, Path(pictures))
+        host = Host(asyncio.run(nodes()), output, progress.event, Path(pictures))
+        outcome = host.run(prepared(workflow, host.object_info(), changes))
     progress.close()
     if outcome.status != "success":
         say(f"Node {outcome.node_id}: {outcome.status} {outcome.exception_type or ''}")
         say(outcome.exception_message or json.dumps(outcome.node_errors, indent=2))
-        return []
-    return [Path(image["path"]) for ui in outcome.ui.values() for image in ui["images"]]
+        return None
+    shown = list(outcome.ui.values())
+    for video in (one for ui in shown for one in ui.get("videos", ())):
+        say(f"Made a video of {video['frames']} frames, {video['fps']:g} a second")
+    return [Path(image["path"]) for ui in shown for image in ui.get("images", ())]
+
+
+def put_pictures(workflow: dict[str, Any], folder: Path) -> None:
+    """Make the pictures that a workflow loads: a slope of colours with a transparent disc, which is
+    the mask.
+    """
+    import numpy as np
+    from PIL import Image
+
+    rows, columns = np.mgrid[0:512, 0:512] / 511
+    colours = np.stack([rows, columns, 1 - rows, np.ones_like(rows)], axis=-1)
+    colours[(rows - 0.5) ** 2 + (columns - 0.5) ** 2 < 0.04, 3] = 0
+    picture = Image.fromarray((colours * 255).astype(np.uint8), "RGBA")
+    for node in workflow["nodes"]:
+        if node["type"] == "LoadImage" and not (folder / node["widgets_values"][0]).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            picture.save(folder / node["widgets_values"][0])
 
 
 def in_comfyui(
     workflow: dict[str, Any], changes: dict[str, dict[str, Any]], output: Path
-) -> list[Path]:
+) -> list[Path] | None:
     """Execute the workflow in every real ComfyUI; return the files, moved to `output`.
 
-    Returns none where one of them failed.
+    Return None where one of them failed.
     """
     from drawbridge.devtools.comfyui.interpreter import find_comfyuis
 
     made = [in_one_comfyui(one, workflow, changes, output) for one in find_comfyuis()]
-    return [file for files in made for file in files] if all(made) else []
+    return None if None in made else [file for files in made for file in files or ()]
 
 
 def in_one_comfyui(
     checkout: Path, workflow: dict[str, Any], changes: dict[str, dict[str, Any]], output: Path
-) -> list[Path]:
-    """Execute the workflow in a real ComfyUI; return the files it wrote, moved to `output`."""
+) -> list[Path] | None:
+    """Execute the workflow in a real ComfyUI; return the files it wrote, moved to `output`, None if
+    it failed.
+    """
     from drawbridge.devtools.comfyui.events import Event
     from drawbridge.devtools.comfyui.host import Ending, RealComfyUI
 
@@ -140,12 +164,13 @@ def in_one_comfyui(
         tempfile.TemporaryDirectory(prefix="drawbridge-demo-") as base,
         RealComfyUI(checkout, Path(base), watch=watch) as host,
     ):
+        put_pictures(workflow, host.base / "input")
         outcome = host.run(prepared(workflow, host.object_info(), changes), timeout_seconds=600)
         progress.close()
         if outcome.ending is not Ending.SUCCESS:
             say(f"Node {outcome.node_id}: {outcome.ending.name} {outcome.exception_type or ''}")
             say(outcome.message or "")
-            return []
+            return None
         output.mkdir(parents=True, exist_ok=True)
         return [Path(shutil.move(file, unused(output / file.name))) for file in outcome.files]
 

@@ -14,6 +14,7 @@ from io import FileIO
 from pathlib import Path
 
 from ...errors import Cancelled, RequestRejected
+from ...facts.custom_lists import is_list
 from ..store.atomic_file import replace_whole
 
 CHUNK_BYTES = 1 << 20
@@ -28,7 +29,8 @@ _CACHE_NAME = "hashes.json"
 def check_name(name: str) -> str:
     """Return the name that a file shall have on a server, which takes any name as it comes.
 
-    Raises RequestRejected for what is not the bare, visible name of a file.
+    Raises RequestRejected for what is not the bare, visible name of a file, or one of the server's
+    own lists.
     """
     remedy = "Give a plain file name, such as my_model.ckpt."
     try:
@@ -48,6 +50,11 @@ def check_name(name: str) -> str:
         raise RequestRejected(f"The remote name {name!r} is that of a hidden file.", remedy)
     if name != name.strip():
         raise RequestRejected(f"The remote name {name!r} begins or ends with a space.", remedy)
+    if is_list(name):
+        raise RequestRejected(
+            f"The remote name {name!r} is that of a list of the server's, which it would replace.",
+            remedy,
+        )
     if size > LONGEST_NAME_BYTES:
         raise RequestRejected(
             f"The remote name has {size} bytes, and a server takes {LONGEST_NAME_BYTES}.",

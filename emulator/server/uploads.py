@@ -10,6 +10,8 @@ from typing import IO
 
 import grpc
 
+from ...facts.custom_lists import is_list
+
 _RECEIVED = "File uploaded init successfully"  # a real server says so for every message
 
 
@@ -101,17 +103,6 @@ class Upload:
             with contextlib.suppress(OSError):
                 self._part.unlink()
             self._part = None
-
-
-# The server's own lists (docs/protocol.md 1.3), which whoever replaces takes models away.
-_LISTS = re.compile(
-    r"custom(_(lora|controlnet|textual_inversions|upscaler))?\.json(\.part)?", re.IGNORECASE
-)
-
-
-def is_list(name: str) -> bool:
-    """Say whether a name is, on some system, that of one of a server's lists of its models."""
-    return bool(_LISTS.fullmatch(name))
 
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...facts import official_files
+from ...facts import custom_lists, official_files
 from ...facts.versions import UNSPECIFIED
 from . import entries, specifications
 from .models import MODELS, models
@@ -25,13 +25,6 @@ _OFFICIAL_KINDS = {
     "controlNets": "controls",
     "textualInversions": "textual_inversions",
     "upscalers": "upscalers",
-}
-_CUSTOM_FILES = {
-    "models": "custom.json",
-    "loras": "custom_lora.json",
-    "controlNets": "custom_controlnet.json",
-    "textualInversions": "custom_textual_inversions.json",
-    "upscalers": "custom_upscaler.json",
 }
 _STOCK: Mapping[str, tuple[Specification, ...]] = {
     "loras": entries.LORAS,
@@ -106,7 +99,9 @@ class Catalog:
 
     def __init__(self, folder: Path, *, made_up: bool = True) -> None:
         self.folder = folder
-        stock = {"models": models(), **_STOCK} if made_up else dict.fromkeys(_CUSTOM_FILES, ())
+        stock = (
+            {"models": models(), **_STOCK} if made_up else dict.fromkeys(specifications.KINDS, ())
+        )
         self._specifications = {
             kind: _unlike((*stock[kind], *_built_in(kind), *self._read_custom(kind)))
             for kind in specifications.KINDS
@@ -115,7 +110,7 @@ class Catalog:
         self._made_up = tuple(dict.fromkeys([*needed, *_EXTRA_FILES])) if made_up else ()
 
     def _read_custom(self, kind: str) -> tuple[Specification, ...]:
-        path = self.folder / _CUSTOM_FILES[kind]
+        path = self.folder / custom_lists.FILES[kind]
         if not path.is_file():
             return ()
         return specifications.read(kind, path.read_bytes()).specifications

@@ -49,6 +49,9 @@ def path(tmp_path: Path) -> Path:
         ("a ", "space"),
         ("\udc80", "readable"),
         ("é" * 126, "252 bytes"),
+        ("custom.json", "list of the server's"),
+        ("Custom_LoRA.json", "list of the server's"),
+        ("custom_controlnet.json.part", "list of the server's"),
     ],
 )
 def test_name_that_is_none_is_refused(name: str, words: str) -> None:

@@ -1,0 +1,34 @@
+"""The demo makes something from every shared workflow, in the stand-in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from drawbridge.scripts import demo
+
+WORKFLOWS = Path(__file__).resolve().parents[2] / "workflows"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in WORKFLOWS.glob("*.json")))
+def test_demo_runs_every_workflow(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    monkeypatch.delenv("COMFYUI_PATH", raising=False)
+    output = tmp_path / "output"
+    flags = ["--workflow", str(WORKFLOWS / f"{name}.json"), "--step-ms", "0"]
+    assert demo.main([*flags, "--output", str(output)]) == 0
+    said = capsys.readouterr().out
+    written = [line.removeprefix("Wrote ") for line in said.splitlines() if "Wrote " in line]
+    if name == "video":
+        assert "Made a video of 25 frames" in said
+    else:
+        assert written
+    for path in written:
+        with Image.open(path) as picture:
+            assert min(picture.size) >= 256
