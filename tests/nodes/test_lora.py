@@ -91,7 +91,9 @@ def test_chain_tells_all_words_once_and_all_notes(
     (folder / "custom_lora.json").write_text(json.dumps([{**own, "note": "Best at 0.8."}]))
     (folder / "ink.ckpt").write_bytes(b"weights")
     prompt = {
-        **asking(serve(models=folder), lora_1="Ink", lora_2=WATERCOLOUR, loras=["before", 0]),
+        **asking(
+            serve(models=folder, stock=True), lora_1="Ink", lora_2=WATERCOLOUR, loras=["before", 0]
+        ),
         "before": stack(lora_1="ink.ckpt"),
     }
     loras, triggers, notes = results(run(stage.host, prompt, "stack", "loras"))

@@ -32,7 +32,9 @@ def silent(serve: Serve, tmp_path: Path) -> Callable[..., Emulator]:
         folder.mkdir()
         for file in files:
             (folder / file).write_bytes(b"weights")
-        return serve(**{"models": folder, "model_browser": False, "strict": True, **options})
+        return serve(
+            **{"models": folder, "model_browser": False, "strict": True, "stock": True, **options}
+        )
 
     return start
 

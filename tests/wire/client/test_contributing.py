@@ -161,7 +161,7 @@ async def test_row_of_a_kind_is_enough_up_to_the_control(
         return
     picture = torch.rand(1, 192, 128, 3)
     with hints.registered(THERMAL):
-        emulator = emulate(models=tmp_path, strict=True)
+        emulator = emulate(models=tmp_path, stock=True, strict=True)
         async with DrawThingsClient(door(emulator)) as client:
             spec = (await client.catalog()).control("thermal.ckpt")
             assert isinstance(spec, ControlSpec)
