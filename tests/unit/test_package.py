@@ -135,6 +135,7 @@ def test_wheel_holds_every_file_of_every_floor_and_nothing_else(wheel: Path) -> 
 def test_every_module_imports_where_it_is_installed(found: dict[str, Any], installed: Path) -> None:
     assert Path(found["home"]).is_relative_to(installed.parent)
     assert found["foreign"] == []
+    assert found["exported"]
     in_source = [
         path
         for floor in floors()
