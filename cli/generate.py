@@ -14,6 +14,7 @@ from ..client.generation.events import (
     Picture,
     Preview,
     Progress,
+    Queued,
     Receiving,
     RemoteDownload,
 )
@@ -118,7 +119,7 @@ async def _receive(
                     made.append(await in_thread(lambda _, picture=event: to_pixels(picture)))
                 case Audio():
                     sounds += 1
-                case Progress() | RemoteDownload() | DownloadSize() | Receiving():
+                case Queued() | Progress() | RemoteDownload() | DownloadSize() | Receiving():
                     if isinstance(event, Progress):
                         fraction = meter.update(event)
                     output.progress(fraction, words(event), stage(event))

@@ -19,7 +19,16 @@ async def files_exist(
     with_hashes: bool = False,
     timeout_seconds: float | None = None,
 ) -> list[RemoteFile]:
-    """Return, for each name, whether the server has the file; see DrawThingsClient.files_exist."""
+    """Return, for each name, whether the server has the file; see DrawThingsClient.files_exist.
+
+    Hashes are asked for one by one: while a server reads a file, it answers not even a ping, and
+    would seem to be gone. `timeout_seconds` is then for each.
+    """
+    if with_hashes and len(files) > 1:
+        one_by_one = [
+            await files_exist(connection, [file], True, timeout_seconds) for file in files
+        ]
+        return [found for [found] in one_by_one]
     await connection.confirm_secret()
     request = image_service_pb2.FileListRequest(files=files)
     if with_hashes:

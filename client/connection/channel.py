@@ -13,7 +13,7 @@ import grpc.aio
 
 from ..address import is_loopback
 from ..threads import in_thread
-from .endpoint import Endpoint, Transport
+from .endpoint import Endpoint, TensorForm, Transport
 from .finding import Probed
 from .limits import MOST_MESSAGE_BYTES, service_config
 
@@ -25,11 +25,21 @@ _OPTIONS: list[tuple[str, int | str]] = [
     ("grpc.service_config_disable_resolution", 1),
     ("grpc.max_send_message_length", -1),
     ("grpc.enable_retries", 0),  # a repeated call would generate twice
-    # A cable pulled during a silent wait is noticed; servers turn away pings within 5 minutes
-    # (docs/protocol.md 1.10).
+    ("grpc.http2.max_pings_without_data", 0),
+]
+# A cable pulled during a silent wait is noticed within two minutes. A Draw Things server takes
+# pings of any frequency (docs/protocol.md 1.10), but answers none while it hashes a file on its one
+# network thread, for which there is the long timeout.
+_PINGS: list[tuple[str, int | str]] = [
+    ("grpc.keepalive_time_ms", 40_000),
+    ("grpc.keepalive_timeout_ms", 75_000),
+    ("grpc.http2.ping_timeout_ms", 75_000),  # read by newer gRPC, instead of the one above
+    ("grpc.http2.min_time_between_pings_ms", 30_000),  # read by older gRPC only, which sends fewer
+]
+# Other servers turn pings within 5 minutes away, as gRPC's own do.
+_SELDOM_PINGS: list[tuple[str, int | str]] = [
     ("grpc.keepalive_time_ms", 330_000),
     ("grpc.keepalive_timeout_ms", 30_000),
-    ("grpc.http2.max_pings_without_data", 0),
 ]
 
 
@@ -98,7 +108,8 @@ def open_channel(endpoint: Endpoint, target: str, pinned: Probed | None = None) 
 
     `pinned` is what was seen of a server whose certificate is pinned: that one alone is trusted.
     """
-    options = list(_OPTIONS)
+    pings = _PINGS if endpoint.tensor_form is TensorForm.SERVER else _SELDOM_PINGS
+    options = [*_OPTIONS, *pings]
     if endpoint.transport is not Transport.SYSTEM:
         options.append(("grpc.enable_http_proxy", 0))  # a home network's server is not behind one
     if endpoint.transport is Transport.PLAINTEXT:

@@ -473,6 +473,18 @@ def upload_cut_short(endpoint: Endpoint, name: str) -> ProtocolMismatch:
     )
 
 
+def upload_refused(endpoint: Endpoint, name: str, message: str) -> UploadFailed:
+    """Return the error for a server that answers a part of a file with "no"; `message` is its own
+    word for it.
+    """
+    words = _words(endpoint, message)
+    said = f' ("{words}")' if words else ""
+    return UploadFailed(
+        f"The server at {endpoint.address} did not take what was sent of {name}{said}.",
+        "Check that its disk has room, look at its log, and send the file again.",
+    )
+
+
 def unknown_content(endpoint: Endpoint, name: str) -> RequestRejected:
     """Return the error for a name that the server has without telling a hash: a folder perhaps."""
     return RequestRejected(

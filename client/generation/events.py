@@ -34,6 +34,11 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Queued:
+    """The server has taken the request, and says more when its turn has come."""
+
+
+@dataclass(frozen=True)
 class Progress:
     """A milestone is reached; `step` counts completed steps in sampling phases, else it is 0."""
 
@@ -107,4 +112,4 @@ class Audio:
     index: int
 
 
-Event = Progress | Preview | RemoteDownload | DownloadSize | Receiving | Picture | Audio
+Event = Queued | Progress | Preview | RemoteDownload | DownloadSize | Receiving | Picture | Audio

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .events import DownloadSize, Phase, Progress, Receiving, RemoteDownload
+from .events import DownloadSize, Phase, Progress, Queued, Receiving, RemoteDownload
 
 _MEGABYTE = 1_000_000
 _AFTER = {
@@ -63,17 +63,22 @@ class Meter:
         return _WEIGHTS[phase] * max(steps, 0)
 
 
-def stage(event: Progress | RemoteDownload | DownloadSize | Receiving) -> object:
+News = Queued | Progress | RemoteDownload | DownloadSize | Receiving
+
+
+def stage(event: News) -> object:
     """Return what stays equal as long as `words` tells of one thing with rising numbers."""
-    if isinstance(event, RemoteDownload):
-        return RemoteDownload
+    if isinstance(event, Queued | RemoteDownload):
+        return type(event)
     if isinstance(event, DownloadSize | Receiving):
         return Receiving
     return _AFTER.get(event.phase) or (event.phase, _is_last(event))
 
 
-def words(event: Progress | RemoteDownload | DownloadSize | Receiving) -> str:
+def words(event: News) -> str:
     """Return what happens now, as a person would say it."""
+    if isinstance(event, Queued):
+        return "Waiting in the server's queue"
     if isinstance(event, RemoteDownload):
         share = ""
         if event.expected_bytes > 0:

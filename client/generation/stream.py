@@ -28,6 +28,7 @@ from .events import (
     Plan,
     Preview,
     Progress,
+    Queued,
     Receiving,
     RemoteDownload,
 )
@@ -103,6 +104,9 @@ class Reader:
         ProtocolMismatch, and GenerationFailed for a picture whose end is missing.
         """
         try:
+            # Headers come at once, the first message when the turn does (docs/protocol.md 1.8).
+            await settle(call, call.initial_metadata())
+            yield Queued()
             while True:
                 message = await settle(call, call.read())
                 if not isinstance(message, Response):

@@ -214,6 +214,8 @@ class Transfer:
                 answer = await settle(call, call.read())
                 if not isinstance(answer, image_service_pb2.UploadResponse):
                     break  # gRPC's own mark for the end
+                if not answer.chunkUploadSuccess:
+                    raise explain.upload_refused(self._endpoint, self._name, answer.message)
                 if self._note(answer.receivedOffset):
                     yield Sending(self._acknowledged_bytes, self._file.size_bytes)
                     if self.whole:

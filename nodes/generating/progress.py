@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 import torch
 from PIL import Image
 
-from ...client.generation.events import DownloadSize, Preview, Progress, Receiving, RemoteDownload
-from ...client.generation.progress import Meter, words
+from ...client.generation.events import Preview, Progress
+from ...client.generation.progress import Meter, News, words
 from ...client.threads import in_thread
 from ...codec import latent, tensor
 from ...errors import BadTensor
@@ -42,7 +42,7 @@ class Reporter:
         self._meter = Meter(video=self._is_video)
         self._fraction = 0.0
 
-    def report(self, event: Progress | RemoteDownload | DownloadSize | Receiving) -> None:
+    def report(self, event: News) -> None:
         """Show an event. Raises ComfyUI's interruption when the person has asked to stop."""
         if isinstance(event, Progress):
             self._steps = max(event.plan.steps + event.plan.second_pass_steps, 1)

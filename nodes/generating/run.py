@@ -19,6 +19,7 @@ from ...client.generation.events import (
     Picture,
     Preview,
     Progress,
+    Queued,
     Receiving,
     RemoteDownload,
 )
@@ -126,7 +127,7 @@ async def _receive(
                     pieces.pictures.append(to_image(event))
                 case Audio():
                     pieces.sounds.append(to_sound(event, request.version))
-                case Progress() | RemoteDownload() | DownloadSize() | Receiving():
+                case Queued() | Progress() | RemoteDownload() | DownloadSize() | Receiving():
                     reporter.report(event)
 
 
