@@ -67,7 +67,11 @@ class Cable:
 
     async def plug(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", self._port)
-        await asyncio.gather(self._carry(reader, back), self._carry(there, writer))
+        try:
+            await asyncio.gather(self._carry(reader, back), self._carry(there, writer))
+        finally:
+            back.close()
+            writer.close()
 
     async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
@@ -75,6 +79,7 @@ class Cable:
                 if not self._cut:
                     sink.write(block)
                     await sink.drain()
+        sink.close()
 
     def cut(self) -> None:
         self._cut = True
