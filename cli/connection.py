@@ -7,14 +7,15 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..client.connection.endpoint import DEFAULT_PORT, PEM_MARK, Endpoint, Transport
-from ..client.store import pem_file
+from ..client.address import DEFAULT_PORT, Address, Transport
+from ..client.connection.endpoint import Endpoint
+from ..client.store.certificates import PEM_MARK
 from ..client.store.credentials import Credentials
-from ..client.store.servers import SavedServer, SavedServers
+from ..client.store.server import Server
+from ..client.store.servers import SavedServers
 from ..errors import RequestRejected
 from . import folder
 from .outcome import TRANSPORTS, Usage, word_of
@@ -89,7 +90,7 @@ def _add_common(group: argparse._ArgumentGroup) -> None:
 
 def chosen(
     options: argparse.Namespace, environ: Mapping[str, str] | None = None, name: str = "chosen"
-) -> SavedServer:
+) -> Server:
     """Return the server that is meant, as it could be saved under `name`.
 
     Raises Usage, CredentialMissing for an odd credential, StoreUnusable.
@@ -97,14 +98,8 @@ def chosen(
     given = _Given(options, environ)
     transport, certificate = _protection(given)
     try:
-        return SavedServer(
-            name,
-            given("host") or "127.0.0.1",
-            _port(given),
-            transport,
-            certificate,
-            given("credential") or "",
-        )
+        address = Address(given("host") or "127.0.0.1", _port(given))
+        return Server(address, transport, certificate, given("credential") or "", name)
     except RequestRejected as error:
         raise error.become(Usage) from error
 
@@ -117,18 +112,10 @@ def endpoint(
     Raises Usage, CredentialMissing, StoreUnusable.
     """
     server = chosen(options, environ)
-    certificate = _read(server.certificate) if server.certificate else None
     try:
-        found = Endpoint(server.host, server.port, server.transport, certificate)
+        return Endpoint.of(server, credentials(options, environ) if signed else None)
     except RequestRejected as error:
         raise error.become(Usage) from error
-    if not signed:
-        return found
-    kept = credentials(options, environ)
-    credential = kept.find(server.credential, found.host, found.port)
-    if credential is None:
-        return found
-    return replace(found, secret=credential.secret, identity=credential.identity)
 
 
 def credentials(
@@ -229,7 +216,8 @@ def _saved(servers: SavedServers, name: str) -> dict[str, str]:
         server = servers.find(name)
     except RequestRejected as error:
         raise error.become(Usage) from error
-    return {**server.as_dict(), "port": str(server.port), "transport": word_of(server.transport)}
+    port, word = str(server.address.port), word_of(server.transport)
+    return {**server.as_dict(), "port": port, "transport": word}
 
 
 def _port(given: _Given) -> int:
@@ -270,32 +258,10 @@ def absolute(certificate: str) -> str:
     """Return a certificate that means the same in every folder: PEM text, or an absolute path."""
     if not certificate or PEM_MARK in certificate:
         return certificate
-    return str(_path(certificate).absolute())
-
-
-def _path(text: str) -> Path:
+    path = Path(certificate)
     with contextlib.suppress(RuntimeError):  # of a user who is unknown here
-        return Path(text).expanduser()
-    return Path(text)
-
-
-def _read(certificate: str) -> bytes:
-    """Return PEM text from itself or from its file."""
-    if PEM_MARK in certificate:
-        return certificate.encode()
-    path = _path(certificate)
-    try:
-        if not path.is_file():
-            raise Usage(f"There is no certificate file {path}.", "Give the path of a PEM file.")
-        return pem_file.read(path)
-    except ValueError as error:
-        raise Usage(
-            f"The file {path} is too large for a certificate.", "Give a PEM file."
-        ) from error
-    except OSError as error:
-        raise Usage(
-            f"The certificate file {path} cannot be read.", "Check its permissions."
-        ) from error
+        path = path.expanduser()
+    return str(path.absolute())
 
 
 def _seconds(text: str) -> float:

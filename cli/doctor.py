@@ -9,9 +9,9 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from ..client.address import Transport
 from ..client.catalog.lookup import ModelFile, browser_off, find_model
 from ..client.catalog.records import Catalog, ModelSpec
-from ..client.connection.endpoint import Transport
 from ..client.connection.finding import Finding, Probed
 from ..client.generation.events import Picture, Progress
 from ..client.generation.progress import Meter, stage, words

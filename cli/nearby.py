@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from ..client.connection.nearby import Nearby
 from .command import Command
 from .outcome import OK, word_of
 from .output import Output
@@ -34,26 +33,21 @@ async def nearby(options: argparse.Namespace, output: Output) -> int:
     found = await nearby(options.seconds, options.interfaces)
     if not found:
         output.line(f"No server announced itself within {options.seconds:g} seconds.")
-    names, places = ([one.name for one in found], [_place(one) for one in found])
+    names, places = ([one.name for one in found], [str(one.address) for one in found])
     wide, wider = (max(map(len, texts), default=0) for texts in (names, places))
     for one, place in zip(found, places, strict=True):
         output.line(f"{one.name:<{wide}}  {place:<{wider}}  {word_of(one.transport)}")
     entries = [
         {
             "name": one.name,
-            "host": one.host,
-            "port": one.port,
+            "host": one.address.host,
+            "port": one.address.port,
             "transport": word_of(one.transport),
         }
         for one in found
     ]
     output.result(servers=entries)
     return OK
-
-
-def _place(server: Nearby) -> str:
-    host = f"[{server.host}]" if ":" in server.host else server.host
-    return f"{host}:{server.port}"
 
 
 def _seconds(text: str) -> float:

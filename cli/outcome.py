@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..client.connection.endpoint import ChooseTransport, Transport
+from ..client.address import ChooseTransport, Transport
 from ..client.store.credential_sources import Advice
 from ..errors import (
     CredentialMissing,

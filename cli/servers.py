@@ -6,7 +6,8 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-from ..client.store.servers import SavedServer, SavedServers
+from ..client.store.server import Server
+from ..client.store.servers import SavedServers
 from ..errors import RequestRejected
 from . import connection
 from .command import Command, add_action, no_options
@@ -57,11 +58,11 @@ def servers(options: argparse.Namespace, output: Output) -> int:
     return OK
 
 
-def _entry(server: SavedServer) -> dict[str, Any]:
+def _entry(server: Server) -> dict[str, Any]:
     return {**server.as_dict(), "transport": word_of(server.transport)}
 
 
-def _words(server: SavedServer) -> str:
+def _words(server: Server) -> str:
     named = f", credential {server.credential}" if server.credential else ""
     return f"{server.name}  {server.address}  ({word_of(server.transport)}{named})"
 

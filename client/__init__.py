@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from ..facts.hints import ControlInput
     from ..facts.samplers import Sampler
+    from .address import Transport
     from .catalog.lookup import ModelFile
     from .catalog.records import (
         Catalog,
@@ -75,14 +76,13 @@ if TYPE_CHECKING:
     from .store.credentials import Credentials
     from .store.pins import Pin, Pins
     from .store.secret import Identity, Secret
-    from .transport import Transport
     from .upload.transfer import Done, Hashing, Sending, UploadEvent, Verifying
 
 # Where each name is at home, once more: the imports above are for those who check types.
 _HOMES = {
     "DrawThingsClient": ".client",
     "Endpoint": ".connection.endpoint",
-    "Transport": ".transport",
+    "Transport": ".address",
     "Credentials": ".store.credentials",
     "Secret": ".store.secret",
     "Identity": ".store.secret",

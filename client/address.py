@@ -1,7 +1,8 @@
-"""Hosts and ports as people write them, and whether two ways of writing mean the same server."""
+"""Where a server is: its host and port, how that is written, and which two ways mean the same."""
 
 from __future__ import annotations
 
+import enum
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ from ..errors import RequestRejected
 DEFAULT_PORT = 7859
 EVERY = "*"
 LONGEST_HOST = 253  # of a name, as name servers take it; also bounds what it costs to look at one
-_REMEDY = "Name servers as mac.local, mac.local:7859, 192.168.1.20, [fe80::1]:7859, or * for all."
 _HOST_REMEDY = "Give the bare host name or IP address, such as mac.local or 192.168.1.20."
+_REMEDY = "Name servers as mac.local, mac.local:7859, 192.168.1.20, [fe80::1]:7859, or * for all."
 
 
 # A network card of this computer. Python's ipaddress takes any text, such as "1]:9,[2001:db8::1",
@@ -82,8 +83,83 @@ def same_host(one: str, other: str) -> bool:
     return normalised(one) == normalised(other) or (is_loopback(one) and is_loopback(other))
 
 
-def check_host(text: str) -> str:
-    """Return a host as it is used. Raise RequestRejected for what is none."""
+class Transport(enum.Enum):
+    """How the connection is protected; the values are what a person chooses from."""
+
+    PLAINTEXT = "plaintext"
+    DRAW_THINGS = "Draw Things certificate"
+    OWN_CA = "own certificate authority"
+    SYSTEM = "system certificates"
+    PINNED = "pinned certificate"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class ChooseTransport:
+    """Part of a remedy: another transport fits. Each face words it as its own control is called."""
+
+    transport: Transport
+
+    def __str__(self) -> str:
+        return f"Set the connection to {self.transport.value!r}"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Host and port of one server.
+
+    `host` is a name or an IP address, IPv6 with or without brackets, and is kept without; `port` is
+    1 to 65535. Raises RequestRejected for anything else.
+    """
+
+    host: str
+    port: int = DEFAULT_PORT
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "host", _clean_host(self.host))
+        if isinstance(self.port, bool) or not isinstance(self.port, int):
+            raise RequestRejected("The port is not a whole number.", "Give the server's port.")
+        if not 1 <= self.port <= 65535:
+            raise RequestRejected(
+                f"The port {self.port} is outside of 1 to 65535.",
+                f"Give the port that the server shows, usually {DEFAULT_PORT}.",
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Return the address that `host`, `host:port` or `[IPv6]:port` says, with the usual port
+        where there is none. Raises RequestRejected.
+        """
+        host, port = _split(text.strip())
+        return cls(host, int(port)) if port else cls(host)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is on this computer, by its name or address alone."""
+        return is_loopback(self.host)
+
+    def is_same(self, other: Address) -> bool:
+        """Whether both mean one server, however they are written; see `same_host`."""
+        return self.port == other.port and same_host(self.host, other.host)
+
+    def __str__(self) -> str:
+        return _joined(self.host, self.port)
+
+
+def _joined(host: str, port: int) -> str:
+    """Return `host:port`, an IPv6 host in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return host and port of `host:port`, IPv6 in brackets; "" where there is no port."""
+    found = re.fullmatch(r"(\[.*\]|[^:]*):([0-9]{1,5})", text)
+    return (found[1], found[2]) if found else (text, "")
+
+
+def _clean_host(text: str) -> str:
     host = text.strip()
     if not host:
         raise RequestRejected("The server's host is empty.", _HOST_REMEDY)
@@ -108,22 +184,6 @@ def check_host(text: str) -> str:
     return bare
 
 
-def check_port(port: int) -> None:
-    """Raise RequestRejected for what is no port."""
-    if isinstance(port, bool) or not isinstance(port, int):
-        raise RequestRejected("The port is not a whole number.", "Give the server's port.")
-    if not 1 <= port <= 65535:
-        raise RequestRejected(
-            f"The port {port} is outside of 1 to 65535.",
-            f"Give the port that the server shows, usually {DEFAULT_PORT}.",
-        )
-
-
-def joined(host: str, port: int) -> str:
-    """Return `host:port`, an IPv6 host in brackets."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
 @dataclass(frozen=True)
 class Destination:
     """Servers that something is meant for: one port of a host, all of them, or every server.
@@ -140,9 +200,7 @@ class Destination:
         text = text.strip()
         if text == EVERY:
             return cls(EVERY)
-        host, port = text, ""
-        if found := re.fullmatch(r"(\[.*\]|[^:]*):([0-9]{1,5})", text):
-            host, port = found.groups()
+        host, port = _split(text)
         name = normalised(host)
         if ":" in name or host.startswith("["):
             known = ip_address(name) is not None
@@ -155,9 +213,9 @@ class Destination:
         return cls(name, int(port) if port else None)
 
     @classmethod
-    def of(cls, host: str, port: int) -> Destination:
+    def of(cls, address: Address) -> Destination:
         """Return one server."""
-        return cls(normalised(host), port)
+        return cls(normalised(address.host), address.port)
 
     def covers(self, host: str, port: int) -> bool:
         """Whether a server is among those that are meant; all names of this computer are one."""
@@ -174,9 +232,7 @@ class Destination:
         return same_host(self.host, other.host)
 
     def __str__(self) -> str:
-        if self.port is None:
-            return self.host
-        return joined(self.host, self.port)
+        return self.host if self.port is None else _joined(self.host, self.port)
 
 
 THIS_COMPUTER = Destination("localhost")

@@ -8,15 +8,16 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..client.connection.endpoint import DEFAULT_PORT, Endpoint, Transport
+from ..client.address import DEFAULT_PORT, Address, Transport
+from ..client.store.certificates import read_certificate
 from ..client.store.credentials import Credentials
 from ..client.store.pins import Pins
+from ..client.store.server import Server
 from ..client.threads import in_thread
 from ..errors import DrawbridgeError
 from .checks import complaint
 from .host import Display, interruptible, tell_page, user_folder
 from .servers import status
-from .servers.connect_values import ServerValues, read_certificate
 from .sockets import ServerSocket
 
 EVENT = "drawbridge.server"
@@ -85,7 +86,7 @@ class Connect(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, host: str | None) -> bool | str:
         """Say at the field what is wrong with the host; a linked host arrives as None."""
-        return host is None or complaint(lambda: Endpoint(host, transport=Transport.PLAINTEXT))
+        return host is None or complaint(lambda: Address(host))
 
     @classmethod
     def fingerprint_inputs(cls, **inputs: Any) -> str:
@@ -96,7 +97,7 @@ class Connect(io.ComfyNode):
         if inputs.get("transport") == Transport.PINNED.value:
             digest.update(_times_forgotten(inputs.get("host"), inputs.get("port")))
         if inputs.get("transport") == Transport.OWN_CA.value:
-            digest.update(read_certificate(inputs.get("certificate")) or b"")
+            digest.update(read_certificate(inputs.get("certificate")).encode())
         try:
             found = Credentials(user_folder()).digest(
                 inputs.get("credential") or "", _FINGERPRINT_KEY
@@ -112,15 +113,22 @@ class Connect(io.ComfyNode):
     ) -> io.NodeOutput:
         from .servers import lookup
 
-        values = ServerValues(host, port, transport, certificate, credential)
-        told = {"node": cls.hidden.unique_id, "server": values.as_dict()}
+        values = {
+            "host": host,
+            "port": port,
+            "transport": transport,
+            "certificate": certificate,
+            "credential": credential,
+        }
+        told = {"node": cls.hidden.unique_id, "server": values}
         try:
-            server = await interruptible(in_thread(lambda _: values.server()))
+            meant = Server.from_dict(values)
+            server = await interruptible(in_thread(lambda _: meant.with_certificate_text()))
             heard = await interruptible(lookup.greet(server))
         except DrawbridgeError as error:
-            tell_page(EVENT, {**told, "status": status.failed(values.shown_address, error)})
+            tell_page(EVENT, {**told, "status": status.failed(status.shown_address(values), error)})
             raise
-        tell_page(EVENT, {**told, "status": status.connected(server.address, heard)})
+        tell_page(EVENT, {**told, "status": status.connected(str(server.address), heard)})
         if heard.note:
             Display(cls.hidden.unique_id).say(heard.note)
         return io.NodeOutput(server)
@@ -129,7 +137,7 @@ class Connect(io.ComfyNode):
 def _times_forgotten(host: Any, port: Any) -> bytes:
     """Not the pin itself: it comes after the first run, which would make a second one of all."""
     try:
-        address = Endpoint(host, port, Transport.PINNED).address
+        address = str(Address(host, port))
         return str(Pins(user_folder()).times_forgotten(address)).encode()
     except (DrawbridgeError, AttributeError, TypeError):  # told when it runs
         return b""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import torch
 from comfy_api.latest import io
@@ -10,42 +10,14 @@ from comfy_api.latest import io
 from ..client.catalog.lookup import ModelFile
 from ..client.catalog.records import Catalog
 from ..client.configuration.fields import Control, LoRA
-from ..client.connection.endpoint import Endpoint, Transport
 from ..client.generation.hints import Guide
-from ..client.store.credentials import Credentials
+from ..client.store.server import Server
 
-ServerSocket = io.Custom("DRAWBRIDGE_SERVER")
+ServerSocket = io.Custom("DRAWBRIDGE_SERVER")  # Server, its certificate as text
 ModelSocket = io.Custom("DRAWBRIDGE_MODEL")
 LorasSocket = io.Custom("DRAWBRIDGE_LORAS")  # tuple[LoRA, ...]
 ControlsSocket = io.Custom("DRAWBRIDGE_CONTROLS")  # tuple[Hinted, ...]
 SettingsSocket = io.Custom("DRAWBRIDGE_SETTINGS")  # Settings
-
-
-@dataclass(frozen=True)
-class Server:
-    """Where a Draw Things server is and how to speak to it; names a credential, never holds one."""
-
-    host: str
-    port: int
-    transport: Transport
-    certificate: bytes | None = field(default=None, repr=False)
-    credential: str = ""
-
-    @property
-    def address(self) -> str:
-        """Return `host:port`, an IPv6 host in brackets."""
-        return Endpoint(self.host, self.port, Transport.PLAINTEXT).address
-
-    def endpoint(self, credentials: Credentials) -> Endpoint:
-        """Return the endpoint with what the credential stands for.
-
-        Raises CredentialMissing if it is not there, or not meant for this server.
-        """
-        endpoint = Endpoint(self.host, self.port, self.transport, self.certificate)
-        found = credentials.find(self.credential, endpoint.host, endpoint.port)
-        if found is None:
-            return endpoint
-        return replace(endpoint, secret=found.secret, identity=found.identity)
 
 
 @dataclass(frozen=True)

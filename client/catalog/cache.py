@@ -9,12 +9,13 @@ import json
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ...facts.specifications import LISTS
 from ..store.atomic_file import replace_whole
+from ..store.server import Server
 from ..threads import in_thread
 from .records import Catalog, ServerInfo
 
@@ -24,18 +25,7 @@ _REWRITTEN_AFTER_SECONDS = 600
 _UNFINISHED_SECONDS = 3600
 _FORM = 1  # of a copy on disk; another one is not read
 
-
-@dataclass(frozen=True)
-class ServerKey:
-    """Which server, and how it was asked; nothing of it is secret.
-
-    `manner` says what else decides on the answer: the credential's name and the certificate. A copy
-    on disk is the server's alone and knows nothing of it.
-    """
-
-    address: str
-    transport: str
-    manner: str = field(default="", repr=False)
+_Place = tuple[str, str]  # a server's address and transport
 
 
 @dataclass(frozen=True)
@@ -81,23 +71,24 @@ class CatalogCache:
         self._clock = clock
         self._lock = threading.Lock()
         self._writing = threading.Lock()
-        self._told: dict[tuple[str, str], tuple[str, Told]] = {}
-        self._questions: dict[ServerKey, _Question] = {}
-        self._written: dict[tuple[str, str], Told] = {}
+        self._told: dict[_Place, tuple[str, Told]] = {}
+        self._questions: dict[tuple[_Place, str], _Question] = {}
+        self._written: dict[_Place, Told] = {}
         self._expired_at = 0.0
 
     async def ask(
-        self, key: ServerKey, question: Callable[[], Awaitable[Told]], max_age_seconds: float = 0
+        self, server: Server, question: Callable[[], Awaitable[Told]], max_age_seconds: float = 0
     ) -> Told:
         """Return what the server has told within that time, else put the question.
 
-        Who asks while the same question is under way, in the same event loop, gets its answer; it
-        ends with the last who waits. Raises what the question raises.
+        The server's certificate is text. Who asks while the same question is under way, in the
+        same event loop, gets its answer; it ends with the last who waits. Raises what the question
+        raises.
         """
-        known = self._fresh(key, max_age_seconds)
+        known = self._fresh(server, max_age_seconds)
         if known is not None:
             return known
-        asked = self._join(key, question)
+        asked = self._join(server, question)
         try:
             return await asyncio.shield(asked.task)
         finally:
@@ -107,9 +98,9 @@ class CatalogCache:
             if unwanted and not asked.task.done():
                 asked.task.cancel()
 
-    def last(self, key: ServerKey) -> Told | None:
+    def last(self, server: Server) -> Told | None:
         """Return the last that is known of a server, however it was asked; may block."""
-        place = (key.address, key.transport)
+        place = _place(server)
         with self._lock:
             if place in self._told:
                 return self._told[place][1]
@@ -119,14 +110,14 @@ class CatalogCache:
                 _, told = self._told.setdefault(place, ("read from disk", told))
         return told
 
-    def remember(self, key: ServerKey, told: Told) -> None:
+    def remember(self, server: Server, told: Told) -> None:
         """Keep what a server has told; may block."""
-        place = (key.address, key.transport)
+        place = _place(server)
         with self._lock:
             before = self._told.pop(place, None)
             if told.present is None and before is not None and told.info.catalog is None:
                 told = replace(told, present=before[1].present)
-            self._told[place] = (key.manner, told)
+            self._told[place] = (_manner(server), told)
             while len(self._told) > MOST_SERVERS:
                 oldest = next(iter(self._told))
                 del self._told[oldest]
@@ -146,30 +137,30 @@ class CatalogCache:
             with contextlib.suppress(RuntimeError):  # its loop has ended, and the question with it
                 asked.loop.call_soon_threadsafe(asked.task.cancel)
 
-    def _fresh(self, key: ServerKey, max_age_seconds: float) -> Told | None:
+    def _fresh(self, server: Server, max_age_seconds: float) -> Told | None:
         with self._lock:
-            manner, told = self._told.get((key.address, key.transport), ("", None))
-        if told is None or manner != key.manner or told.asked_at <= self._expired_at:
+            manner, told = self._told.get(_place(server), ("", None))
+        if told is None or manner != _manner(server) or told.asked_at <= self._expired_at:
             return None
         return told if 0 <= self._clock() - told.asked_at < max_age_seconds else None
 
-    def _join(self, key: ServerKey, question: Callable[[], Awaitable[Told]]) -> _Question:
-        loop = asyncio.get_running_loop()
+    def _join(self, server: Server, question: Callable[[], Awaitable[Told]]) -> _Question:
+        loop, key = asyncio.get_running_loop(), (_place(server), _manner(server))
         with self._lock:
             asked = self._questions.get(key)
             if asked is None or asked.loop is not loop or asked.task.done():
-                asked = _Question(loop, asyncio.ensure_future(self._answer(key, question)))
+                asked = _Question(loop, asyncio.ensure_future(self._answer(server, question)))
                 asked.task.add_done_callback(lambda task: self._leave(key, task))
                 self._questions[key] = asked
             asked.waiting += 1
             return asked
 
-    async def _answer(self, key: ServerKey, question: Callable[[], Awaitable[Told]]) -> Told:
+    async def _answer(self, server: Server, question: Callable[[], Awaitable[Told]]) -> Told:
         told = await question()
-        await in_thread(lambda _: self.remember(key, told))
+        await in_thread(lambda _: self.remember(server, told))
         return told
 
-    def _leave(self, key: ServerKey, task: asyncio.Task[Told]) -> None:
+    def _leave(self, key: tuple[_Place, str], task: asyncio.Task[Told]) -> None:
         with self._lock:
             asked = self._questions.get(key)
             if asked is not None and asked.task is task:
@@ -177,13 +168,13 @@ class CatalogCache:
         if not task.cancelled():
             task.exception()  # marks it as seen, should nobody wait any more
 
-    def _path(self, place: tuple[str, str]) -> Path | None:
+    def _path(self, place: _Place) -> Path | None:
         if self.folder is None:
             return None
         name = hashlib.sha256("\n".join(place).encode("utf-8", "replace")).hexdigest()[:32]
         return self.folder / "catalogs" / f"{name}.json"
 
-    def _read(self, place: tuple[str, str]) -> Told | None:
+    def _read(self, place: _Place) -> Told | None:
         path = self._path(place)
         try:
             if path is None or not path.is_file() or path.stat().st_size > MOST_BYTES:
@@ -195,7 +186,7 @@ class CatalogCache:
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None  # the server can be asked again
 
-    def _write(self, place: tuple[str, str], told: Told) -> None:
+    def _write(self, place: _Place, told: Told) -> None:
         path, written = self._path(place), self._written.get(place)
         if path is None or (written is not None and _as_good_as(written, told)):
             return
@@ -216,6 +207,17 @@ class CatalogCache:
             ]
             for old in (*copies[MOST_SERVERS:], *unfinished):
                 old.unlink(missing_ok=True)
+
+
+def _place(server: Server) -> _Place:
+    """Return what a copy is kept under, be it on disk: nothing of it is secret."""
+    return str(server.address).casefold(), server.transport.value
+
+
+def _manner(server: Server) -> str:
+    """Return what else decides on an answer: whose certificate is trusted, and the credential."""
+    certificate = hashlib.sha256(server.certificate.encode()).hexdigest()
+    return f"{certificate} {server.credential.casefold()}"
 
 
 def _as_good_as(written: Told, told: Told) -> bool:

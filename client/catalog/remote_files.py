@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ...errors import ProtocolMismatch
-from ...proto import image_service_pb2
-from ..connection.connection import Connection
 from .records import RemoteFile
+
+if TYPE_CHECKING:
+    from ..connection.connection import Connection
 
 _SECONDS = 30.0
 _HASHING_SECONDS = 600.0
@@ -29,6 +31,8 @@ async def files_exist(
             await files_exist(connection, [file], True, timeout_seconds) for file in files
         ]
         return [found for [found] in one_by_one]
+    from ...proto import image_service_pb2
+
     await connection.confirm_secret()
     request = image_service_pb2.FileListRequest(files=files)
     if with_hashes:

@@ -11,9 +11,9 @@ from pathlib import Path
 import grpc
 import grpc.aio
 
-from ..address import is_loopback
+from ..address import Transport, is_loopback
 from ..threads import in_thread
-from .endpoint import Endpoint, TensorForm, Transport
+from .endpoint import Endpoint, TensorForm
 from .finding import Probed
 from .limits import MOST_MESSAGE_BYTES, service_config
 

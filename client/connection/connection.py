@@ -14,12 +14,13 @@ import grpc.aio
 from ...errors import DrawbridgeError, ServerBusy
 from ...proto import image_service_pb2
 from ...proto.service import ImageGenerationStub
+from ..address import Transport
 from ..store.identity import check_identity
 from ..store.pins import Pin, Pins
 from ..threads import in_thread
 from . import channel, explain, limits
 from .call import CallCancelled, Excess, Unreadable, settle
-from .endpoint import Endpoint, Transport
+from .endpoint import Endpoint
 from .finding import Finding, Probed
 
 _POLL_SECONDS = 0.005

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import enum
-import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ...errors import RequestRejected
-from ..address import DEFAULT_PORT, check_host, check_port, is_loopback, joined
+from ..address import DEFAULT_PORT, Address, Transport
+from ..store.certificates import check_certificate
+from ..store.credentials import Credentials
 from ..store.secret import Identity, Secret
-from ..transport import Transport
-
-PEM_MARK = "-----BEGIN CERTIFICATE-----"
-
-
-@dataclass(frozen=True)
-class ChooseTransport:
-    """Part of a remedy: another transport fits. Each face words it as its own control is called."""
-
-    transport: Transport
-
-    def __str__(self) -> str:
-        return f"Set the connection to {self.transport.value!r}"
+from ..store.server import Server
 
 
 class TensorForm(enum.Enum):
@@ -49,20 +37,36 @@ class Endpoint:
     identity: Identity | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "host", check_host(self.host))
-        check_port(self.port)
+        object.__setattr__(self, "host", Address(self.host, self.port).host)
         if self.transport is Transport.OWN_CA:
             object.__setattr__(self, "certificate", check_certificate(self.certificate))
+
+    @classmethod
+    def of(cls, server: Server, credentials: Credentials | None = None) -> Endpoint:
+        """Return the endpoint of a server, with what its credential stands for if it is to be
+        looked up.
+
+        May block, as the server's certificate can be a file. Raises RequestRejected for one of no
+        use; CredentialMissing where this computer has no such credential, or where it is not meant
+        for that server; StoreUnusable.
+        """
+        host, port = server.address.host, server.address.port
+        certificate = server.with_certificate_text().certificate.encode()
+        endpoint = cls(host, port, server.transport, certificate or None)
+        found = credentials.find(server.credential, host, port) if credentials else None
+        if found is None:
+            return endpoint
+        return replace(endpoint, secret=found.secret, identity=found.identity)
 
     @property
     def address(self) -> str:
         """Return `host:port`, an IPv6 host in brackets."""
-        return joined(self.host, self.port)
+        return str(Address(self.host, self.port))
 
     @property
     def is_loopback(self) -> bool:
         """Whether the server is on this computer, so that bytes cost less than compressing them."""
-        return is_loopback(self.host)
+        return Address(self.host, self.port).is_loopback
 
     @property
     def expected_name(self) -> str:
@@ -76,21 +80,3 @@ class Endpoint:
         if ":" in self.host:
             return self.host.partition("%")[0]  # a link-local address' zone is in no certificate
         return self.host.encode("idna").decode("ascii")
-
-
-def check_certificate(pem: str | bytes | None) -> bytes:
-    """Return the PEM text of one or more certificates; RequestRejected where it holds none."""
-    remedy = "Give the PEM text of your authority, from BEGIN CERTIFICATE to END CERTIFICATE."
-    try:
-        text = pem.decode("ascii") if isinstance(pem, bytes) else pem or ""
-    except UnicodeDecodeError:
-        raise RequestRejected("The certificate is not PEM text.", remedy) from None
-    if not text.strip():
-        raise RequestRejected("No certificate of your own authority is given.", remedy)
-    if PEM_MARK not in text:
-        raise RequestRejected("The certificate is not PEM text.", remedy)
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
-        return text.encode("ascii")
-    except (ssl.SSLError, ValueError):
-        raise RequestRejected("The certificate cannot be read.", remedy) from None

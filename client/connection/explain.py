@@ -18,10 +18,11 @@ from ...errors import (
     TlsMismatch,
     UploadFailed,
 )
+from ..address import ChooseTransport, Transport
 from ..safe_text import one_line
 from ..store.pins import Pin, fingerprint, shortened
 from ..threads import in_thread
-from .endpoint import ChooseTransport, Endpoint, Transport
+from .endpoint import Endpoint
 from .finding import Finding, Probed
 from .limits import MOST_MESSAGE_BYTES, MOST_SHORT_BYTES
 from .probe import probe

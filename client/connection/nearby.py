@@ -7,12 +7,12 @@ import importlib
 import importlib.util
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import NearbyUnavailable
+from ..address import Address, Transport
+from ..store.server import Server
 from ..threads import in_thread
-from .endpoint import Transport
 
 if TYPE_CHECKING:
     from zeroconf import ServiceStateChange, Zeroconf
@@ -23,22 +23,12 @@ _TRANSPORTS = {"_tls": Transport.DRAW_THINGS, "_notls": Transport.PLAINTEXT}
 _MOST = 100
 
 
-@dataclass(frozen=True)
-class Nearby:
-    """A server that announces itself: `host` is an IP address, `name` what a person called it."""
-
-    name: str
-    host: str
-    port: int
-    transport: Transport
-
-
 def available() -> bool:
     """Whether the package is there that finds servers."""
     return importlib.util.find_spec("zeroconf") is not None
 
 
-async def nearby(seconds: float = 2.0, interfaces: Sequence[str] | None = None) -> list[Nearby]:
+async def nearby(seconds: float = 2.0, interfaces: Sequence[str] | None = None) -> list[Server]:
     """Listen for that long, and return the servers that announced themselves, by name.
 
     `interfaces` are IP addresses of this computer, None all of it. Raises NearbyUnavailable where
@@ -60,7 +50,7 @@ async def nearby(seconds: float = 2.0, interfaces: Sequence[str] | None = None) 
             f"Servers nearby cannot be found: {error.strerror or error}.",
             "Check this computer's network, or enter the server's address by hand.",
         ) from error
-    asked: dict[str, asyncio.Task[Nearby | None]] = {}
+    asked: dict[str, asyncio.Task[Server | None]] = {}
 
     def changed(
         zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange
@@ -90,11 +80,11 @@ async def nearby(seconds: float = 2.0, interfaces: Sequence[str] | None = None) 
             task.cancel()
         answers = await asyncio.gather(*asked.values(), return_exceptions=True)
         await listener.async_close()
-    found = {one for one in answers if isinstance(one, Nearby)}
-    return sorted(found, key=lambda one: (one.name.casefold(), one.host, one.port))
+    found = {one for one in answers if isinstance(one, Server)}
+    return sorted(found, key=lambda one: (one.name.casefold(), str(one.address)))
 
 
-async def _ask(zeroconf: Zeroconf, instance: str, seconds: float) -> Nearby | None:
+async def _ask(zeroconf: Zeroconf, instance: str, seconds: float) -> Server | None:
     """Return where the server of that instance is, None for one that cannot be used."""
     from zeroconf import Error
     from zeroconf.asyncio import AsyncServiceInfo
@@ -107,7 +97,7 @@ async def _ask(zeroconf: Zeroconf, instance: str, seconds: float) -> Nearby | No
     return read(instance, info.parsed_addresses(), info.port) if answered else None
 
 
-def read(instance: str, addresses: Sequence[str], port: int | None) -> Nearby | None:
+def read(instance: str, addresses: Sequence[str], port: int | None) -> Server | None:
     """Return the server of an announcement, None for one that makes no sense.
 
     `instance` is its full name: that of the server with the way it is protected, "_tls" or
@@ -121,7 +111,7 @@ def read(instance: str, addresses: Sequence[str], port: int | None) -> Nearby | 
         return None
     if port is None or not 0 < port < 1 << 16:
         return None
-    return Nearby(name.strip(), host, port, transport)
+    return Server(Address(host, port), transport, name=name.strip())
 
 
 def _host(addresses: Sequence[str]) -> str | None:

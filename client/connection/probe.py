@@ -10,8 +10,9 @@ import ssl
 import time
 from collections.abc import Callable
 
+from ..address import Transport
 from ..store.pins import Pin
-from .endpoint import Endpoint, Transport
+from .endpoint import Endpoint
 from .finding import Finding, Probed
 from .preface import speaks_http2
 from .tls_probe import is_alert, left, look_at_pinned, shake_hands

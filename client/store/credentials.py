@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CredentialMissing, RequestRejected, StoreUnusable
-from ..address import Destination
+from ..address import Address, Destination
 from .credential_sources import PREFIX, SERVERS, Advice, Environment, Known, from_file, key_of
 from .identity import check_identity
 from .private_file import PrivateFile
@@ -84,7 +84,7 @@ class Credentials:
                 )
             raise missing(name)
         if not any(one.covers(address_host, port) for one in known.servers):
-            raise _not_meant(known, Destination.of(address_host, port))
+            raise _not_meant(known, Destination.of(Address(address_host, port)))
         return Credential(known.name, known.secret, known.identity())
 
     def digest(self, name: str, key: bytes) -> bytes:

@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...errors import CredentialMissing, RequestRejected, StoreUnusable
-from ..address import Destination, check_host, check_port, joined
-from ..transport import Transport
+from ..address import Destination
 from .credential_sources import key_of
 from .private_file import PrivateFile
+from .server import Server, bad_name
 
 FILE_NAME = "servers.json"
 MOST_SERVERS = 500
-_LONGEST_NAME = 64
-
-
-@dataclass(frozen=True)
-class SavedServer:
-    """A server as Connect's fields name it; `certificate` is PEM text or the path of a file, and
-    `credential` a name, never a secret.
-
-    Raises RequestRejected for what Connect would refuse, CredentialMissing for an odd credential.
-    """
-
-    name: str
-    host: str
-    port: int
-    transport: Transport
-    certificate: str = ""
-    credential: str = ""
-
-    def __post_init__(self) -> None:
-        for field in ("name", "host", "certificate", "credential"):
-            object.__setattr__(self, field, getattr(self, field).strip())
-        if not 0 < len(self.name) <= _LONGEST_NAME or not self.name.isprintable():
-            raise RequestRejected(
-                f"A server's name has 1 to {_LONGEST_NAME} characters on one line.",
-                "Give the server a short name, such as Studio.",
-            )
-        if self.credential:
-            key_of(self.credential)
-        _ = self.address  # says what is wrong with host and port
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the fields as JSON has them."""
-        return {**vars(self), "transport": self.transport.value}
-
-    @property
-    def address(self) -> str:
-        """Return `host:port`, an IPv6 host in brackets."""
-        host = check_host(self.host)
-        check_port(self.port)
-        return joined(host, self.port)
 
 
 class SavedServers:
@@ -63,18 +22,25 @@ class SavedServers:
         """Without a folder, nothing is saved."""
         self.path = None if folder is None else folder / FILE_NAME
 
-    def all(self) -> list[SavedServer]:
+    def all(self) -> list[Server]:
         """Return them by name. Raises StoreUnusable."""
         if self.path is None:
             return []
         file = PrivateFile(self.path)
         try:
-            found = [_server(**entry) for entry in file.read().get("servers", [])]
-        except (TypeError, ValueError, AttributeError, RequestRejected, CredentialMissing):
+            found = [_checked(Server.from_dict(entry)) for entry in file.read().get("servers", [])]
+        except (
+            TypeError,
+            ValueError,
+            KeyError,
+            AttributeError,
+            RequestRejected,
+            CredentialMissing,
+        ):
             raise file.damaged() from None
         return sorted(found, key=lambda one: one.name.casefold())
 
-    def find(self, name: str) -> SavedServer:
+    def find(self, name: str) -> Server:
         """Return the server of a name, in any case. Raises RequestRejected, StoreUnusable."""
         for one in self.all():
             if _same(one.name, name):
@@ -85,28 +51,28 @@ class SavedServers:
             f"Name one of these: {known}." if known else "Save it first.",
         )
 
-    def put(self, server: SavedServer) -> None:
-        """Save a server in place of one of the same name. Raises RequestRejected beyond
-        MOST_SERVERS, StoreUnusable.
+    def put(self, server: Server) -> None:
+        """Save a server in place of one of the same name.
+
+        Raises RequestRejected for one without a name and beyond MOST_SERVERS, CredentialMissing for
+        an odd credential, StoreUnusable.
         """
-        self._replace(server.name, [server.as_dict()])
+        self._replace(_checked(server).name, [server.as_dict()])
 
     def remove(self, name: str) -> None:
         """Forget a server. Raises RequestRejected where there is none of that name."""
         self._replace(self.find(name).name, [])
 
-    def holds(
-        self, host: str, port: int, transport: Transport, certificate: str, credential: str
-    ) -> bool:
-        """Whether these values of Connect are those of a saved server, under any name.
+    def holds(self, server: Server) -> bool:
+        """Whether a server is saved with exactly these values, under any name.
 
-        False for values that name no server. Raises StoreUnusable.
+        False for one with an odd credential. Raises StoreUnusable.
         """
         try:
-            meant = SavedServer("asked", host, port, transport, certificate, credential)
-        except (RequestRejected, CredentialMissing):
+            meant = _meaning(server)
+        except CredentialMissing:
             return False
-        return any(_meaning(meant) == _meaning(one) for one in self.all())
+        return any(meant == _meaning(one) for one in self.all())
 
     def _replace(self, name: str, entries: list[dict[str, Any]]) -> None:
         if self.path is None:
@@ -126,16 +92,21 @@ class SavedServers:
         PrivateFile(self.path).update(change)
 
 
-def _server(transport: str, port: int, **texts: str) -> SavedServer:
-    return SavedServer(port=port, transport=Transport(transport), **texts)
+def _checked(server: Server) -> Server:
+    """Return the server. Raises RequestRejected without a name, CredentialMissing."""
+    if not server.name:
+        raise bad_name()
+    if server.credential:
+        key_of(server.credential)
+    return server
 
 
 def _same(name: str, other: str) -> bool:
     return name.strip().casefold() == other.strip().casefold()
 
 
-def _meaning(server: SavedServer) -> tuple[object, ...]:
+def _meaning(server: Server) -> tuple[object, ...]:
     """Return what matters of a server, however it is written."""
-    where = Destination.of(server.host, server.port)
+    where = Destination.of(server.address)
     credential = key_of(server.credential) if server.credential else ""
     return (where, server.transport, server.certificate, credential)

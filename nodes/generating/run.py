@@ -25,6 +25,7 @@ from ...client.generation.events import (
 )
 from ...client.generation.request import GenerationRequest
 from ...client.generation.results import to_image, to_sound
+from ...client.store.server import Server
 from ...codec import audio
 from ...codec.audio import Sound
 from ...codec.fit import split_alpha
@@ -33,7 +34,7 @@ from ...facts import versions
 from ..host import Display
 from ..servers.client import open_client
 from ..servers.lookup import PATIENCE_SECONDS
-from ..sockets import Model, Server
+from ..sockets import Model
 from . import media
 from .progress import Previews, Reporter
 from .server_queue import Turn, in_turn
@@ -73,7 +74,7 @@ async def generate(model: Model, wishes: Wishes, display: Display) -> Result:
     reporter = Reporter(display, model.version)
     reporter.start()
     return await in_turn(
-        model.server.address,
+        str(model.server.address),
         display.node_id,
         lambda turn: _run(model.server, wishes, reporter, turn),
         waiting=lambda: display.say("Waiting for another node"),

@@ -8,16 +8,16 @@ others, when the person has asked for it.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from ...client.catalog.cache import Told
+from ...client.store.server import Server
 from ...client.store.servers import SavedServers
 from ...client.threads import in_thread
 from ...errors import DrawbridgeError
 from .. import host
 from ..servers import status
 from ..servers.catalogs import SHELF
-from ..servers.connect_values import ServerValues, key_of, known_transport
-from ..sockets import Server
 from .guard import Answer, Body
 
 MOST_QUESTIONS = 4
@@ -41,20 +41,21 @@ class ServerRoute:
         values = read_values(body.body("server"))
         asked, refresh = body.flag("asked", False), body.flag("refresh", False)
         try:
-            address, key = values.address(), values.key()
+            server = Server.from_dict(values)
         except DrawbridgeError as error:
-            return status.failed(values.shown_address, error)
+            return status.failed(status.shown_address(values), error)
+        address = str(server.address)
         cache = SHELF.cache()
-        if not asked and not await in_thread(lambda _: is_saved(values)):
-            return await in_thread(lambda _: status.unasked(address, cache.last(key)))
+        if not asked and not await in_thread(lambda _: is_saved(server)):
+            return await in_thread(lambda _: status.unasked(address, cache.last(server)))
         try:
-            server = await in_thread(lambda _: values.server())
+            meant = await in_thread(lambda _: server.with_certificate_text())
             told = await cache.ask(
-                key_of(server), lambda: self._question(server), 0 if refresh else FRESH_SECONDS
+                meant, lambda: self._question(meant), 0 if refresh else FRESH_SECONDS
             )
         except DrawbridgeError as error:
             failure = error  # the name of a handler ends with it
-            return await in_thread(lambda _: status.failed(address, failure, cache.last(key)))
+            return await in_thread(lambda _: status.failed(address, failure, cache.last(server)))
         return await in_thread(lambda _: status.connected(address, told))
 
     async def _question(self, server: Server) -> Told:
@@ -66,26 +67,20 @@ class ServerRoute:
                 return await status.question(client, self._echo_seconds)
 
 
-def read_values(body: Body) -> ServerValues:
-    """Return Connect's values. Raises BadRequest."""
-    return ServerValues(
-        host=body.text("host"),
-        port=body.whole("port"),
-        transport=body.text("transport"),
-        certificate=body.text("certificate", ""),
-        credential=body.text("credential", ""),
-    )
+def read_values(body: Body) -> dict[str, Any]:
+    """Return Connect's values, as Server reads them. Raises BadRequest."""
+    return {
+        "host": body.text("host"),
+        "port": body.whole("port"),
+        "transport": body.text("transport"),
+        "certificate": body.text("certificate", ""),
+        "credential": body.text("credential", ""),
+    }
 
 
-def is_saved(values: ServerValues) -> bool:
+def is_saved(server: Server) -> bool:
     """Return whether the person has saved a server with exactly these values; may block.
 
-    Raises RequestRejected, StoreUnusable.
+    Raises StoreUnusable.
     """
-    return SavedServers(host.user_folder()).holds(
-        values.host,
-        values.port,
-        known_transport(values.transport),
-        values.certificate,
-        values.credential,
-    )
+    return SavedServers(host.user_folder()).holds(server)

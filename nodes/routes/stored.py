@@ -11,12 +11,12 @@ from ...client.connection import nearby
 from ...client.store.credentials import Credentials
 from ...client.store.pins import Pins
 from ...client.store.secret import Identity, Secret
-from ...client.store.servers import SavedServer, SavedServers
+from ...client.store.server import Server
+from ...client.store.servers import SavedServers
 from ...client.threads import in_thread
 from ...errors import RequestRejected
 from .. import host
 from ..servers.catalogs import SHELF
-from ..servers.connect_values import known_transport
 from .guard import Answer, Body
 from .server import read_values
 
@@ -82,16 +82,7 @@ async def list_servers(body: Body) -> Answer:
 
 async def save_server(body: Body) -> Answer:
     """Save a server under a name; from then on the page hears of it by itself."""
-    values = read_values(body)
-    server = SavedServer(
-        body.text("name"),
-        values.host,
-        values.port,
-        known_transport(values.transport),
-        values.certificate,
-        values.credential,
-    )
-    values.address()  # says what is wrong with it
+    server = Server.from_dict({**read_values(body), "name": body.text("name")})
 
     def save() -> Answer:
         SavedServers(host.user_folder()).put(server)
@@ -147,8 +138,8 @@ async def look_around(body: Body) -> Answer:
     found = [
         {
             "name": one.name,
-            "host": one.host,
-            "port": one.port,
+            "host": one.address.host,
+            "port": one.address.port,
             "transport": one.transport.value,
         }
         for one in await nearby.nearby()

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from ...client.catalog.cache import CatalogCache, Told
 from ...client.catalog.records import Catalog, ServerInfo
+from ...client.store.server import Server
 from ...client.threads import in_thread
 from .. import host
-from ..sockets import Server
-from .connect_values import key_of
 from .status import heard
 
 
@@ -44,15 +43,15 @@ SHELF = Shelf()
 
 async def remember(server: Server, told: Told) -> None:
     """Keep what a server has told."""
-    await in_thread(lambda _: SHELF.cache().remember(key_of(server), told))
+    await in_thread(lambda _: SHELF.cache().remember(server, told))
 
 
 async def learn(server: Server, info: ServerInfo, usable: Catalog) -> None:
     """Keep what a node has heard by the way; the rest stays as it is known."""
 
     def keep() -> None:
-        cache, key = SHELF.cache(), key_of(server)
-        told, last = heard(info, usable), cache.last(key)
+        cache = SHELF.cache()
+        told, last = heard(info, usable), cache.last(server)
         if last is not None:
             told = replace(
                 told,
@@ -61,6 +60,6 @@ async def learn(server: Server, info: ServerInfo, usable: Catalog) -> None:
                 pin=last.pin,
                 note=last.note,
             )
-        cache.remember(key, told)
+        cache.remember(server, told)
 
     await in_thread(lambda _: keep())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ...client.client import DrawThingsClient
+from ...client.connection.endpoint import Endpoint
 from ...client.store.credentials import Credentials
 from ...client.store.pins import Pins
+from ...client.store.server import Server
 from ...client.store.servers import SavedServers
 from ..host import user_folder
-from ..sockets import Server
 from .secret_transport import check_way
 
 
@@ -18,7 +19,7 @@ def open_client(server: Server, *, connect_timeout_seconds: float = 10) -> DrawT
     chosen; StoreUnusable where what is kept cannot be read.
     """
     folder = user_folder()
-    endpoint = server.endpoint(Credentials(folder))
+    endpoint = Endpoint.of(server, Credentials(folder))
     if endpoint.secret is not None:
         check_way(server, endpoint, SavedServers(folder).all())
     return DrawThingsClient(

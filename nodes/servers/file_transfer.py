@@ -6,6 +6,7 @@ import contextlib
 import json
 
 from ...client.catalog.records import Thresholds
+from ...client.store.server import Server
 from ...client.threads import in_thread
 from ...client.upload.local_file import HashCache
 from ...client.upload.progress import result, share, words
@@ -13,7 +14,6 @@ from ...client.upload.transfer import Done, UploadEvent
 from ...errors import ProtocolMismatch, RequestRejected
 from ...facts.specifications import LISTS
 from ..host import Display, user_folder
-from ..sockets import Server
 from . import upload_sources
 from .client import open_client
 from .lookup import PATIENCE_SECONDS

@@ -10,8 +10,9 @@ from ...client.catalog.cache import Told
 from ...client.catalog.records import Catalog, LoRASpec, find
 from ...client.catalog.specification import demand_files, read_model
 from ...client.configuration.fields import LoRA
+from ...client.store.server import Server
 from ...errors import RequestRejected
-from ..sockets import Model, Server
+from ..sockets import Model
 from . import catalogs, specifications
 from .client import open_client
 from .status import question

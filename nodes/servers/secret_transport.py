@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...client.address import same_host
-from ...client.connection.endpoint import Endpoint, Transport
-from ...client.store.servers import SavedServer
+from ...client.address import Transport
+from ...client.connection.endpoint import Endpoint
+from ...client.store.server import Server
 from ...errors import CredentialMissing, RequestRejected
-from ..sockets import Server
-from .connect_values import read_certificate
 
 
-def check_way(server: Server, endpoint: Endpoint, saved: Sequence[SavedServer]) -> None:
+def check_way(server: Server, endpoint: Endpoint, saved: Sequence[Server]) -> None:
     """Raise CredentialMissing where a graph would send the secret of `endpoint` in another way than
     the person has chosen.
 
@@ -21,9 +19,7 @@ def check_way(server: Server, endpoint: Endpoint, saved: Sequence[SavedServer]) 
     """
     if endpoint.secret is None:
         return
-    known = [
-        one for one in saved if one.port == endpoint.port and same_host(one.host, endpoint.host)
-    ]
+    known = [one for one in saved if one.address.is_same(server.address)]
     if any(_is_same_way(one, server) for one in known):
         return
     if known:
@@ -43,12 +39,12 @@ def check_way(server: Server, endpoint: Endpoint, saved: Sequence[SavedServer]) 
         )
 
 
-def _is_same_way(one: SavedServer, server: Server) -> bool:
+def _is_same_way(one: Server, server: Server) -> bool:
     if one.transport is not server.transport:
         return False
     if one.transport is not Transport.OWN_CA:
         return True
     try:
-        return read_certificate(one.certificate) == server.certificate
+        return one.with_certificate_text().certificate == server.certificate
     except RequestRejected:  # its file is gone
         return False

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...client.address import Address
 from ...client.catalog import official
 from ...client.catalog.cache import Told
 from ...client.catalog.records import Catalog, ServerInfo
 from ...client.store.pins import note as pin_note
-from ...errors import DrawbridgeError
+from ...errors import DrawbridgeError, RequestRejected
 from ...facts import versions
 from ...facts.specifications import LISTS
 from .. import host
@@ -69,6 +71,14 @@ def failed(address: str, error: DrawbridgeError, told: Told | None = None) -> di
         **({} if told is None else _known(told)),
         "error": explain(error),
     }
+
+
+def shown_address(values: Mapping[str, Any]) -> str:
+    """Return the address of Connect's values for people, "" where they are none."""
+    try:
+        return str(Address(values["host"], values["port"]))
+    except RequestRejected:
+        return ""
 
 
 def unasked(address: str, told: Told | None) -> dict[str, Any]:

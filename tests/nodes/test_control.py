@@ -14,11 +14,12 @@ from standin.executor import Outcome
 from standin.graph_nodes import board, hint, paint, run
 from standin.stage import Stage
 
+from drawbridge.client.address import Transport
 from drawbridge.client.catalog.records import Catalog
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.enums import ControlMode
 from drawbridge.client.configuration.fields import Control, GenerationConfig
-from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation.events import Picture
 from drawbridge.client.generation.hints import steer
 from drawbridge.client.generation.pictures import hint_of

@@ -22,14 +22,15 @@ from PIL import Image
 from standin.executor import Outcome
 from standin.stage import Stage, graph
 
+from drawbridge.client.address import Address, Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection.connection import Connection
-from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.store.credentials import Credentials
 from drawbridge.client.store.secret import Identity, Secret
+from drawbridge.client.store.server import Server
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes import host
-from drawbridge.nodes.sockets import Server
 
 Serve = Callable[..., Emulator]
 SECRET = "sésame-4711 / correct horse"
@@ -283,8 +284,8 @@ def test_no_object_of_ours_shows_a_secret(
     mutual: tuple[Emulator, Identity], kept: Credentials, needles: Needles
 ) -> None:
     emulator, identity = mutual
-    server = Server("127.0.0.1", emulator.port, Transport.PLAINTEXT, credential="studio")
-    endpoint = server.endpoint(kept)
+    server = Server(Address("127.0.0.1", emulator.port), Transport.PLAINTEXT, credential="studio")
+    endpoint = Endpoint.of(server, kept)
     assert endpoint.secret == Secret(SECRET)
     assert endpoint.identity == identity
     found = kept.find("studio", "127.0.0.1", 1)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from drawbridge.client.address import Transport
 from drawbridge.client.catalog import lookup
 from drawbridge.client.catalog.records import Catalog
 from drawbridge.client.connection import explain
-from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.connection.probe import Finding, Probed
 from drawbridge.client.store.credentials import Credentials, missing
 from drawbridge.client.store.secret import Secret

@@ -13,8 +13,9 @@ import pytest
 from server import PromptServer
 from standin.stage import Stage, graph
 
+from drawbridge.client.address import Transport
 from drawbridge.client.catalog import official
-from drawbridge.client.connection.endpoint import Transport
+from drawbridge.client.store.server import Server
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes import host
 from drawbridge.nodes.routes import table
@@ -123,7 +124,7 @@ async def test_unsaved_server_has_no_file_looked_at(
     def look(value: object) -> bytes:
         raise AssertionError("a graph from anybody has us open a file")
 
-    monkeypatch.setattr("drawbridge.nodes.servers.connect_values.read_certificate", look)
+    monkeypatch.setattr("drawbridge.client.store.server.read_certificate", look)
     server = values(7859, transport=OWN_CA, certificate=str(tmp_path / "ca.pem"))
     assert (await ask("server", server=server, asked=False))["state"] == "unasked"
 
@@ -296,10 +297,7 @@ class TestConnect:
         assert data["server"] == prompt["connect"]["inputs"]
         assert data["status"]["state"] == "connected"
         assert data["status"]["catalog"]["models"]
-        known = SHELF.cache().last
-        from drawbridge.nodes.servers.connect_values import ServerValues
-
-        assert known(ServerValues(**data["server"]).key()) is not None
+        assert SHELF.cache().last(Server.from_dict(data["server"])) is not None
 
     def test_tells_that_it_failed(self, web: PromptServer, serve: Serve, stage: Stage) -> None:
         emulator = serve(secret="open sesame")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client.connection.endpoint import Transport
-from drawbridge.client.connection.nearby import Nearby
+from drawbridge.client.address import Address, Transport
+from drawbridge.client.store.server import Server
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes import host
 
@@ -143,8 +143,8 @@ async def test_damaged_file_is_said_and_left_as_it_is(
 
 
 async def test_servers_nearby_are_told(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def look() -> list[Nearby]:
-        return [Nearby("Studio", "192.168.1.20", 7859, Transport.DRAW_THINGS)]
+    async def look() -> list[Server]:
+        return [Server(Address("192.168.1.20"), Transport.DRAW_THINGS, name="Studio")]
 
     monkeypatch.setattr("drawbridge.client.connection.nearby.nearby", look)
     monkeypatch.setattr("drawbridge.client.connection.nearby.available", lambda: True)

@@ -7,25 +7,26 @@ from dataclasses import replace
 
 from standin.stage import Stage, graph
 
-from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.address import Address, Transport
+from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.store.credentials import Credentials
 from drawbridge.client.store.secret import Secret
-from drawbridge.client.store.servers import SavedServer, SavedServers
+from drawbridge.client.store.server import Server
+from drawbridge.client.store.servers import SavedServers
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import CredentialMissing
 from drawbridge.nodes import host
 from drawbridge.nodes.servers.secret_transport import check_way
-from drawbridge.nodes.sockets import Server
 
 Serve = Callable[..., Emulator]
 MINE, THEIRS = (f"-----BEGIN CERTIFICATE-----\n{word}\n" for word in ("mine", "theirs"))
 
 
 def check(
-    at: str, transport: Transport, *saved: SavedServer, secret: bool = True, certificate: str = ""
+    at: str, transport: Transport, *saved: Server, secret: bool = True, certificate: str = ""
 ) -> str:
     """Return what hinders a secret on its way to port 7859 of a host."""
-    server = Server(at, 7859, transport, certificate.encode() or None, "studio")
+    server = Server(Address(at, 7859), transport, certificate, "studio")
     endpoint = Endpoint(at, 7859, Transport.PLAINTEXT, secret=Secret("word") if secret else None)
     object.__setattr__(endpoint, "transport", transport)  # whose certificate is of no matter here
     try:
@@ -35,8 +36,8 @@ def check(
     return ""
 
 
-def saved(at: str, transport: Transport, certificate: str = "", port: int = 7859) -> SavedServer:
-    return SavedServer("desk", at, port, transport, certificate, "studio")
+def saved(at: str, transport: Transport, certificate: str = "", port: int = 7859) -> Server:
+    return Server(Address(at, port), transport, certificate, "studio", "desk")
 
 
 def test_plaintext_leaves_this_computer_for_saved_servers_only() -> None:
@@ -48,7 +49,9 @@ def test_plaintext_leaves_this_computer_for_saved_servers_only() -> None:
         assert not check("mac.local", transport)
     plain = saved("Mac.local.", Transport.PLAINTEXT)
     assert not check("mac.local", Transport.PLAINTEXT, plain)
-    assert "in plaintext" in check("mac.local", Transport.PLAINTEXT, replace(plain, port=7860))
+    assert "in plaintext" in check(
+        "mac.local", Transport.PLAINTEXT, saved("mac.local", Transport.PLAINTEXT, port=7860)
+    )
     assert "in plaintext" in check("mac2.local", Transport.PLAINTEXT, plain)
 
 
@@ -77,7 +80,7 @@ def test_a_shared_graph_cannot_weaken_the_way_to_a_saved_server(serve: Serve, st
     folder = host.user_folder()
     Credentials(folder).put("studio", servers=["127.0.0.1"], secret=Secret("word"))
     asked = graph(emulator.port, credential="studio")
-    desk = SavedServer("desk", "localhost", emulator.port, Transport.PINNED)
+    desk = Server(Address("localhost", emulator.port), Transport.PINNED, name="desk")
     SavedServers(folder).put(desk)
     outcome = stage.host.run(asked)
     assert (outcome.node_id, outcome.exception_type) == ("connect", "drawbridge.CredentialMissing")

@@ -9,11 +9,12 @@ import pytest
 
 from drawbridge.cli.connection import add_options, endpoint, timeout_seconds
 from drawbridge.cli.outcome import Usage, fields
+from drawbridge.client.address import Address, Transport
 from drawbridge.client.connection.channel import draw_things_root
-from drawbridge.client.connection.endpoint import Transport
 from drawbridge.client.store.credentials import Credentials
 from drawbridge.client.store.secret import Secret
-from drawbridge.client.store.servers import SavedServer, SavedServers
+from drawbridge.client.store.server import Server
+from drawbridge.client.store.servers import SavedServers
 from drawbridge.errors import CredentialMissing
 
 
@@ -62,7 +63,7 @@ def test_environment_fills_in_and_options_win() -> None:
 def test_a_certificate_implies_an_own_authority(pem: Path) -> None:
     assert endpoint(parsed("--certificate", pem), {}).transport is Transport.OWN_CA
     environ = {"DRAWBRIDGE_CERTIFICATE": str(pem)}
-    assert endpoint(parsed(), environ).certificate == draw_things_root()
+    assert endpoint(parsed(), environ).certificate == draw_things_root().strip()
     assert endpoint(parsed("--transport", "plaintext"), environ).certificate is None
     elsewhere = {"DRAWBRIDGE_TRANSPORT": "plaintext"}
     assert endpoint(parsed("--certificate", pem), elsewhere).transport is Transport.OWN_CA
@@ -118,10 +119,10 @@ def test_saved_server_goes_before_the_environment_and_after_options(
 ) -> None:
     saved = SavedServers(tmp_path)
     own = Transport.OWN_CA
-    saved.put(SavedServer("Studio", "mac.local", 7000, own, str(pem), "studio"))
-    saved.put(SavedServer("Other", "10.0.0.2", 7001, Transport.PINNED))
+    saved.put(Server(Address("mac.local", 7000), own, str(pem), "studio", "Studio"))
+    saved.put(Server(Address("10.0.0.2", 7001), Transport.PINNED, name="Other"))
     pasted = draw_things_root().decode()
-    saved.put(SavedServer("Pasted", "::1", 7002, own, pasted))
+    saved.put(Server(Address("::1", 7002), own, pasted, name="Pasted"))
     Credentials(tmp_path, {}).put("studio", servers=["mac.local:7000"], secret=Secret("sesame"))
     environ = {
         **{"DRAWBRIDGE_STORE": str(tmp_path), "DRAWBRIDGE_HOST": "elsewhere.example"},
@@ -129,7 +130,7 @@ def test_saved_server_goes_before_the_environment_and_after_options(
     }
     found = endpoint(parsed("--server", "studio"), environ)
     assert (found.address, found.transport) == ("mac.local:7000", own)
-    assert found.certificate == draw_things_root()
+    assert found.certificate == draw_things_root().strip()
     assert found.secret == Secret("sesame")
     assert endpoint(parsed(), {**environ, "DRAWBRIDGE_SERVER": "Studio"}) == found
     other = endpoint(parsed("--server", "other"), environ)

@@ -10,7 +10,8 @@ import pytest
 from drawbridge import errors
 from drawbridge.cli import outcome
 from drawbridge.cli.outcome import EXPLAINED, Interrupted, Usage, exit_code, fields, word_of
-from drawbridge.client.connection.endpoint import ChooseTransport, Endpoint, Transport
+from drawbridge.client.address import ChooseTransport, Transport
+from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.connection.explain import describe
 from drawbridge.client.connection.finding import Finding, Probed
 from drawbridge.client.store import credentials

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from drawbridge import errors
+from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import GenerationConfig
-from drawbridge.client.connection.endpoint import Endpoint, TensorForm, Transport
+from drawbridge.client.connection.endpoint import Endpoint, TensorForm
 from drawbridge.client.generation.events import (
     Audio,
     DownloadSize,

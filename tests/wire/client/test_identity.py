@@ -16,9 +16,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from drawbridge import errors
+from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection import channel, explain
-from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.connection.finding import Finding
 from drawbridge.client.store.credentials import Identity, Secret
 from drawbridge.client.store.identity import check_identity

@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from drawbridge.cli.main import main
-from drawbridge.client.connection.endpoint import Transport
-from drawbridge.client.connection.nearby import Nearby, nearby
+from drawbridge.client.address import Address, Transport
+from drawbridge.client.connection.nearby import nearby
+from drawbridge.client.store.server import Server
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError
 
@@ -78,7 +79,7 @@ def neighbours() -> Iterator[None]:
         yield
 
 
-async def seek(name: str) -> Nearby | None:
+async def seek(name: str) -> Server | None:
     for _ in range(ROUNDS):
         for one in await nearby(SECONDS, [HERE]):
             if one.name == name:
@@ -90,7 +91,7 @@ async def seek(name: str) -> Nearby | None:
 async def test_an_announced_server_is_found(emulate: Emulate, name: str, tls: bool) -> None:
     emulator = emulate(announce=name, tls=tls)
     transport = Transport.DRAW_THINGS if tls else Transport.PLAINTEXT
-    assert await seek(name) == Nearby(name, HERE, emulator.port, transport)
+    assert await seek(name) == Server(Address(HERE, emulator.port), transport, name=name)
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
@@ -106,7 +107,8 @@ async def test_a_server_that_ended_is_not_found_any_more(emulate: Emulate, name:
 @pytest.mark.usefixtures("neighbours")
 async def test_a_server_is_found_where_programs_share_the_port(emulate: Emulate, name: str) -> None:
     emulator = emulate(announce=name)
-    assert await seek(name) == Nearby(name, HERE, emulator.port, Transport.PLAINTEXT)
+    address = Address(HERE, emulator.port)
+    assert await seek(name) == Server(address, Transport.PLAINTEXT, name=name)
 
 
 @pytest.mark.parametrize("shared", [False, True])
@@ -166,7 +168,7 @@ def test_the_emulator_announces_itself_and_says_good_bye(name: str) -> None:
             address = process.stdout.readline().split()[2]
             found = asyncio.run(seek(name))
             assert found is not None
-            assert f"{found.host}:{found.port}" == address
+            assert str(found.address) == address
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=60)
             assert (process.returncode, err) == (0, "")

@@ -13,10 +13,11 @@ import grpc
 import pytest
 
 from drawbridge import errors
+from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection import tls_probe
 from drawbridge.client.connection.connection import Connection
-from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.store.credentials import Secret
 from drawbridge.client.store.pins import Pin, Pins, fingerprint, note, shortened
 from drawbridge.errors import DrawbridgeError

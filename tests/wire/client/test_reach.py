@@ -19,9 +19,10 @@ import grpc
 import pytest
 
 from drawbridge import errors
+from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection import channel
-from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.connection.limits import MOST_SHORT_BYTES
 from drawbridge.client.store.credentials import Secret
 from drawbridge.emulator.server.server import Emulator

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.address import Transport
+from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.store.credentials import Secret
 from drawbridge.devtools import guide_server
 from drawbridge.emulator.server.server import Emulator, Options

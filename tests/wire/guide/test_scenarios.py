@@ -16,12 +16,13 @@ import numpy as np
 import pytest
 
 from drawbridge import errors
+from drawbridge.client.address import Transport
 from drawbridge.client.catalog.lookup import ModelFile
 from drawbridge.client.catalog.records import ModelSpec
 from drawbridge.client.catalog.specification import read_model
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
-from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation.assemble import Wishes
 from drawbridge.client.generation.events import Event, Phase, Picture, Progress, Receiving
 from drawbridge.client.generation.request import GenerationRequest, Hint, WeightedTensor

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from drawbridge.client.address import Address, Transport
 from drawbridge.client.catalog import cache as module
-from drawbridge.client.catalog.cache import CatalogCache, ServerKey, Told
+from drawbridge.client.catalog.cache import CatalogCache, Told
 from drawbridge.client.catalog.records import Catalog, ServerInfo
+from drawbridge.client.store.server import Server as Place
 from drawbridge.errors import ServerUnreachable
 
-KEY = ServerKey("mac.local:7859", "plaintext", "studio")
+KEY = Place(Address("mac.local"), Transport.PLAINTEXT, credential="studio")
 RAW = (
     b'[{"name": "Ink \\u00fc", "file": "ink.ckpt", "version": "v1", "defaultScale": 8, "new": []}]'
 )
@@ -82,7 +84,7 @@ async def test_server_asked_in_another_manner_is_another_question(
 ) -> None:
     cache = CatalogCache(clock=clock)
     server.open.set()
-    other = replace(KEY, manner="nobody")
+    other = replace(KEY, credential="nobody")
     await asyncio.gather(cache.ask(KEY, server), cache.ask(other, server))
     assert server.asked == 2
     # nor is what one has heard an answer to the other
@@ -171,14 +173,14 @@ async def test_close_ends_questions(clock: Clock, server: Server) -> None:
 def test_copy_outlives_the_process(tmp_path: Path) -> None:
     told = Told(INFO, 99.5, 12, None, "AB:CD")
     CatalogCache(tmp_path / "ours").remember(KEY, told)
-    found = CatalogCache(tmp_path / "ours").last(replace(KEY, manner="somebody else"))
+    found = CatalogCache(tmp_path / "ours").last(replace(KEY, credential="somebody else"))
     assert found is not None
     assert found.asked_at == 99.5
     assert found.info == replace(INFO, server_identifier=0)
     assert found.info.catalog is not None
     assert json.loads(found.info.catalog.models[0].raw) == json.loads(RAW)[0]
-    assert CatalogCache(tmp_path / "ours").last(replace(KEY, transport="other")) is None
-    assert CatalogCache(tmp_path / "ours").last(replace(KEY, address="other:1")) is None
+    assert CatalogCache(tmp_path / "ours").last(replace(KEY, transport=Transport.PINNED)) is None
+    assert CatalogCache(tmp_path / "ours").last(replace(KEY, address=Address("other", 1))) is None
 
 
 async def test_copy_does_not_count_as_an_answer(
@@ -250,7 +252,7 @@ def test_number_and_size_of_copies_are_bounded(
 ) -> None:
     monkeypatch.setattr(module, "MOST_SERVERS", 3)
     cache = CatalogCache(tmp_path)
-    keys = [replace(KEY, address=f"host{number}:1") for number in range(5)]
+    keys = [replace(KEY, address=Address(f"host{number}", 1)) for number in range(5)]
     for number, key in enumerate(keys):
         cache.remember(key, Told(INFO, number))
         for path in (tmp_path / "catalogs").iterdir():  # in this order, whatever the clock's grain
@@ -275,7 +277,7 @@ def test_remains_of_a_killed_process_go_away(tmp_path: Path) -> None:
         path.write_text("half")
     hours_ago = new.stat().st_mtime - 7200
     os.utime(old, (hours_ago, hours_ago))
-    cache.remember(replace(KEY, address="another:1"), Told(INFO, 2))
+    cache.remember(replace(KEY, address=Address("another", 1)), Told(INFO, 2))
     assert (old.exists(), new.exists()) == (False, True)
 
 
@@ -295,7 +297,3 @@ def test_copy_is_not_written_again_and_again(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     cache.remember(KEY, Told(INFO, 700))
     assert path.read_bytes() != before
-
-
-def test_key_shows_no_manner() -> None:
-    assert "studio" not in repr(KEY)

@@ -9,9 +9,10 @@ import grpc
 import pytest
 
 from drawbridge import errors
+from drawbridge.client.address import Transport
 from drawbridge.client.connection import explain
 from drawbridge.client.connection.channel import draw_things_root
-from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.connection.finding import Finding, Probed
 from drawbridge.client.store.credentials import Identity, Secret
 from drawbridge.client.store.pins import fingerprint

@@ -11,30 +11,35 @@ from typing import Any
 
 import pytest
 
+from drawbridge.client.address import Address, Transport
 from drawbridge.client.connection import nearby as searching
-from drawbridge.client.connection.endpoint import Transport
-from drawbridge.client.connection.nearby import Nearby, nearby, read
+from drawbridge.client.connection.nearby import nearby, read
+from drawbridge.client.store.server import Server
 from drawbridge.errors import NearbyUnavailable
 
 SERVICE = "_dt-grpc._tcp.local."
 V4, V6 = "192.0.2.7", "2001:db8::1"
 
 
+def named(name: str, host: str, transport: Transport) -> Server:
+    return Server(Address(host), transport, name=name)
+
+
 @pytest.mark.parametrize(
     ("label", "addresses", "found"),
     [
-        ("Mac_notls", [V4], Nearby("Mac", V4, 7859, Transport.PLAINTEXT)),
-        ("Mac_tls", [V4], Nearby("Mac", V4, 7859, Transport.DRAW_THINGS)),
-        ("a.b_c_tls", ["127.0.0.1"], Nearby("a.b_c", "127.0.0.1", 7859, Transport.DRAW_THINGS)),
-        ("Büro_notls", ["fe80::1", V6], Nearby("Büro", V6, 7859, Transport.PLAINTEXT)),
-        ("Mac_notls", [V6, "169.254.1.1", V4], Nearby("Mac", V4, 7859, Transport.PLAINTEXT)),
+        ("Mac_notls", [V4], named("Mac", V4, Transport.PLAINTEXT)),
+        ("Mac_tls", [V4], named("Mac", V4, Transport.DRAW_THINGS)),
+        ("a.b_c_tls", ["127.0.0.1"], named("a.b_c", "127.0.0.1", Transport.DRAW_THINGS)),
+        ("Büro_notls", ["fe80::1", V6], named("Büro", V6, Transport.PLAINTEXT)),
+        ("Mac_notls", [V6, "169.254.1.1", V4], named("Mac", V4, Transport.PLAINTEXT)),
         *[(label, [V4], None) for label in ("Mac", "_tls", " _tls", "Mac_TLS", "Mac_ssl")],
         ("two\nlines_tls", [V4], None),
         ("Mac_tls", [], None),
         ("Mac_tls", ["0.0.0.0", "224.0.0.251", "::", "fe80::1", "none"], None),
     ],
 )  # fmt: skip
-def test_announcement_is_read(label: str, addresses: list[str], found: Nearby | None) -> None:
+def test_announcement_is_read(label: str, addresses: list[str], found: Server | None) -> None:
     assert read(f"{label}.{SERVICE}", addresses, 7859) == found
 
 

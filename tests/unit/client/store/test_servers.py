@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from drawbridge.client.connection.endpoint import Transport
+from drawbridge.client.address import Address, Transport
 from drawbridge.client.store import servers as saved_servers
-from drawbridge.client.store.servers import SavedServer, SavedServers
+from drawbridge.client.store.server import Server
+from drawbridge.client.store.servers import SavedServers
 from drawbridge.errors import CredentialMissing, RequestRejected, StoreUnusable
 
 PLAIN, OWN = Transport.PLAINTEXT, Transport.OWN_CA
-STUDIO = SavedServer("Studio", "mac.local", 7859, OWN, " /etc/ca.pem ", "studio")
+STUDIO = Server(Address("mac.local"), OWN, " /etc/ca.pem ", "studio", "Studio")
 
 
 @pytest.fixture
@@ -25,19 +27,19 @@ def test_saved_servers_outlive_the_object_and_stand_by_name(
     saved: SavedServers, tmp_path: Path
 ) -> None:
     assert saved.all() == []
-    other = SavedServer("attic", "::1", 7001, PLAIN)
+    other = Server(Address("::1", 7001), PLAIN, name="attic")
     for server in (STUDIO, other):
         saved.put(server)
     again = SavedServers(tmp_path / "folder")
     assert again.all() == [other, STUDIO]
     assert STUDIO.certificate == "/etc/ca.pem"
     assert again.find(" STUDIO ") == STUDIO
-    assert other.address == "[::1]:7001"
+    assert str(other.address) == "[::1]:7001"
 
 
 def test_a_name_stands_for_one_server(saved: SavedServers) -> None:
     saved.put(STUDIO)
-    moved = SavedServer("STUDIO", "10.0.0.2", 7859, PLAIN)
+    moved = Server(Address("10.0.0.2"), PLAIN, name="STUDIO")
     saved.put(moved)
     assert saved.all() == [moved]
     saved.remove("studio")
@@ -57,15 +59,15 @@ def test_a_name_stands_for_one_server(saved: SavedServers) -> None:
         (("mac.local", 7859, OWN, "/etc/ca.pem", ""), False),
         (("mac.local", 7859, OWN, "/etc/ca.pem", "p@ss"), False),
         (("mac.local.evil.example", 7859, OWN, "/etc/ca.pem", "studio"), False),
-        (("http://mac.local", 7859, OWN, "/etc/ca.pem", "studio"), False),
-        (("", 0, OWN, "", ""), False),
     ],
 )
 def test_saved_values_are_known_however_they_are_written(
     saved: SavedServers, asked: tuple[str, int, Transport, str, str], expected: bool
 ) -> None:
     saved.put(STUDIO)
-    assert saved.holds(*asked) is expected
+    host, port, transport, certificate, credential = asked
+    server = Server(Address(host, port), transport, certificate, credential)
+    assert saved.holds(server) is expected
 
 
 @pytest.mark.parametrize(
@@ -80,10 +82,22 @@ def test_saved_values_are_known_however_they_are_written(
     ],
 )
 def test_what_connect_would_refuse_is_not_saved(
-    name: str, host: str, port: int, credential: str
+    saved: SavedServers, name: str, host: str, port: int, credential: str
 ) -> None:
+    entry = {"name": name, "host": host, "port": port, "transport": PLAIN.value}
     with pytest.raises((RequestRejected, CredentialMissing)):
-        SavedServer(name, host, port, PLAIN, "", credential)
+        saved.put(Server.from_dict({**entry, "credential": credential}))
+    assert saved.all() == []
+
+
+def test_file_is_written_as_it_always_was(saved: SavedServers) -> None:
+    saved.put(STUDIO)
+    assert saved.path is not None
+    assert saved.path.read_bytes() == (
+        b'{\n  "servers": [\n    {\n      "name": "Studio",\n      "host": "mac.local",\n'
+        b'      "port": 7859,\n      "transport": "own certificate authority",\n'
+        b'      "certificate": "/etc/ca.pem",\n      "credential": "studio"\n    }\n  ]\n}\n'
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,7 +123,7 @@ def test_damaged_file_is_told_and_left_alone(saved: SavedServers, content: objec
 def test_without_a_folder_nothing_is_saved() -> None:
     nowhere = SavedServers(None)
     assert nowhere.all() == []
-    assert not nowhere.holds("127.0.0.1", 7859, PLAIN, "", "")
+    assert not nowhere.holds(STUDIO)
     with pytest.raises(StoreUnusable):
         nowhere.put(STUDIO)
 
@@ -118,7 +132,22 @@ def test_number_of_servers_is_bounded(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(saved_servers, "MOST_SERVERS", 2)
     servers = SavedServers(tmp_path)
     for name in ("one", "two", "ONE"):
-        servers.put(SavedServer(name, "mac.local", 7859, Transport.PINNED))
+        servers.put(Server(Address("mac.local"), Transport.PINNED, name=name))
     with pytest.raises(RequestRejected, match="2 servers are saved"):
-        servers.put(SavedServer("three", "mac.local", 7859, Transport.PINNED))
+        servers.put(Server(Address("mac.local"), Transport.PINNED, name="three"))
     assert [one.name for one in servers.all()] == ["ONE", "two"]
+
+
+def test_server_shows_neither_certificate_nor_credential() -> None:
+    assert "studio" not in repr(
+        replace(STUDIO, name="")
+    )  # somebody may have typed the secret itself
+    assert "ca.pem" not in repr(STUDIO)
+
+
+def test_server_is_read_from_what_it_is_written_to() -> None:
+    for server in (STUDIO, Server(Address("::1", 7001))):
+        assert Server.from_dict(server.as_dict()) == server
+    for wrong in ({"host": "http://mac.local"}, {"host": "", "port": 0}, {"transport": "new"}):
+        with pytest.raises(RequestRejected):
+            Server.from_dict({**STUDIO.as_dict(), **wrong})
