@@ -79,20 +79,20 @@ async def generate(options: argparse.Namespace, output: Output) -> int:
     spec = request.read_specification(options)
     name = request.check(options, imported, spec)
     pictures.check_place(options.out)
-    await in_thread(lambda _: pictures.require())
+    await in_thread(lambda: pictures.require())
     async with open_client(options, output) as client:
         catalog = await client.catalog(timeout_seconds=timeout_seconds(options))
         if spec is not None:
             model = await request.specified(client, spec)
         else:
             model = await request.find_model(client, catalog, options, name)
-        wishes = await in_thread(lambda _: request.wishes(options, imported, model))
+        wishes = await in_thread(lambda: request.wishes(options, imported, model))
         prepared = await client.prepare(wishes, catalog)
         for note in (*request.notes(imported), *prepared.notes):
             output.note(note)
         [wanted] = prepared.requests
         made, sounds = await _receive(client, wanted, output)
-    paths = await in_thread(lambda _: pictures.save(made, options.out))
+    paths = await in_thread(lambda: pictures.save(made, options.out))
     if sounds:
         output.note("The sound of the video is not written.")
     for path in paths:
@@ -116,7 +116,7 @@ async def _receive(
         async for event in events:
             match event:
                 case Picture():
-                    made.append(await in_thread(lambda _, picture=event: to_pixels(picture)))
+                    made.append(await in_thread(lambda picture=event: to_pixels(picture)))
                 case Audio():
                     sounds += 1
                 case Queued() | Progress() | RemoteDownload() | DownloadSize() | Receiving():

@@ -28,7 +28,7 @@ async def pins(options: argparse.Namespace, output: Output) -> int:
         raise Usage(
             "An address is given, but nothing to do with it.", "See drawbridge pins --help."
         )
-    found = await in_thread(lambda _: kept.all())
+    found = await in_thread(lambda: kept.all())
     for pin in found:
         public = "; comes with Draw Things, proves nothing" if pin.is_public else ""
         output.line(f"{pin.address}  since {pin.first_seen}{public}")
@@ -42,8 +42,8 @@ async def pins(options: argparse.Namespace, output: Output) -> int:
 async def _forget(kept: Pins, address: str | None, output: Output) -> int:
     if not address:
         raise Usage("The address to forget is missing.", "Give it as drawbridge pins lists it.")
-    if not await in_thread(lambda _: kept.forget(address)):
-        known = ", ".join(pin.address for pin in await in_thread(lambda _: kept.all()))
+    if not await in_thread(lambda: kept.forget(address)):
+        known = ", ".join(pin.address for pin in await in_thread(lambda: kept.all()))
         raise Usage(
             f"No certificate is pinned for {address}.",
             f"Name one of {known}." if known else "There is nothing to forget.",

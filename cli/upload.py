@@ -48,7 +48,7 @@ async def upload(options: argparse.Namespace, output: Output) -> int:
     """Send files one after the other; when the task is cancelled nothing half done stays there."""
     from ..client.upload import progress
 
-    wanted = await in_thread(lambda _: _look_at(options.files, options.name))
+    wanted = await in_thread(lambda: _look_at(options.files, options.name))
     hashes = HashCache(user_folder(options))
     told: list[dict[str, Any]] = []
     sent: list[str] = []

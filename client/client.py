@@ -104,7 +104,7 @@ class DrawThingsClient:
         reply = await self._connection.greet(timeout_seconds)
         secret = self.endpoint.secret
         message = reply.message.replace(secret.reveal(), "***") if secret else reply.message
-        return await in_thread(lambda _: _server_info(reply, safe_text.one_line(message)))
+        return await in_thread(lambda: _server_info(reply, safe_text.one_line(message)))
 
     async def files_exist(
         self,
@@ -132,9 +132,9 @@ class DrawThingsClient:
             told, there = info.catalog, list(info.files)
         else:
             told = Catalog(complete=False)
-            asked = await self.files_exist(await in_thread(lambda _: official.files()))
+            asked = await self.files_exist(await in_thread(lambda: official.files()))
             there = [file.name for file in asked if file.exists]
-        return await in_thread(lambda _: official.beside(told, there))
+        return await in_thread(lambda: official.beside(told, there))
 
     async def prepare(
         self, wishes: Wishes, catalog: Catalog | None = None, timeout_seconds: float = 30

@@ -15,7 +15,12 @@ T = TypeVar("T")
 _GRACE_SECONDS = 0.05
 
 
-async def in_thread(work: Callable[[Callable[[], bool]], T]) -> T:
+async def in_thread(work: Callable[[], T]) -> T:
+    """Run `work()` in a thread and return what it returns; it is left alone where nobody waits."""
+    return await in_stoppable_thread(lambda _: work())
+
+
+async def in_stoppable_thread(work: Callable[[Callable[[], bool]], T]) -> T:
     """Run `work(stop)` in a thread; `stop()` becomes true when the waiting task is cancelled.
 
     Not `asyncio.to_thread`: its threads are joined when the event loop ends, so whatever does not

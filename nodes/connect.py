@@ -123,7 +123,7 @@ class Connect(io.ComfyNode):
         told = {"node": cls.hidden.unique_id, "server": values}
         try:
             meant = Server.from_dict(values)
-            server = await interruptible(in_thread(lambda _: meant.with_certificate_text()))
+            server = await interruptible(in_thread(lambda: meant.with_certificate_text()))
             heard = await interruptible(lookup.greet(server))
         except DrawbridgeError as error:
             tell_page(EVENT, {**told, "status": status.failed(status.shown_address(values), error)})

@@ -157,7 +157,7 @@ class CatalogCache:
 
     async def _answer(self, server: Server, question: Callable[[], Awaitable[Told]]) -> Told:
         told = await question()
-        await in_thread(lambda _: self.remember(server, told))
+        await in_thread(lambda: self.remember(server, told))
         return told
 
     def _leave(self, key: tuple[_Place, str], task: asyncio.Task[Told]) -> None:

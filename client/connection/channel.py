@@ -54,7 +54,7 @@ async def resolve(endpoint: Endpoint) -> list[str]:
     except ValueError:
         pass
     rows = await in_thread(
-        lambda _: socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+        lambda: socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
     )
     found = (str(row[4][0]) for row in rows if row[0] in (socket.AF_INET, socket.AF_INET6))
     # A credential for this computer stays on it, whatever a name server says of "localhost".

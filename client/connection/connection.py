@@ -181,7 +181,7 @@ class Connection:
         """Return a channel that is connected; raises what hinders it within a bounded time."""
         identity = self.endpoint.identity
         if identity is not None and self.endpoint.transport is not Transport.PLAINTEXT:
-            await in_thread(lambda _: check_identity(identity))  # gRPC has no words for it
+            await in_thread(lambda: check_identity(identity))  # gRPC has no words for it
         try:
             where = await asyncio.wait_for(
                 channel.target(self.endpoint), self._connect_timeout_seconds
@@ -207,7 +207,7 @@ class Connection:
         Every time, although gRPC then trusts nothing else: gRPC would also take a certificate that
         was signed with the key of the pinned one.
         """
-        self._pin = await in_thread(lambda _: self.pins.get(self.endpoint.address))
+        self._pin = await in_thread(lambda: self.pins.get(self.endpoint.address))
         seconds = self._connect_timeout_seconds
         # What else the server may want, gRPC finds out, and the probe after it.
         seen = await explain.look(self.endpoint, seconds, self._pin, stay=False)
@@ -220,7 +220,7 @@ class Connection:
         if self._pin is not None:
             return
         pin = Pin.of(self.endpoint.address, seen.certificate)
-        self._pin = await in_thread(lambda _: self.pins.learn(pin))
+        self._pin = await in_thread(lambda: self.pins.learn(pin))
         if self._pin.fingerprint != pin.fingerprint:
             changed = Probed(Finding.CHANGED, "", seen.certificate, "", self._pin.fingerprint)
             raise explain.describe(self.endpoint, changed)

@@ -21,7 +21,7 @@ from ...errors import (
 from ..address import ChooseTransport, Transport
 from ..safe_text import one_line
 from ..store.pins import Pin, fingerprint, shortened
-from ..threads import in_thread
+from ..threads import in_stoppable_thread
 from .endpoint import Endpoint
 from .finding import Finding, Probed
 from .limits import MOST_MESSAGE_BYTES, MOST_SHORT_BYTES
@@ -52,7 +52,7 @@ async def look(
     endpoint: Endpoint, seconds: float, pin: Pin | None = None, stay: bool = True
 ) -> Probed:
     """Return what a probe sees at an address. Raises RequestRejected."""
-    seeing = in_thread(lambda stop: probe(endpoint, seconds, stop, pin, stay))
+    seeing = in_stoppable_thread(lambda stop: probe(endpoint, seconds, stop, pin, stay))
     try:
         return await asyncio.wait_for(seeing, 2 * seconds)
     except asyncio.TimeoutError:  # a look-up of the host's name can hang beyond every limit

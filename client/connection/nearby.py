@@ -40,8 +40,8 @@ async def nearby(seconds: float = 2.0, interfaces: Sequence[str] | None = None) 
             "Install it (pip install zeroconf), or enter the server's address by hand.",
         )
     # Reading the package takes longer than an event loop should stand still.
-    zeroconf = await in_thread(lambda _: importlib.import_module("zeroconf"))
-    asynchronous = await in_thread(lambda _: importlib.import_module("zeroconf.asyncio"))
+    zeroconf = await in_thread(lambda: importlib.import_module("zeroconf"))
+    asynchronous = await in_thread(lambda: importlib.import_module("zeroconf.asyncio"))
     where = zeroconf.InterfaceChoice.All if interfaces is None else list(interfaces)
     try:
         listener = asynchronous.AsyncZeroconf(interfaces=where)

@@ -81,7 +81,7 @@ async def prepare(client: FileServer, wishes: Wishes, catalog: Catalog) -> Prepa
         raise lookup.untold(address, model.file, "say of which version the model is")
     known = replace(wishes.specified, models=(model.spec,) if model.spec else ())
     catalog = lookup.beside(known, catalog)
-    prepared = await in_thread(lambda _: assemble(wishes, model, catalog, address))
+    prepared = await in_thread(lambda: assemble(wishes, model, catalog, address))
     sent = prepared.requests[0].override
     by_person = {*wishes.specified.loras, *wishes.specified.controls}
     await demand_files(client, *(one for one in (*sent.loras, *sent.controls) if one in by_person))

@@ -16,7 +16,7 @@ from ...proto import image_service_pb2
 from ..connection import explain
 from ..connection.call import Excess, settle
 from ..connection.connection import Connection
-from ..threads import in_thread
+from ..threads import in_stoppable_thread, in_thread
 from .allowance import Allowance
 from .chunks import Assembler
 from .events import (
@@ -55,7 +55,7 @@ async def generate(
             secret_confirmed=connection.secret_confirmed,
         )
 
-    message = await in_thread(lambda _: _message(connection, request))
+    message = await in_thread(lambda: _message(connection, request))
     await connection.confirm_secret()
     reader = Reader(Allowance.of(request, limit_bytes))
     call = await connection.call("GenerateImage", message)
@@ -175,7 +175,7 @@ class Reader:
 
     async def _decode(self, data: bytes, what: str, most_bytes: int) -> np.ndarray:
         try:
-            return await in_thread(
+            return await in_stoppable_thread(
                 lambda stop: tensor.decode(data, limit_bytes=most_bytes, stop=stop)
             )
         except BadTensor as error:

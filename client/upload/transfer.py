@@ -18,7 +18,7 @@ from ..catalog.remote_files import files_exist
 from ..connection import explain, grpc_36066
 from ..connection.call import CallCancelled, Unreadable, settle
 from ..connection.connection import Connection
-from ..threads import in_thread
+from ..threads import in_stoppable_thread, in_thread
 from .local_file import CHUNK_BYTES, HashCache, LocalFile, Pieces
 
 WINDOW_CHUNKS = 50
@@ -86,12 +86,12 @@ async def upload(
 
     `retry_pause_seconds` lets a server clear away what an upload has left at a cut.
     """
-    file = await in_thread(lambda _: LocalFile.look_at(path))
+    file = await in_thread(lambda: LocalFile.look_at(path))
     [there] = await files_exist(connection, [name])
     if there.exists and not compare_hash:
         yield Done(name, skipped=True)
         return
-    sha256 = await in_thread(lambda _: hashes.find(file))
+    sha256 = await in_thread(lambda: hashes.find(file))
     if not sha256:
         async with contextlib.aclosing(_hash(file)) as hashing:
             async for step in hashing:
@@ -99,7 +99,7 @@ async def upload(
                     sha256 = step
                 else:
                     yield step
-        await in_thread(lambda _: hashes.keep(file, sha256))
+        await in_thread(lambda: hashes.keep(file, sha256))
     if there.exists:
         [found] = await files_exist(connection, [name], with_hashes=True)
         if found.exists and not found.sha256:  # a folder would be removed by a server
@@ -125,7 +125,7 @@ async def upload(
                 if found.sha256 == sha256:
                     break
         except DrawbridgeError:
-            await in_thread(lambda _: hashes.forget(file))
+            await in_thread(lambda: hashes.forget(file))
             raise
     yield Done(name, False, sha256)
 
@@ -161,7 +161,7 @@ async def _hash(file: LocalFile) -> AsyncGenerator[Hashing | str, None]:
         done = done_bytes
 
     yield Hashing(0, file.size_bytes)
-    work = asyncio.ensure_future(in_thread(lambda stop: file.sha256(note, stop)))
+    work = asyncio.ensure_future(in_stoppable_thread(lambda stop: file.sha256(note, stop)))
     try:
         while not work.done():
             shown = done
@@ -262,10 +262,10 @@ class Transfer:
             totalSize=self._file.size_bytes,
         )
         await self._put(call, initRequest=init)
-        reading = asyncio.ensure_future(in_thread(lambda _: self._pieces.next()))
+        reading = asyncio.ensure_future(in_thread(lambda: self._pieces.next()))
         try:
             while chunks := await reading:
-                reading = asyncio.ensure_future(in_thread(lambda _: self._pieces.next()))
+                reading = asyncio.ensure_future(in_thread(lambda: self._pieces.next()))
                 for content in chunks:
                     await self._room()
                     chunk = image_service_pb2.FileChunk(content=content, offset=self._sent_bytes)
@@ -277,7 +277,7 @@ class Transfer:
             await asyncio.wait({reading})
             if not reading.cancelled():
                 reading.exception()  # marks it as seen
-        await in_thread(lambda _: self._pieces.check(self._sha256))
+        await in_thread(lambda: self._pieces.check(self._sha256))
         self._complete = True
         await grpc_36066.end(call)
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ...client.generation.events import Preview, Progress
 from ...client.generation.progress import Meter, News, words
-from ...client.threads import in_thread
+from ...client.threads import in_stoppable_thread
 from ...codec import latent, tensor
 from ...errors import BadTensor
 from ...facts import versions
@@ -92,7 +92,9 @@ class Previews:
             if newest is None:
                 continue
             try:
-                picture = await in_thread(lambda stop, one=newest: self._decode(one, stop))
+                picture = await in_stoppable_thread(
+                    lambda stop, one=newest: self._decode(one, stop)
+                )
             except BadTensor as error:
                 if not self._complained:
                     LOG.warning("A preview cannot be shown. %s", error.problem)

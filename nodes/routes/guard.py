@@ -110,7 +110,7 @@ def guarded(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
         try:
             check_sender(request.headers, host.serves_other_sites())
             answer = await route(Body(await read_object(request)))
-            return _response(await in_thread(lambda _: json.dumps(answer)))
+            return _response(await in_thread(lambda: json.dumps(answer)))
         except BadRequest as error:
             told = {"kind": "BadRequest", "problem": error.problem, "remedy": error.remedy}
             return _response(json.dumps({"error": told}), error.status)

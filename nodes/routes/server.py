@@ -46,17 +46,17 @@ class ServerRoute:
             return status.failed(status.shown_address(values), error)
         address = str(server.address)
         cache = SHELF.cache()
-        if not asked and not await in_thread(lambda _: is_saved(server)):
-            return await in_thread(lambda _: status.unasked(address, cache.last(server)))
+        if not asked and not await in_thread(lambda: is_saved(server)):
+            return await in_thread(lambda: status.unasked(address, cache.last(server)))
         try:
-            meant = await in_thread(lambda _: server.with_certificate_text())
+            meant = await in_thread(lambda: server.with_certificate_text())
             told = await cache.ask(
                 meant, lambda: self._question(meant), 0 if refresh else FRESH_SECONDS
             )
         except DrawbridgeError as error:
             failure = error  # the name of a handler ends with it
-            return await in_thread(lambda _: status.failed(address, failure, cache.last(server)))
-        return await in_thread(lambda _: status.connected(address, told))
+            return await in_thread(lambda: status.failed(address, failure, cache.last(server)))
+        return await in_thread(lambda: status.connected(address, told))
 
     async def _question(self, server: Server) -> Told:
         from ..servers.client import open_client

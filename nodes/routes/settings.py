@@ -68,7 +68,7 @@ def _version(known: ModelVersion) -> dict[str, Any]:
 async def recommend(body: Body) -> Answer:
     """Return what suits a model, as Generate's widgets and as settings that are none's default."""
     file, version = body.text("model", "").strip(), body.text("version", "").strip()
-    return await in_thread(lambda _: _recommend(file, version))
+    return await in_thread(lambda: _recommend(file, version))
 
 
 def _recommend(file: str, version: str) -> Answer:
@@ -95,7 +95,7 @@ async def read_configuration(body: Body) -> Answer:
     `rest_text` is the part of the text that says them, "" if there are none.
     """
     text, version = body.text("text"), body.text("version", "")
-    return await in_thread(lambda _: _read(text, version))
+    return await in_thread(lambda: _read(text, version))
 
 
 def _read(text: str, version: str) -> Answer:
@@ -131,7 +131,7 @@ def _read(text: str, version: str) -> Answer:
 
 async def write_configuration(body: Body) -> Answer:
     """Return the text that the app pastes, for Generate's widgets, a model and LoRAs."""
-    return await in_thread(lambda _: _write(body))
+    return await in_thread(lambda: _write(body))
 
 
 def _write(body: Body) -> Answer:

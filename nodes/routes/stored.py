@@ -36,7 +36,7 @@ async def list_credentials(body: Body) -> Answer:
             for one in Credentials(host.user_folder()).listed()
         ]
 
-    return {"credentials": await in_thread(lambda _: rows())}
+    return {"credentials": await in_thread(lambda: rows())}
 
 
 async def set_credential(body: Body) -> Answer:
@@ -48,7 +48,7 @@ async def set_credential(body: Body) -> Answer:
     secret = Secret(typed) if typed else None
     identity = _identity(body.text("client_certificate", ""), body.text("client_key", ""))
     await in_thread(
-        lambda _: Credentials(host.user_folder()).put(
+        lambda: Credentials(host.user_folder()).put(
             name, servers=servers, secret=secret, identity=identity, by_owner=False
         )
     )
@@ -70,14 +70,14 @@ def _identity(certificate: str, key: str) -> Identity | None:
 async def remove_credential(body: Body) -> Answer:
     """Forget a credential."""
     name = body.text("name")
-    await in_thread(lambda _: Credentials(host.user_folder()).remove(name))
+    await in_thread(lambda: Credentials(host.user_folder()).remove(name))
     SHELF.cache().expire()
     return {}
 
 
 async def list_servers(body: Body) -> Answer:
     """Return the servers that the person has saved."""
-    return await in_thread(lambda _: _servers())
+    return await in_thread(lambda: _servers())
 
 
 async def save_server(body: Body) -> Answer:
@@ -88,7 +88,7 @@ async def save_server(body: Body) -> Answer:
         SavedServers(host.user_folder()).put(server)
         return _servers()
 
-    return await in_thread(lambda _: save())
+    return await in_thread(lambda: save())
 
 
 async def remove_server(body: Body) -> Answer:
@@ -99,7 +99,7 @@ async def remove_server(body: Body) -> Answer:
         SavedServers(host.user_folder()).remove(name)
         return _servers()
 
-    return await in_thread(lambda _: remove())
+    return await in_thread(lambda: remove())
 
 
 def _servers() -> Answer:
@@ -108,7 +108,7 @@ def _servers() -> Answer:
 
 async def list_pins(body: Body) -> Answer:
     """Return the certificates that were trusted on first use."""
-    return await in_thread(lambda _: _pins())
+    return await in_thread(lambda: _pins())
 
 
 async def forget_pin(body: Body) -> Answer:
@@ -120,7 +120,7 @@ async def forget_pin(body: Body) -> Answer:
         SHELF.cache().expire()
         return _pins()
 
-    return await in_thread(lambda _: forget())
+    return await in_thread(lambda: forget())
 
 
 def _pins() -> Answer:

@@ -43,7 +43,7 @@ SHELF = Shelf()
 
 async def remember(server: Server, told: Told) -> None:
     """Keep what a server has told."""
-    await in_thread(lambda _: SHELF.cache().remember(server, told))
+    await in_thread(lambda: SHELF.cache().remember(server, told))
 
 
 async def learn(server: Server, info: ServerInfo, usable: Catalog) -> None:
@@ -62,4 +62,4 @@ async def learn(server: Server, info: ServerInfo, usable: Catalog) -> None:
             )
         cache.remember(server, told)
 
-    await in_thread(lambda _: keep())
+    await in_thread(lambda: keep())

@@ -28,7 +28,7 @@ async def send(
 
     Raises RequestRejected for a file that may not be sent, and what DrawThingsClient.upload raises.
     """
-    path = await in_thread(lambda _: upload_sources.find(source))
+    path = await in_thread(lambda: upload_sources.find(source))
     # A link may have another name than what it leads to; the link's is what a person chose.
     name = remote_name or source.replace("\\", "/").rpartition("/")[2]
     reporter = _Reporter(display)
