@@ -34,7 +34,7 @@ _NAME, _PORT, _TLS, _ANSWER = "host name", "port", "encryption", "gRPC"
 _SECRET, _BROWSER, _PICTURE = "shared secret", "model browser", "generation"
 _STEPS = (_NAME, _PORT, _TLS, _ANSWER, _SECRET, _BROWSER, _PICTURE)
 _AT_PORT = frozenset({Finding.REFUSED, Finding.TIMED_OUT, Finding.NO_ROUTE})
-_NO_GRPC = frozenset({Finding.HTTP, Finding.SILENT})
+_NO_GRPC = frozenset({Finding.HTTP, Finding.CLOSED, Finding.SILENT})
 
 
 class _Steps:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-SCHNELL = "flux_1_schnell_f16.ckpt"
+SCHNELL = "flux_1_schnell_q8p.ckpt"
 DEV = "flux_1_dev_f16.ckpt"
 SD15 = "sd_v1.5_f16.ckpt"
 SDXL = "sd_xl_base_1.0_f16.ckpt"
 EDIT = "qwen_image_edit_2511_q8p.ckpt"
 LCM = "lcm_sd_xl_base_1.0_lora_f16.ckpt"  # every server knows it by itself
 OWN_LORA = "guide_style_sd_xl_lora_f16.ckpt"
-CANNY = "controlnet_v1.1_canny_f16.ckpt"
+CANNY = "controlnet_canny_1.x_v1.1_f16.ckpt"
 CONTENT = b"not really a model"
 
 _FLUX = {

@@ -109,6 +109,12 @@ def describe(endpoint: Endpoint, seen: Probed, waited_seconds: float = 0) -> Dra
         return _bad_certificate(endpoint, seen)
     if finding in _IDENTITIES or finding is Finding.NO_COMMON_TLS:
         return _bad_handshake(endpoint, seen)
+    if finding is Finding.CLOSED:
+        return ServerUnreachable(
+            f"Something accepts connections at {address} and closes them whatever is said.",
+            "Check that the port is that of Draw Things' API Server, with the protocol gRPC, and"
+            " that no firewall or proxy is between.",
+        )
     if finding is Finding.SILENT:
         return ServerUnreachable(
             f"Something accepts connections at {address}, but does not answer as a gRPC server.",

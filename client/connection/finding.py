@@ -27,6 +27,7 @@ class Finding(enum.Enum):
     IDENTITY_REFUSED = enum.auto()
     DROPPED = enum.auto()
     HTTP = enum.auto()
+    CLOSED = enum.auto()
     SILENT = enum.auto()
     NOTHING_WRONG = enum.auto()
 

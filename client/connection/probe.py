@@ -99,6 +99,10 @@ def _ask_http(connection: socket.socket, until: float) -> Probed:
     try:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         answer = connection.recv(64)
+    except ConnectionError:
+        return Probed(Finding.CLOSED)
     except OSError:
         return Probed(Finding.SILENT)
+    if not answer:
+        return Probed(Finding.CLOSED)
     return Probed(Finding.HTTP if answer.startswith(b"HTTP/") else Finding.SILENT)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,6 +77,31 @@ def test_a_listener_that_says_nothing_fails_at_grpc(run: Run) -> None:
         )
     assert done.code == 3
     assert statuses(done) == failed(*STEPS[:3], at="gRPC")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (None, "closes them whatever is said"),
+        (b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", "A web server answers"),
+    ],
+)
+def test_what_is_no_grpc_server_is_told_apart(run: Run, answer: bytes | None, words: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve_all() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection, contextlib.suppress(OSError):
+                        if answer is not None and connection.recv(1 << 16).startswith(b"GET"):
+                            connection.sendall(answer)
+
+        threading.Thread(target=serve_all, daemon=True).start()
+        port = listener.getsockname()[1]
+        done = run(None, "doctor", "--port", port, "--transport", "plaintext", "--json")
+    assert statuses(done) == failed(*STEPS[:3], at="gRPC")
+    assert words in done.json["error"]["problem"]
 
 
 @pytest.mark.parametrize(

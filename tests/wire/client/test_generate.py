@@ -26,6 +26,7 @@ from drawbridge.client.generation.events import (
     Picture,
     Preview,
     Progress,
+    Queued,
     Receiving,
     RemoteDownload,
 )
@@ -73,7 +74,8 @@ async def test_a_picture_arrives_after_progress_and_its_announcement(
     assert tuple(image.from_wire(picture.array).shape) == (1, 128, 192, 3)
     kinds = [type(event) for event in events]
     assert kinds[-3:] == [DownloadSize, Receiving, Picture]
-    assert set(kinds[:-3]) == {Progress, Preview}
+    assert kinds[0] is Queued
+    assert set(kinds[1:-3]) == {Progress, Preview}
     (size,), (receiving,) = _all(events, DownloadSize), _all(events, Receiving)
     assert receiving.received_bytes == receiving.total_bytes == size.total_bytes
 
@@ -179,7 +181,7 @@ async def test_messages_without_any_field_are_passed_over(emulate: Emulate, door
 async def test_a_download_on_the_servers_side_is_told(emulate: Emulate, door: Door) -> None:
     events = await _run(door(emulate(faults=("remote-download",))), _request())
     downloads = _all(events, RemoteDownload)
-    assert isinstance(events[0], RemoteDownload)
+    assert isinstance(events[1], RemoteDownload)  # behind Queued
     assert downloads[-1].received_bytes == downloads[-1].expected_bytes > 0
     assert (downloads[-1].item, downloads[-1].items) == (1, 1)
 
@@ -242,8 +244,9 @@ async def test_a_server_that_is_stopped_during_a_generation_is_told_as_a_broken_
 
     async def stop_at_the_first_news() -> None:
         async with DrawThingsClient(door(emulator)) as client:
-            async for _ in client.generate(_request(steps=150)):
-                await asyncio.to_thread(emulator.stop)
+            async for event in client.generate(_request(steps=150)):
+                if not isinstance(event, Queued):
+                    await asyncio.to_thread(emulator.stop)
 
     with pytest.raises(errors.ServerUnreachable, match="in the middle of the generation"):
         await stop_at_the_first_news()
@@ -350,7 +353,7 @@ async def test_fields_and_milestones_of_the_future_are_passed_over(
             return iter([future, result])
 
     events = await _run(serve(Newer()), _request())
-    assert [type(event) for event in events] == [Receiving, Picture]
+    assert [type(event) for event in events] == [Queued, Receiving, Picture]
     assert _all(events, Picture)[0].scale_factor == 4
 
 

@@ -431,7 +431,9 @@ async def test_no_more_than_the_window_is_unconfirmed(
             for confirmed in range(31):
                 assert taken.acquire(timeout=10)
                 most.append(len(arrived) - confirmed)
-                yield pb2.UploadResponse(receivedOffset=confirmed * CHUNK_BYTES)
+                yield pb2.UploadResponse(
+                    chunkUploadSuccess=True, receivedOffset=confirmed * CHUNK_BYTES
+                )
             taken.acquire(timeout=10)
 
     most: list[int] = []
@@ -511,12 +513,25 @@ async def test_end_before_everything_is_there_is_an_error(
 ) -> None:
     def early(requests: Iterator[Any], context: object) -> Iterator[pb2.UploadResponse]:
         next(requests)
-        yield pb2.UploadResponse()
+        yield pb2.UploadResponse(chunkUploadSuccess=True)
 
     monkeypatch.setattr(fake, "UploadFile", early)
     _lengthen(source)
     async with DrawThingsClient(serve(fake)) as client:
         with pytest.raises(ProtocolMismatch, match="did not confirm"):
+            await collect(client, source)
+
+
+async def test_a_part_that_the_server_says_no_to_ends_the_upload(
+    serve: Callable[..., Endpoint], fake: Fake, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(requests: Iterator[Any], context: object) -> Iterator[pb2.UploadResponse]:
+        next(requests)
+        yield pb2.UploadResponse(chunkUploadSuccess=False, message="disk full")
+
+    monkeypatch.setattr(fake, "UploadFile", refuse)
+    async with DrawThingsClient(serve(fake)) as client:
+        with pytest.raises(UploadFailed, match=r"did not take .*disk full"):
             await collect(client, source)
 
 
@@ -529,7 +544,7 @@ class Discarding(Fake):
         self.received = 0
         for request in requests:
             self.received += len(request.chunk.content)
-            yield pb2.UploadResponse(receivedOffset=self.received)
+            yield pb2.UploadResponse(chunkUploadSuccess=True, receivedOffset=self.received)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows tells its peaks another way")

@@ -382,6 +382,15 @@ def wrong_secret(lab: Lab) -> None:
     assert lab.status(emulator, "GenerateImage", request) is grpc.StatusCode.INTERNAL
 
 
+def secret_in_each_request(lab: Lab) -> None:
+    emulator = lab.serve(secret="right")
+    asked = pb2.EchoRequest(name="x", sharedSecret="right")
+    assert not lab.ask(emulator, "Echo", asked).sharedSecretMissing
+    refused = lab.status(emulator, "GenerateImage", build_request(**MEADOW))
+    assert refused is grpc.StatusCode.INTERNAL  # the greeting opened nothing
+    assert lab.messages(emulator, {"sharedSecret": "right"}, **MEADOW)
+
+
 def greeting_with_a_wrong_secret(lab: Lab) -> None:
     reply = lab.ask(
         *(lab.serve(secret="right"), "Echo"), pb2.EchoRequest(name="x", sharedSecret="wrong")
@@ -510,6 +519,7 @@ ROWS: dict[str, Callable[[Lab], None]] = {
     "Size of the image": image_size,
     "Pieces of a picture": chunks,
     "Size of a message": message_size,
+    "Where the secret goes": secret_in_each_request,
     "Wrong secret": wrong_secret,
     "Echo with a secret": greeting_with_a_wrong_secret,
     "Errors of a stream": response_metadata,
