@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     )
     from ..facts.hints import ControlInput
     from ..facts.samplers import Sampler
-    from .address import Transport
+    from .address import Address, Transport
     from .catalog.lookup import ModelFile
     from .catalog.records import (
         Catalog,
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         Plan,
         Preview,
         Progress,
+        Queued,
         Receiving,
         RemoteDownload,
     )
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from .store.credentials import Credentials
     from .store.pins import Pin, Pins
     from .store.secret import Identity, Secret
+    from .store.server import Server
     from .upload.transfer import Done, Hashing, Sending, UploadEvent, Verifying
 
 # Where each name is at home, once more: the imports above are for those who check types.
@@ -83,6 +85,8 @@ _HOMES = {
     "DrawThingsClient": ".client",
     "Endpoint": ".connection.endpoint",
     "Transport": ".address",
+    "Address": ".address",
+    "Server": ".store.server",
     "Credentials": ".store.credentials",
     "Secret": ".store.secret",
     "Identity": ".store.secret",
@@ -122,6 +126,7 @@ _HOMES = {
     "Phase": ".generation.events",
     "Plan": ".generation.events",
     "Progress": ".generation.events",
+    "Queued": ".generation.events",
     "Preview": ".generation.events",
     "RemoteDownload": ".generation.events",
     "DownloadSize": ".generation.events",
@@ -157,6 +162,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Address",
     "Audio",
     "BadTensor",
     "Cancelled",
@@ -200,6 +206,7 @@ __all__ = [
     "Preview",
     "Progress",
     "ProtocolMismatch",
+    "Queued",
     "Receiving",
     "RemoteDownload",
     "RemoteFile",
@@ -209,6 +216,7 @@ __all__ = [
     "SecretRejected",
     "SeedMode",
     "Sending",
+    "Server",
     "ServerBusy",
     "ServerInfo",
     "ServerUnreachable",

@@ -17,6 +17,7 @@ from drawbridge import client, errors
 ROOT = Path(__file__).resolve().parents[3]
 # Programs of other people use these: adding one is free, and taking one away breaks them.
 NAMES = [
+    "Address",
     "Audio",
     "BadTensor",
     "Cancelled",
@@ -60,6 +61,7 @@ NAMES = [
     "Preview",
     "Progress",
     "ProtocolMismatch",
+    "Queued",
     "Receiving",
     "RemoteDownload",
     "RemoteFile",
@@ -69,6 +71,7 @@ NAMES = [
     "SecretRejected",
     "SeedMode",
     "Sending",
+    "Server",
     "ServerBusy",
     "ServerInfo",
     "ServerUnreachable",
