@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 from PIL import Image
 
-from ...client.generation.events import Preview, Progress
+from ...client.generation.events import Preview, Progress, Queued
 from ...client.generation.progress import Meter, News, words
 from ...client.threads import in_stoppable_thread
 from ...codec import latent, tensor
@@ -49,7 +49,8 @@ class Reporter:
             self._fraction = self._meter.update(event)
         which = f" ({self._run + 1} of {self._runs})" if self._runs > 1 else ""
         self._display.say(words(event) + which)
-        self.show()
+        if not isinstance(event, Queued):  # the bar has no total yet
+            self.show()
 
     def show(self, preview: Image.Image | None = None) -> None:
         """Show the bar where it is, with a new preview if there is one."""

@@ -406,12 +406,13 @@ def test_import_gives_each_part_on_its_socket(stage: Stage) -> None:
 def test_import_adds_to_what_is_chained(stage: Stage) -> None:
     before = Settings().with_values(steps=3, sharpness=2.0)
     lora, hinted = LoRA("first.ckpt"), Hinted(Control("c"), "pose", torch.zeros(1, 8, 8, 3))
+    pasted = '{"steps": 8, "loras": [{"file": "second.ckpt"}], "controls": [{"file": "d"}]}'
     output = ImportConfiguration.execute(
-        '{"steps": 8, "loras": [{"file": "second.ckpt"}], "controls": [{"file": "d"}]}',
-        True,
-        before,
-        (lora,),
-        (hinted,),
+        configuration=pasted,
+        use_seed=True,
+        settings=before,
+        loras=(lora,),
+        controls=(hinted,),
     )
     assert output.result is not None
     settings, loras, controls, *_ = output.result
