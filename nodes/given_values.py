@@ -25,7 +25,8 @@ def checked(node: type[io.ComfyNode]) -> type[io.ComfyNode]:
     run: Callable[..., Any] = kind.execute.__func__
 
     def values(cls: type[io.ComfyNode], given: dict[str, Any]) -> dict[str, Any]:
-        declared = {entry.id: entry for entry in cls.GET_SCHEMA().inputs}
+        # Not GET_SCHEMA: it writes to the class, and ComfyUI runs a locked clone.
+        declared = {entry.id: entry for entry in cls.define_schema().inputs}
         return {
             name: _value(declared[name], value) if name in declared else value
             for name, value in given.items()
