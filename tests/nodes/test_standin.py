@@ -110,6 +110,15 @@ def test_class_of_a_running_node_is_locked(tmp_path: Path) -> None:
     assert outcome.exception_type == "AttributeError"
 
 
+def test_running_node_cannot_ask_for_its_checked_schema(tmp_path: Path) -> None:
+    def ask(cls: Any) -> io.NodeOutput:
+        cls.GET_SCHEMA()
+        return io.NodeOutput()
+
+    outcome = run(tmp_path, [make("Ask", ask)], {"a": {"class_type": "Ask", "inputs": {}}})
+    assert outcome.exception_type == "AttributeError"
+
+
 def test_progress_bar_notices_the_interruption_and_clears_the_flag(tmp_path: Path) -> None:
     def work(cls: type[io.ComfyNode]) -> io.NodeOutput:
         comfy.model_management.interrupt_current_processing()

@@ -217,6 +217,7 @@ class ComfyNode:
     """Base of all V3 nodes; the host runs class methods on a throw-away clone."""
 
     hidden: HiddenHolder
+    SCHEMA: Schema | None = None
 
     @classmethod
     def define_schema(cls) -> Schema:
@@ -225,9 +226,13 @@ class ComfyNode:
 
     @classmethod
     def GET_SCHEMA(cls) -> Schema:
-        """Return the schema after checking it, as ComfyUI does when it loads a pack."""
+        """Return the schema after checking it, as ComfyUI does when it loads a pack.
+
+        Like ComfyUI's it writes to the class, so a running node, which is locked, cannot ask it.
+        """
         schema = cls.define_schema()
         schema.validate()
+        cls.SCHEMA = schema
         return schema
 
     @classmethod
