@@ -116,26 +116,27 @@ async def _walk(
 
 async def _reach(client: DrawThingsClient, steps: _Steps, seconds: float) -> None:
     """Take the steps up to an encrypted connection."""
-    from ..client.connection import explain
     from ..client.connection.channel import resolve
+    from ..client.connection.diagnosis import describe
+    from ..client.connection.probe import look
 
     endpoint = client.endpoint
     try:
         addresses = await asyncio.wait_for(resolve(endpoint), seconds)
     except (OSError, asyncio.TimeoutError) as error:
-        raise explain.describe(endpoint, Probed(Finding.NO_SUCH_HOST)) from error
+        raise describe(endpoint, Probed(Finding.NO_SUCH_HOST)) from error
     steps.take(", ".join(addresses))
     limit = min(seconds, _MOST_PROBE_SECONDS)
     pin = client.pins.get(endpoint.address) if endpoint.transport is Transport.PINNED else None
-    seen = await explain.look(endpoint, limit, pin)
+    seen = await look(endpoint, limit, pin)
     if seen.finding is Finding.NO_SUCH_HOST or seen.finding in _AT_PORT:
-        raise explain.describe(endpoint, seen, limit)
+        raise describe(endpoint, seen, limit)
     steps.take(f"{endpoint.port} is open")
     if seen.finding in _NO_GRPC:
         steps.take("nothing against it")
-        raise explain.describe(endpoint, seen, limit)
+        raise describe(endpoint, seen, limit)
     if seen.finding is not Finding.NOTHING_WRONG:
-        raise explain.describe(endpoint, seen, limit)
+        raise describe(endpoint, seen, limit)
     _take_encryption(client, steps, seen, pin)
 
 

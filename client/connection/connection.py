@@ -11,17 +11,19 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from ...errors import DrawbridgeError, ServerBusy
+from ...errors import DrawbridgeError, RequestRejected, ServerBusy
 from ...proto import image_service_pb2
 from ...proto.service import ImageGenerationStub
 from ..address import Transport
 from ..store.identity import check_identity
 from ..store.pins import Pin, Pins
 from ..threads import in_thread
-from . import channel, explain, limits
+from . import call_error, channel, limits
 from .call import CallCancelled, Excess, Unreadable, settle
+from .diagnosis import describe
 from .endpoint import Endpoint
 from .finding import Finding, Probed
+from .probe import PROBE_SECONDS, look
 
 _POLL_SECONDS = 0.005
 
@@ -88,7 +90,7 @@ class Connection:
         request = image_service_pb2.EchoRequest(name=self.name)
         reply = await self.ask("Echo", request, timeout_seconds)
         if reply.sharedSecretMissing:
-            raise explain.secret_rejected(self.endpoint)
+            raise call_error.secret_rejected(self.endpoint)
         self._greeted = self._secret_confirmed = True
         return reply
 
@@ -110,9 +112,9 @@ class Connection:
         def words(code: grpc.StatusCode, details: str | None) -> DrawbridgeError:
             if code is grpc.StatusCode.DEADLINE_EXCEEDED:
                 if self._is_ready():
-                    return explain.busy(self.endpoint, timeout_seconds)
+                    return call_error.busy(self.endpoint, timeout_seconds)
                 code, details = grpc.StatusCode.UNAVAILABLE, None
-            return explain.from_status(
+            return call_error.from_status(
                 *(self.endpoint, code, details),
                 generating=False,
                 secret_confirmed=self._secret_confirmed,
@@ -144,11 +146,11 @@ class Connection:
         try:
             yield
         except Excess as error:
-            raise explain.excessive(self.endpoint, str(error)) from error
+            raise call_error.excessive(self.endpoint, str(error)) from error
         except Unreadable as error:
-            raise explain.unreadable(self.endpoint) from error
+            raise call_error.unreadable(self.endpoint) from error
         except (grpc.aio.AioRpcError, CallCancelled) as error:
-            told: Exception = explain.closed_here(self.endpoint)
+            told: Exception = call_error.closed_here(self.endpoint)
             if self._channel is not None:
                 told = words(*_status(error))
             raise told from self._cause(error)
@@ -174,7 +176,7 @@ class Connection:
                 return
             await asyncio.sleep(_POLL_SECONDS)
         if opened is None:
-            raise explain.closed_here(self.endpoint)
+            raise call_error.closed_here(self.endpoint)
         raise await self._unreachable()
 
     async def _connect(self) -> grpc.aio.Channel:
@@ -210,9 +212,9 @@ class Connection:
         self._pin = await in_thread(lambda: self.pins.get(self.endpoint.address))
         seconds = self._connect_timeout_seconds
         # What else the server may want, gRPC finds out, and the probe after it.
-        seen = await explain.look(self.endpoint, seconds, self._pin, stay=False)
+        seen = await look(self.endpoint, seconds, self._pin, stay=False)
         if seen.finding is not Finding.NOTHING_WRONG:
-            raise explain.describe(self.endpoint, seen, seconds)
+            raise describe(self.endpoint, seen, seconds)
         return seen
 
     async def _trust(self, seen: Probed) -> None:
@@ -223,7 +225,7 @@ class Connection:
         self._pin = await in_thread(lambda: self.pins.learn(pin))
         if self._pin.fingerprint != pin.fingerprint:
             changed = Probed(Finding.CHANGED, "", seen.certificate, "", self._pin.fingerprint)
-            raise explain.describe(self.endpoint, changed)
+            raise describe(self.endpoint, changed)
         self._pinned_now = self._pin is pin
 
     async def _becomes_ready(self, opened: grpc.aio.Channel) -> bool:
@@ -241,8 +243,12 @@ class Connection:
         return opened is not None and opened.get_state() is grpc.ChannelConnectivity.READY
 
     async def _unreachable(self) -> DrawbridgeError:
-        waited_seconds = self._connect_timeout_seconds
-        return await explain.unreachable(self.endpoint, waited_seconds, self._pin)
+        """Look at the address, and return the error that says why no connection came about."""
+        try:
+            seen = await look(self.endpoint, PROBE_SECONDS, self._pin)
+        except RequestRejected as error:
+            return error
+        return describe(self.endpoint, seen, self._connect_timeout_seconds)
 
     def _cause(self, error: Exception) -> Exception | None:
         """Return what may be shown as the cause: a server could repeat the secret in its words."""

@@ -4,6 +4,7 @@ vague.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 import ssl
@@ -12,12 +13,26 @@ from collections.abc import Callable
 
 from ..address import Transport
 from ..store.pins import Pin
+from ..threads import in_stoppable_thread
 from .endpoint import Endpoint
 from .finding import Finding, Probed
 from .preface import speaks_http2
 from .tls_probe import is_alert, left, look_at_pinned, shake_hands
 
+# A look at what a connection did not come about to.
+PROBE_SECONDS = 4.0
 _ANSWER_SECONDS = 1.0
+
+
+async def look(
+    endpoint: Endpoint, seconds: float, pin: Pin | None = None, stay: bool = True
+) -> Probed:
+    """Return what `probe` sees at an address, within twice `seconds`. Raises RequestRejected."""
+    seeing = in_stoppable_thread(lambda stop: probe(endpoint, seconds, stop, pin, stay))
+    try:
+        return await asyncio.wait_for(seeing, 2 * seconds)
+    except asyncio.TimeoutError:  # a look-up of the host's name can hang beyond every limit
+        return Probed(Finding.TIMED_OUT)
 
 
 def probe(

@@ -13,9 +13,10 @@ from ...codec import public_guide, tensor
 from ...codec.tensor import Codec
 from ...errors import BadTensor, DrawbridgeError, GenerationFailed
 from ...proto import image_service_pb2
-from ..connection import explain
+from ..connection import call_error
 from ..connection.call import Excess, settle
 from ..connection.connection import Connection
+from ..connection.endpoint import Endpoint
 from ..threads import in_stoppable_thread, in_thread
 from .allowance import Allowance
 from .chunks import Assembler
@@ -48,7 +49,7 @@ async def generate(
     endpoint = connection.endpoint
 
     def words(code: grpc.StatusCode, details: str | None) -> DrawbridgeError:
-        return explain.from_status(
+        return call_error.from_status(
             *(endpoint, code, details),
             generating=True,
             started=reader.messages > 0,
@@ -64,9 +65,26 @@ async def generate(
             async for event in events:
                 yield event
     if not reader.pictures:
-        raise explain.no_pictures(endpoint)
+        raise no_pictures(endpoint)
     if reader.pictures < request.least_pictures:
-        raise explain.too_few(endpoint, request.least_pictures, reader.pictures)
+        raise too_few(endpoint, request.least_pictures, reader.pictures)
+
+
+def no_pictures(endpoint: Endpoint) -> GenerationFailed:
+    """Return the error for a generation that ends well and empty (docs/protocol.md 1.8)."""
+    return GenerationFailed(
+        f"The server at {endpoint.address} finished without a picture.",
+        "It was stopped there, its numbers overflowed, or the model needs an image that it did not"
+        " get: try another seed, fewer LoRAs, a lower guidance scale, or give the image.",
+    )
+
+
+def too_few(endpoint: Endpoint, asked: int, got: int) -> GenerationFailed:
+    """Return the error for a batch that comes back incomplete."""
+    return GenerationFailed(
+        f"The server at {endpoint.address} gave {got} of {asked} pictures.",
+        "Generate again; if it stays, this model makes one at a time: set batch_size to 1.",
+    )
 
 
 def _message(

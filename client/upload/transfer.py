@@ -15,10 +15,11 @@ import grpc.aio
 from ...errors import DrawbridgeError
 from ...proto import image_service_pb2
 from ..catalog.remote_files import files_exist
-from ..connection import explain, grpc_36066
+from ..connection import grpc_36066
 from ..connection.call import CallCancelled, Unreadable, settle
 from ..connection.connection import Connection
 from ..threads import in_stoppable_thread, in_thread
+from . import upload_error
 from .local_file import CHUNK_BYTES, HashCache, LocalFile, Pieces
 
 WINDOW_CHUNKS = 50
@@ -103,7 +104,7 @@ async def upload(
     if there.exists:
         [found] = await files_exist(connection, [name], with_hashes=True)
         if found.exists and not found.sha256:  # a folder would be removed by a server
-            raise explain.unknown_content(connection.endpoint, name)
+            raise upload_error.unknown_content(connection.endpoint, name)
         if found.sha256 == sha256:
             yield Done(name, True, sha256)
             return
@@ -137,7 +138,7 @@ async def _attempt(
     transfer = Transfer(file, name, sha256, connection)
 
     def words(code: grpc.StatusCode, details: str | None) -> Exception:
-        told = explain.from_upload_status(
+        told = upload_error.from_status(
             *(connection.endpoint, code, details),
             name=name,
             attempts=attempt + 1,
@@ -215,13 +216,13 @@ class Transfer:
                 if not isinstance(answer, image_service_pb2.UploadResponse):
                     break  # gRPC's own mark for the end
                 if not answer.chunkUploadSuccess:
-                    raise explain.upload_refused(self._endpoint, self._name, answer.message)
+                    raise upload_error.refused(self._endpoint, self._name, answer.message)
                 if self._note(answer.receivedOffset):
                     yield Sending(self._acknowledged_bytes, self._file.size_bytes)
                     if self.whole:
                         yield Verifying()
             if not self._complete:
-                raise explain.upload_cut_short(self._endpoint, self._name)
+                raise upload_error.cut_short(self._endpoint, self._name)
         except (grpc.aio.AioRpcError, CallCancelled, Unreadable):
             if self._failure is not None:  # the reason why the call was given up here
                 raise self._failure from None
@@ -235,7 +236,7 @@ class Transfer:
     def _note(self, received_bytes: int) -> bool:
         """Take an acknowledgement; say whether it is news. The first one is for the name alone."""
         if not self._acknowledged_bytes <= received_bytes <= self._sent_bytes:
-            raise explain.upload_cut_short(self._endpoint, self._name)
+            raise upload_error.cut_short(self._endpoint, self._name)
         if received_bytes == self._acknowledged_bytes:
             return False
         self._acknowledged_bytes = received_bytes

@@ -10,9 +10,11 @@ import pytest
 from drawbridge.client.address import Transport
 from drawbridge.client.catalog import lookup
 from drawbridge.client.catalog.records import Catalog
-from drawbridge.client.connection import explain
+from drawbridge.client.connection import call_error
+from drawbridge.client.connection.diagnosis import describe
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.connection.probe import Finding, Probed
+from drawbridge.client.generation.stream import no_pictures
 from drawbridge.client.store.credentials import Credentials, missing
 from drawbridge.client.store.secret import Secret
 from drawbridge.codec import fpzip_process
@@ -36,19 +38,19 @@ def not_meant() -> DrawbridgeError:
 @pytest.mark.parametrize(
     "error",
     [
-        explain.describe(MAC, Probed(Finding.REFUSED)),
-        explain.describe(MAC, Probed(Finding.NO_SUCH_HOST)),
-        explain.describe(MAC, Probed(Finding.TIMED_OUT)),
-        explain.describe(MAC, Probed(Finding.NO_TLS)),
-        explain.describe(PLAIN, Probed(Finding.WANTS_TLS)),
-        explain.describe(MAC, Probed(Finding.UNKNOWN_AUTHORITY)),
-        explain.describe(MAC, Probed(Finding.HTTP)),
-        explain.secret_rejected(SIGNED),
+        describe(MAC, Probed(Finding.REFUSED)),
+        describe(MAC, Probed(Finding.NO_SUCH_HOST)),
+        describe(MAC, Probed(Finding.TIMED_OUT)),
+        describe(MAC, Probed(Finding.NO_TLS)),
+        describe(PLAIN, Probed(Finding.WANTS_TLS)),
+        describe(MAC, Probed(Finding.UNKNOWN_AUTHORITY)),
+        describe(MAC, Probed(Finding.HTTP)),
+        call_error.secret_rejected(SIGNED),
         missing("studio"),
         not_meant(),
         lookup.untold("mac.local:7859", "my_model_f16.ckpt", "choose the version in Load Model"),
         lookup.unavailable(lookup.MODEL, "my_model_f16.ckpt", Catalog(), "mac.local:7859"),
-        explain.no_pictures(MAC),
+        no_pictures(MAC),
     ],
     ids=lambda error: error.problem,
 )

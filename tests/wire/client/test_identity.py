@@ -18,9 +18,11 @@ from cryptography.hazmat.primitives import serialization
 from drawbridge import errors
 from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
-from drawbridge.client.connection import channel, explain
+from drawbridge.client.connection import channel
+from drawbridge.client.connection.diagnosis import describe
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.connection.finding import Finding
+from drawbridge.client.connection.probe import look
 from drawbridge.client.store.credentials import Identity, Secret
 from drawbridge.client.store.identity import check_identity
 from drawbridge.client.store.pins import Pins
@@ -205,9 +207,9 @@ async def test_what_a_server_says_of_a_certificate_is_understood(
         "expired": lambda: _identity(mint("client", issuer=authority, days=(-4, -2))),
     }[shown]()
     endpoint = _endpoint(listen(version), transport, authority.root, identity)
-    seen = await explain.look(endpoint, 5)
+    seen = await look(endpoint, 5)
     assert seen.finding is finding
-    assert type(explain.describe(endpoint, seen)) is (
+    assert type(describe(endpoint, seen)) is (
         errors.ServerUnreachable if shown == "good" else errors.TlsMismatch
     )
 
@@ -216,7 +218,7 @@ async def test_what_a_server_says_of_a_certificate_is_understood(
 async def test_plaintext_towards_a_server_that_wants_a_certificate_is_told_from_silence(
     listen: Callable[..., int], version: ssl.TLSVersion
 ) -> None:
-    seen = await explain.look(Endpoint("127.0.0.1", listen(version), Transport.PLAINTEXT), 5)
+    seen = await look(Endpoint("127.0.0.1", listen(version), Transport.PLAINTEXT), 5)
     assert seen.finding is Finding.WANTS_TLS
 
 
