@@ -183,8 +183,8 @@ async def _generate(
             raise ModelUnavailable(
                 f"The server at {client.endpoint.address} has no model that makes a picture from"
                 " words alone.",
-                "Download one in Draw Things, such as a Stable Diffusion model, or name one with"
-                " --model.",
+                "Download one in Draw Things, such as a Stable Diffusion model, or"
+                " name one with --model.",
             )
         model = ModelFile.of(spec)
     known = versions.find(model.version)

@@ -31,8 +31,8 @@ from .outcome import EXPLAINED, FAILED, Interrupted, Usage
 from .output import Output
 
 _DESCRIPTION = (
-    "Asks a Draw Things server, finds out why it does not answer, brings files to it, generates on "
-    "it."
+    "Asks a Draw Things server, finds out why it does not answer, brings files to "
+    "it, generates on it."
 )
 # A new command is one more module here, with its row COMMAND.
 COMMANDS: dict[str, Command] = {

@@ -26,8 +26,8 @@ def require() -> None:
         except ImportError as error:
             raise PackageMissing(
                 f"Pictures need the Python package {package}, which is not installed here.",
-                f"Install it (python -m pip install {package}), or run the command with ComfyUI's"
-                " Python.",
+                f"Install it (python -m pip install {package}), or run the"
+                " command with ComfyUI's Python.",
             ) from error
 
 

@@ -38,8 +38,8 @@ def from_wire(array: np.ndarray, sample_rate: int) -> Sound:
     if not torch.isfinite(waveform).all():
         raise GenerationFailed(
             "The server's sound holds values that are not numbers.",
-            "Generate again with another seed, and if it stays so, with a model of higher "
-            "precision.",
+            "Generate again with another seed, and if it stays so, with a "
+            "model of higher precision.",
         )
     return Sound(waveform=waveform, sample_rate=sample_rate)
 

@@ -26,8 +26,8 @@ def to_wire(mask: torch.Tensor, *, from_noise: bool = False) -> np.ndarray:
     if flat.ndim != 2 or flat.numel() == 0:
         dims = shape_text(mask.shape)
         raise RequestRejected(
-            f"The mask cannot be sent: its dims are {dims}, and a single [height, width] is "
-            "needed.",
+            f"The mask cannot be sent: its dims are {dims}, and a single "
+            "[height, width] is needed.",
             "Connect a MASK output with one mask.",
         )
     flat = flat.detach().cpu()

@@ -130,8 +130,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="name or IP address in the certificate, instead of those of Draw Things' own; may be "
-        "repeated",
+        help="name or IP address in the certificate, instead of those of Draw Things' "
+        "own; may be repeated",
     )
     parser.add_argument(
         "--require-client-certificate",

@@ -58,8 +58,8 @@ class Connect(io.ComfyNode):
                     "listeners out but proves nothing, since anybody has its key. 'own certificate "
                     "authority' and 'system certificates' prove that the server has the name you "
                     "gave. 'pinned certificate' trusts the certificate that is seen first, and "
-                    "from then on no other. 'plaintext', for servers with TLS off, protects "
-                    "nothing.",
+                    "from then on no other. 'plaintext', for servers with "
+                    "TLS off, protects nothing.",
                 ),
                 io.String.Input(
                     "certificate",

@@ -40,8 +40,8 @@ class Upload(io.ComfyNode):
                     optional=True,
                     default="",
                     tooltip="Instead of source: the path of a file on the computer that runs "
-                    "ComfyUI, in a folder that its environment variable DRAWBRIDGE_UPLOAD_FOLDERS "
-                    "names.",
+                    "ComfyUI, in a folder that its "
+                    "environment variable DRAWBRIDGE_UPLOAD_FOLDERS names.",
                 ),
                 io.String.Input(
                     "remote_name",
@@ -135,8 +135,8 @@ class FilesExist(io.ComfyNode):
                     "with_hashes",
                     optional=True,
                     default=False,
-                    tooltip="Tell the SHA-256 of each file, too. The server stalls while it reads "
-                    "them.",
+                    tooltip="Tell the SHA-256 of each file, too. The server stalls "
+                    "while it reads them.",
                 ),
             ],
             outputs=[

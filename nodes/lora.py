@@ -62,8 +62,8 @@ class LoRAStack(io.ComfyNode):
                 ),
                 io.String.Output(
                     display_name="notes",
-                    tooltip="What the server notes about each LoRA, to be read. Empty without a "
-                    "model.",
+                    tooltip="What the server notes about each LoRA, to be read. "
+                    "Empty without a model.",
                 ),
             ],
         )

@@ -67,8 +67,8 @@ class _Kind:
 
 _MODEL = _Kind(
     "models",
-    "Paste the JSON object of the model, as custom.json of Draw Things has it between its outermost"
-    " brackets.",
+    "Paste the JSON object of the model, as custom.json of Draw Things has it"
+    " between its outermost brackets.",
 )
 _LORA = _Kind(
     "loras",

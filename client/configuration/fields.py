@@ -249,8 +249,8 @@ def _check_tiles(config: GenerationConfig, kind: str) -> None:
     )
     if overlap >= min(width, height):
         raise RequestRejected(
-            f"The setting {kind}_tile_overlap is {overlap}, not smaller than a tile of {width} x"
-            f" {height}.",
+            f"The setting {kind}_tile_overlap is {overlap}, not smaller than a tile"
+            f" of {width} x {height}.",
             f"Make {kind}_tile_overlap smaller, or the tile larger.",
         )
 

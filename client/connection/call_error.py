@@ -38,8 +38,8 @@ _LOOK_AT_MODEL = (
 _REFUSED: Words = (
     RequestRejected,
     "The server at {address} refuses access{said}.",
-    "Use a server of your own: a cloud server wants an account's token, which Drawbridge does not"
-    " have.",
+    "Use a server of your own: a cloud server wants an account's token, which"
+    " Drawbridge does not have.",
 )
 _INVALID: Words = (
     RequestRejected,

@@ -36,8 +36,8 @@ _WORDS: dict[Finding, tuple[type[DrawbridgeError], str, str]] = {
     Finding.TIMED_OUT: (
         ServerUnreachable,
         "The computer at {address} does not answer at all.",
-        "Check that the computer is awake, in the same network, and lets the port through its"
-        " firewall.",
+        "Check that the computer is awake, in the same network, and lets the"
+        " port through its firewall.",
     ),
     Finding.NO_ROUTE: (
         ServerUnreachable,

@@ -174,8 +174,8 @@ def _check_hints(request: GenerationRequest) -> None:
             )
         if hint.type in seen:
             raise RequestRejected(
-                f"There are two hints of the type {hint.type!r}, of which a server reads the"
-                " first.",
+                f"There are two hints of the type {hint.type!r}, of which a"
+                " server reads the first.",
                 "Send one, with all its pictures.",
             )
         seen.add(hint.type)

@@ -36,8 +36,8 @@ class Assembler:
             return []
         if more and len(elements) > 1:
             raise ProtocolMismatch(
-                f"The server sent {len(elements)} slices at once, which can belong to any"
-                f" {self._what}.",
+                f"The server sent {len(elements)} slices at once, which can"
+                f" belong to any {self._what}.",
                 "Update Drawbridge, and report this if it stays.",
             )
         self._take(elements[0])

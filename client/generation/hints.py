@@ -189,8 +189,8 @@ def _kind(guide: Guide[P], spec: ControlSpec | None) -> str:
     for kind, what in ((guide.kind, "kind"), (wanted, "input override")):
         if kind != takes:
             raise RequestRejected(
-                f"The control {spec.file} takes a picture of the kind {takes}, and the {what} is"
-                f" {kind}.",
+                f"The control {spec.file} takes a picture of the kind {takes}, and"
+                f" the {what} is {kind}.",
                 f"Choose the kind {takes}, with an automatic input override, or another control.",
             )
     return takes
@@ -199,8 +199,8 @@ def _kind(guide: Guide[P], spec: ControlSpec | None) -> str:
 def _check_picture(row: _Row[P], has_image: bool) -> None:
     if not row.carrier:
         raise RequestRejected(
-            f"The {row.label} reads Generate's image only, so a server ignores the {row.kind}"
-            " picture.",
+            f"The {row.label} reads Generate's image only, so a server"
+            f" ignores the {row.kind} picture.",
             "Connect that picture to Generate's image instead.",
         )
     if row.sources[0] == IMAGE and has_image:

@@ -139,8 +139,8 @@ class Credentials:
             )
         if secret is None and identity is None and key not in self._stored():
             raise RequestRejected(
-                f"The credential {name.strip()!r} holds neither a shared secret nor a client"
-                " certificate.",
+                f"The credential {name.strip()!r} holds neither a shared secret"
+                " nor a client certificate.",
                 "Give one of them.",
             )
         self._stored()  # raises for a damaged file, which is not to be changed

@@ -31,8 +31,8 @@ def present(context: ssl.SSLContext, identity: Identity) -> None:
     if _is_encrypted(identity):
         raise RequestRejected(
             "The private key of the client certificate is encrypted.",
-            "Store it without a passphrase, as 'openssl pkey -in KEY.pem -out PLAIN.pem' writes"
-            " it.",
+            "Store it without a passphrase, as 'openssl pkey -in KEY.pem"
+            " -out PLAIN.pem' writes it.",
         )
     if not _is_certificate(identity.certificate):
         raise RequestRejected("The client certificate cannot be read.", _REMEDY)

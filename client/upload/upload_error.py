@@ -54,13 +54,13 @@ _WORDS: Mapping[Status, Words] = {
 _CANNOT_MAKE: Words = (
     UploadFailed,
     "The server at {address} cannot make the file {name}{said}.",
-    "Check that its models folder can be written to and its disk has room, or give another remote"
-    " name.",
+    "Check that its models folder can be written to and its disk has room, or"
+    " give another remote name.",
 )
 _UNCONFIRMED: Words = (
     UploadFailed,
-    "The server at {address} refused {name}, and was too busy to confirm the shared secret"
-    " before{said}.",
+    "The server at {address} refused {name}, and was too busy to confirm"
+    " the shared secret before{said}.",
     "Check the shared secret and send the file again.",
 )
 _OTHER: Words = (

@@ -34,8 +34,8 @@ def check_way(server: Server, endpoint: Endpoint, saved: Sequence[Server]) -> No
             f"The secret of {server.credential!r} does not go to {endpoint.address} in plaintext,"
             " which everybody on the way can read.",
             "Choose a transport that encrypts; if the server has none, and you trust the network,"
-            " save the server with 'plaintext': in Connect, or in ComfyUI's settings under"
-            " Drawbridge.",
+            " save the server with 'plaintext': in Connect, or in"
+            " ComfyUI's settings under Drawbridge.",
         )
 
 

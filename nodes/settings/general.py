@@ -146,8 +146,8 @@ class UpscalerAndFaces(SettingsNode):
         ),
         Setting(
             "face_restoration",
-            "File name of a face restorer on the server. Empty for none. A server on Linux has"
-            " none.",
+            "File name of a face restorer on the server. Empty for none. A server"
+            " on Linux has none.",
         ),
     )
 
