@@ -56,7 +56,7 @@ if TYPE_CHECKING:
         SeedMode,
     )
     from .configuration.fields import Control, GenerationConfig, LoRA
-    from .connection.endpoint import Endpoint
+    from .connection.endpoint import Endpoint, TensorForm
     from .generation.assemble import Prepared, Wishes
     from .generation.events import (
         Audio,
@@ -84,6 +84,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "DrawThingsClient": ".client",
     "Endpoint": ".connection.endpoint",
+    "TensorForm": ".connection.endpoint",
     "Transport": ".address",
     "Address": ".address",
     "Server": ".store.server",
@@ -222,6 +223,7 @@ __all__ = [
     "ServerUnreachable",
     "Sound",
     "StoreUnusable",
+    "TensorForm",
     "TextualInversionSpec",
     "Thresholds",
     "TlsMismatch",

@@ -93,15 +93,6 @@ def fit_mask(
     return planes[:, 0].contiguous()
 
 
-def pad_mask(width: int, height: int, image_width: int, image_height: int) -> torch.Tensor:
-    """Return what PAD adds to a picture: float32 [1, height, width], 1 there and 0 on the picture.
-
-    Black all over where the picture already has the shape of the generation.
-    """
-    kept = torch.zeros(1, image_height, image_width)
-    return fit_mask(kept, image_width, image_height, width, height, Fit.PAD)
-
-
 def split_alpha(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Return the colours [B, H, W, 3], and 1 - alpha as a MASK [B, H, W], None without alpha.
 

@@ -45,21 +45,21 @@ def read(data: bytes) -> GenerationConfigurationT:
     return table
 
 
-def _decode_strings(table: Any, kind: str) -> None:
-    for name, slot, deprecated in TABLES[kind]:
-        value = None if deprecated else getattr(table, _attribute(name))
-        if value is None:
-            continue
-        if slot == "string":
-            setattr(table, _attribute(name), value.decode("utf-8"))
-        elif slot == "[string]":
-            setattr(table, _attribute(name), [entry.decode("utf-8") for entry in value])
-
-
-def _attribute(name: str) -> str:
+def attribute(name: str) -> str:
     """Return the object API's name of a field: snake_case becomes camelCase."""
     head, *rest = name.split("_")
     return head + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def _decode_strings(table: Any, kind: str) -> None:
+    for name, slot, deprecated in TABLES[kind]:
+        value = None if deprecated else getattr(table, attribute(name))
+        if value is None:
+            continue
+        if slot == "string":
+            setattr(table, attribute(name), value.decode("utf-8"))
+        elif slot == "[string]":
+            setattr(table, attribute(name), [entry.decode("utf-8") for entry in value])
 
 
 def verify(data: bytes) -> None:

@@ -230,16 +230,6 @@ class GenerationConfig:
 
         return wire.write(self)
 
-    @classmethod
-    def from_bytes(cls, data: bytes) -> GenerationConfig:
-        """Return what the FlatBuffer says, unknown enum values as their defaults, like a server.
-
-        Raises ProtocolMismatch where the bytes are not a configuration.
-        """
-        from . import wire
-
-        return wire.read(data, cls)
-
 
 def _check_tiles(config: GenerationConfig, kind: str) -> None:
     if not getattr(config, f"tiled_{kind}"):

@@ -1,26 +1,21 @@
-"""How a configuration becomes the FlatBuffer that travels, and comes back from it.
+"""How a configuration becomes the FlatBuffer that travels.
 
-The records are dataclasses whose fields are called as the schema's; which ones they are is for the
-caller to say, so that this module knows the schema alone.
+The records are dataclasses whose fields are called as the schema's, so that this module knows the
+schema alone.
 """
 
 from __future__ import annotations
 
 import math
 import struct
-from dataclasses import fields
-from enum import IntEnum
-from functools import cache
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any
 
 import numpy as np
 
-from ...errors import ProtocolMismatch, RequestRejected
+from ...errors import RequestRejected
 from ...proto import configuration
 from ...proto.generation_config_fbs import ControlT, GenerationConfigurationT, LoRAT
 from ...proto.generation_config_slots import TABLES
-
-R = TypeVar("R")
 
 BLOCK_PX = 64
 
@@ -56,23 +51,13 @@ def write(config: object) -> bytes:
     return configuration.write(_to_table(config, _ROOT))
 
 
-def read(data: bytes, record: type[R]) -> R:
-    """Return the configuration in the bytes. Raise ProtocolMismatch where there is none."""
-    try:
-        table = configuration.read(data)
-    except ValueError as error:
-        raise ProtocolMismatch(
-            f"The {len(data)} bytes are not a Draw Things configuration ({error}).",
-            "Take the configuration from its source again.",
-        ) from error
-    return _from_table(table, _ROOT, record)
-
-
 def _to_table(record: object, kind: str) -> Any:
     table = _TABLES[kind]()
     for name, wire, deprecated in TABLES[kind]:
         if not deprecated:
-            setattr(table, _camel(name), _to_wire(name, wire, getattr(record, name)))
+            setattr(
+                table, configuration.attribute(name), _to_wire(name, wire, getattr(record, name))
+            )
     return table
 
 
@@ -124,46 +109,3 @@ def _float(name: str, value: float) -> float:
             f"Set {name} to a plain number.",
         )
     return float(value)
-
-
-def _from_table(table: Any, kind: str, record: Any) -> Any:
-    wires = {name: wire for name, wire, _ in TABLES[kind]}
-    values = {
-        entry.name: _from_wire(
-            entry.name, wires[entry.name], getattr(table, _camel(entry.name)), _types(record)
-        )
-        for entry in fields(record)
-    }
-    return record(**values)
-
-
-@cache
-def _types(record: Any) -> dict[str, Any]:
-    return get_type_hints(record)
-
-
-def _from_wire(name: str, wire: str, value: Any, types: dict[str, Any]) -> Any:
-    if wire == "string":
-        return value or ""
-    if wire == "[string]":
-        return tuple(value or ())
-    if wire.startswith("["):
-        record = get_args(types[name])[0]
-        return tuple(_from_table(entry, wire.strip("[]"), record) for entry in value or ())
-    if wire == "float":
-        return shortest(value)
-    if name in BLOCK_FIELDS:
-        return value * BLOCK_PX
-    kind = types[name]
-    if isinstance(kind, type) and issubclass(kind, IntEnum):
-        try:
-            return kind(value)
-        except ValueError:
-            return kind(0)  # the wire's default of every enum
-    return value
-
-
-def _camel(name: str) -> str:
-    """Return the generated object API's name of a field."""
-    head, *rest = name.split("_")
-    return head + "".join(part[:1].upper() + part[1:] for part in rest)

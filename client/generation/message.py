@@ -23,9 +23,8 @@ def to_message(
     codec: Codec = Codec.DEFLATE,
     form: TensorForm = TensorForm.SERVER,
     user: str = "Drawbridge",
-    secret: str | None = None,
 ) -> image_service_pb2.ImageGenerationRequest:
-    """Return the message after `check`; pictures are packed with `codec`, never fpzip.
+    """Return the message after `check`, unsigned; pictures are packed with `codec`, never fpzip.
 
     Pictures travel once each in `contents` and by hash elsewhere (docs/protocol.md 2).
     """
@@ -49,8 +48,6 @@ def to_message(
         chunked=True,
         override=_override(request.override),
     )
-    if secret is not None:
-        message.sharedSecret = secret
     if request.image is not None:
         message.image = put(request.image)
     if request.mask is not None:

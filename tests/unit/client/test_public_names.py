@@ -77,6 +77,7 @@ NAMES = [
     "ServerUnreachable",
     "Sound",
     "StoreUnusable",
+    "TensorForm",
     "TextualInversionSpec",
     "Thresholds",
     "TlsMismatch",

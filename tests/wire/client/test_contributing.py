@@ -31,6 +31,7 @@ from drawbridge.client.generation.hints import Guide
 from drawbridge.client.generation.relevance import matters_for, readers, relevant
 from drawbridge.client.generation.sizes import sizes
 from drawbridge.codec import latent, tensor
+from drawbridge.devtools import configuration_reader
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import RequestRejected
 from drawbridge.facts import hints, samplers, versions
@@ -263,7 +264,7 @@ def test_field_travels_by_its_row_alone(name: str) -> None:
         case tuple():
             return  # records of their own
     config = GenerationConfig(**{name: value})
-    assert getattr(GenerationConfig.from_bytes(config.to_bytes()), name) == value
+    assert getattr(configuration_reader.read(config.to_bytes()), name) == value
 
 
 _BLOCKS = ("_width", "_height", "_overlap")

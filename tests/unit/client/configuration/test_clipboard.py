@@ -25,6 +25,7 @@ from drawbridge.client.configuration.enums import (
 )
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
 from drawbridge.client.configuration.wire import BLOCK_FIELDS, INTEGERS, shortest
+from drawbridge.devtools import configuration_reader
 from drawbridge.errors import RequestRejected
 from drawbridge.facts.hints import ControlInput
 from drawbridge.facts.samplers import Sampler
@@ -148,7 +149,7 @@ def test_float32_that_takes_nine_digits_gets_no_more() -> None:
 @given(_FLOATS)
 def test_long_decimals_of_a_float32_become_short_ones(value: float) -> None:
     read = clipboard.read(json.dumps({"sharpness": value})).config()
-    wire = GenerationConfig.from_bytes(read.to_bytes())
+    wire = configuration_reader.read(read.to_bytes())
     assert read.sharpness == wire.sharpness
     assert len(repr(read.sharpness)) <= len(repr(value))
 
@@ -531,7 +532,7 @@ def test_any_object_is_read_or_refused_and_what_is_read_can_be_sent(given: dict[
     except RequestRejected:
         return
     config = imported.config()
-    assert GenerationConfig.from_bytes(config.to_bytes()) == config
+    assert configuration_reader.read(config.to_bytes()) == config
     assert clipboard.read(clipboard.write(config, imported.unknown)).config() == config
     assert math.isfinite(config.sharpness)
 

@@ -18,6 +18,7 @@ from drawbridge.client.generation.message import to_message
 from drawbridge.client.generation.request import GenerationRequest, Hint, WeightedTensor
 from drawbridge.codec import public_guide
 from drawbridge.codec.tensor import Codec, decode, read_header
+from drawbridge.devtools import configuration_reader
 from drawbridge.errors import RequestRejected
 from drawbridge.facts.samplers import Sampler
 from drawbridge.proto import image_service_pb2 as pb2
@@ -70,7 +71,7 @@ def test_a_plain_request_sets_what_a_server_must_not_default() -> None:
     message = to_message(_request(negative_prompt="fog", keywords=("kw",)), user="studio")
     assert (message.scaleFactor, message.chunked, message.device) == (1, True, pb2.LAPTOP)
     assert (message.prompt, message.negativePrompt, message.user) == ("a bridge", "fog", "studio")
-    assert GenerationConfig.from_bytes(message.configuration) == _CONFIG
+    assert configuration_reader.read(message.configuration) == _CONFIG
     assert list(message.keywords) == ["kw"]
     assert message.HasField("override")
     assert not message.HasField("image")
