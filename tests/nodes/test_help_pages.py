@@ -134,6 +134,9 @@ def _problems(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Call) and node.args:
         called = node.func.id if isinstance(node.func, ast.Name) else ""
         said = node.args[0] if called in ERRORS else None
+    elif isinstance(node, ast.Tuple) and len(node.elts) > 1:  # a row of a table of errors
+        kind = node.elts[0]
+        said = node.elts[1] if isinstance(kind, ast.Name) and kind.id in ERRORS else None
     elif isinstance(node, ast.Return):
         several = isinstance(node.value, ast.Tuple) and node.value.elts
         said = several[0] if several else node.value
