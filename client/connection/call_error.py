@@ -206,15 +206,16 @@ def quoted(words: str) -> str:
 
 def secret_rejected(endpoint: Endpoint) -> SecretRejected:
     """Return the error for an Echo that answers with `sharedSecretMissing`."""
-    fact = (
-        f"The server at {endpoint.address} wants a shared secret, and none was sent."
-        if endpoint.secret is None
-        else f"The server at {endpoint.address} does not accept the shared secret that was sent."
-    )
-    return SecretRejected(
-        fact,
+    remedy = (
         "Name a credential whose secret is the one under API Server in Draw Things, or after"
-        " --shared-secret of gRPCServerCLI.",
+        " --shared-secret of gRPCServerCLI."
+    )
+    if endpoint.secret is None:
+        return SecretRejected(
+            f"The server at {endpoint.address} wants a shared secret, and none was sent.", remedy
+        )
+    return SecretRejected(
+        f"The server at {endpoint.address} does not accept the shared secret that was sent.", remedy
     )
 
 
