@@ -50,6 +50,12 @@ class DrawbridgeError(Exception):
         problem, remedy = (re.sub(r"\{(\w+)\}", fill, text) for text in self._sentences)
         return problem, remedy
 
+    def with_more(self: E, problem: str = "", remedy: str = "") -> E:
+        """Return an error of the same kind that goes on with further sentences."""
+        mine, ours = self._sentences
+        sentences = (f"{mine} {problem}".rstrip(), f"{ours} {remedy}".rstrip())
+        return type(self)(*sentences, **self.parts)
+
     def become(self, kind: type[E]) -> E:
         """Return an error of another kind that says the same."""
         return kind(*self._sentences, **self.parts)

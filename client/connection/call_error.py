@@ -30,6 +30,8 @@ Words = tuple[type[DrawbridgeError], str, str]
 # What grpc-swift says for every error of the server's own (docs/protocol.md 1.2).
 _SWIFT_ERROR = "unknown error processing request"
 _BAD_REQUEST = "status: 400"
+# What gRPC says where a proxy ends the stream of a server that has died: there are no trailers.
+_CUT_BY_PROXY = "END_STREAM"
 _IS_IT_ONE = "Check that it is a Draw Things server; if it is, "
 _LOOK_AT_MODEL = (
     "Check that the model and every file it needs are complete on the server, and look at its log."
@@ -121,6 +123,8 @@ def from_status(
     back already, `secret_confirmed` that an Echo had accepted the secret.
     """
     words = own_words(endpoint, details)
+    if code is Status.UNKNOWN and _CUT_BY_PROXY in words:
+        code = Status.UNAVAILABLE
     if code is Status.RESOURCE_EXHAUSTED:
         return _exhausted(endpoint, words, generating)
     of_generations = _OF_GENERATIONS.get(code) if generating else None

@@ -24,6 +24,9 @@ _OPTIONS: list[tuple[str, int | str]] = [
     # A name server could tell of another configuration.
     ("grpc.service_config_disable_resolution", 1),
     ("grpc.max_send_message_length", -1),
+    # gRPC would share one connection among all channels to an address. Behind a proxy, a large
+    # request that waits in its queue would hold up all calls on that connection.
+    ("grpc.use_local_subchannel_pool", 1),
     ("grpc.enable_retries", 0),  # a repeated call would generate twice
     ("grpc.http2.max_pings_without_data", 0),
 ]

@@ -64,6 +64,7 @@ async def generate(
         async with contextlib.aclosing(reader.events(call)) as events:
             async for event in events:
                 yield event
+    reader.check_damaged()
     if not reader.pictures:
         raise no_pictures(endpoint)
     if reader.pictures < request.least_pictures:
@@ -101,12 +102,17 @@ def _message(
 
 
 class Reader:
-    """Reads one generation. `messages` and `pictures` say how far it came when it fails."""
+    """Reads one generation. `messages` and `pictures` say how far it came when it fails.
+
+    A picture or sound that cannot be read costs none of the others: it is counted and left out, and
+    `check_damaged` says so at the end.
+    """
 
     def __init__(self, allowance: Allowance) -> None:
         self.messages = 0
         self.pictures = 0
         self._sounds = 0
+        self._damaged: list[BadTensor] = []
         self._received_bytes = 0
         self._announced_bytes = 0
         self._allowance = allowance
@@ -118,8 +124,8 @@ class Reader:
         """Yield what a call tells, in its order; the call is cancelled when the generator ends
         early.
 
-        Raises what `settle` raises, Excess for more than the allowance, BadTensor,
-        ProtocolMismatch, and GenerationFailed for a picture whose end is missing.
+        Raises what `settle` raises, Excess for more than the allowance, BadTensor for a piece that
+        is too large, ProtocolMismatch, and GenerationFailed for a picture whose end is missing.
         """
         try:
             # Headers come at once, the first message when the turn does (docs/protocol.md 1.8).
@@ -138,8 +144,19 @@ class Reader:
             self._images.finish()
             self._audio.finish()
             self._check_announced()
+        except Excess:
+            self.check_damaged()  # which came first
+            raise
         finally:
             call.cancel()  # does nothing to a call that has ended
+
+    def check_damaged(self) -> None:
+        """Raise BadTensor if a picture or sound could not be read."""
+        if not self._damaged:
+            return
+        first, *others = self._damaged
+        more = f"{len(others)} more cannot be read either." if others else ""
+        raise first.with_more(more) from first.__cause__
 
     def _check_announced(self) -> None:
         """Raise GenerationFailed where whole messages are missing, which no slice tells of."""
@@ -179,6 +196,8 @@ class Reader:
             most_bytes = self._allowance.picture_bytes
             array = await self._decode(data, f"Picture {self.pictures + 1}", most_bytes)
             self.pictures += 1
+            if array is None:
+                continue
             if public_guide.recognises(data):  # planes without a batch
                 array = np.moveaxis(array, 0, -1)[np.newaxis]
             yield Picture(array, self.pictures - 1, message.scaleFactor or 1)
@@ -188,16 +207,22 @@ class Reader:
             left_bytes = self._allowance.sound_bytes - self._sound_bytes
             array = await self._decode(data, f"Sound {self._sounds + 1}", left_bytes)
             self._sounds += 1
+            if array is None:
+                continue
             self._sound_bytes += array.nbytes
             yield Audio(array, self._sounds - 1)
 
-    async def _decode(self, data: bytes, what: str, most_bytes: int) -> np.ndarray:
+    async def _decode(self, data: bytes, what: str, most_bytes: int) -> np.ndarray | None:
+        """Return the values, None for those that cannot be read."""
         try:
             return await in_stoppable_thread(
                 lambda stop: tensor.decode(data, limit_bytes=most_bytes, stop=stop)
             )
         except BadTensor as error:
-            raise BadTensor(f"{what} cannot be read. {error.problem}", error.remedy) from error
+            told = BadTensor(f"{what} cannot be read. {error.problem}", error.remedy)
+            told.__cause__ = error
+            self._damaged.append(told)
+            return None
 
 
 def _step(signpost: image_service_pb2.ImageGenerationSignpostProto, phase: Phase) -> int:

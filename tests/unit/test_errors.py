@@ -111,3 +111,13 @@ def test_a_copy_keeps_the_parts(again) -> None:  # type: ignore[no-untyped-def]
     assert again(error).in_words(repr) == error.in_words(repr)
     assert isinstance(error.become(StoreUnusable), StoreUnusable)
     assert error.become(StoreUnusable).parts == error.parts
+
+
+def test_more_sentences_leave_kind_and_parts_as_they_are() -> None:
+    error = StoreUnusable("The file {path} is damaged.", "Remove it.", path=Path("a"))
+    more = error.with_more("Nothing is lost.", "Then go on.")
+    assert type(more) is StoreUnusable
+    assert more.problem == "The file a is damaged. Nothing is lost."
+    assert more.remedy == "Remove it. Then go on."
+    assert more.parts == error.parts
+    assert error.with_more().problem == error.problem

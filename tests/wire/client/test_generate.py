@@ -228,6 +228,30 @@ async def test_a_fault_of_the_server_is_an_error_that_names_it_and_the_next_call
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+@pytest.mark.parametrize("fault", ["damaged-picture", "truncated-picture"])
+async def test_a_damaged_picture_costs_none_of_the_others(
+    emulate: Emulate, door: Door, fault: str
+) -> None:
+    came: list[int] = []
+
+    async def collect(client: DrawThingsClient) -> None:
+        async for event in client.generate(_request(batch_size=3)):
+            if isinstance(event, Picture):
+                came.append(event.index)
+
+    async with DrawThingsClient(door(emulate(faults=(fault,)))) as client:
+        with pytest.raises(errors.BadTensor, match="Picture 1 cannot be read"):
+            await collect(client)
+    assert came == [1, 2]
+
+
+async def test_each_client_has_a_connection_of_its_own(emulate: Emulate, door: Door) -> None:
+    emulator = emulate()
+    async with DrawThingsClient(door(emulator)) as one, DrawThingsClient(door(emulator)) as other:
+        await asyncio.gather(one.echo(), other.echo())
+    assert len({str(call["peer"]) for call in emulator.journal.events("call")}) == 2
+
+
 async def test_a_picture_without_its_last_piece_is_told_as_such(
     emulate: Emulate, door: Door
 ) -> None:

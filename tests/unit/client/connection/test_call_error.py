@@ -83,6 +83,13 @@ _SWIFT = "unknown error processing request"
         (grpc.StatusCode.ABORTED, "", True, errors.GenerationFailed, "gave up"),
         (grpc.StatusCode.PERMISSION_DENIED, "", True, errors.RequestRejected, "refuses access"),
         (grpc.StatusCode.INVALID_ARGUMENT, "no", True, errors.RequestRejected, r'rejects.*"no"'),
+        (
+            grpc.StatusCode.UNKNOWN,
+            "Received RST_STREAM after a DATA frame with END_STREAM flag received",
+            True,
+            errors.ServerUnreachable,
+            "broke before",
+        ),
         (grpc.StatusCode.UNKNOWN, "boom", True, errors.GenerationFailed, "UNKNOWN"),
     ],
 )
