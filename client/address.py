@@ -34,7 +34,7 @@ def ip_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
 
 
 def ascii_name(name: str) -> str | None:
-    """Return a host's name as it is looked up, other alphabets as xn--; None for what is none.
+    """Return a host's name as it is looked up, other alphabets as xn--; None where it is no name.
 
     That folds digits and dots of other alphabets, too. Numbers are no name unless they are an IPv4
     address in its usual form, so that no two of us read them differently.
@@ -55,7 +55,7 @@ def normalised(host: str) -> str:
     """Return a host in the form in which equal hosts have equal texts.
 
     That is lower case without a last dot, other alphabets as xn--, an IP address in its shortest
-    form without brackets. What is no host comes back in lower case.
+    form without brackets. A text that is no host comes back in lower case.
     """
     name = host.strip()
     name = name[1:-1] if name.startswith("[") and name.endswith("]") else name
@@ -72,14 +72,14 @@ def normalised(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this computer, by its name or address alone."""
+    """Return whether a host is this computer, by its name or address alone."""
     name = normalised(host)
     address = ip_address(name)
     return name == "localhost" if address is None else address.is_loopback
 
 
 def same_host(one: str, other: str) -> bool:
-    """Whether two hosts are one; all names of this computer are."""
+    """Return whether two hosts are one; all names of this computer are."""
     return normalised(one) == normalised(other) or (is_loopback(one) and is_loopback(other))
 
 
@@ -137,11 +137,11 @@ class Address:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the server is on this computer, by its name or address alone."""
+        """Return whether the server is on this computer, by its name or address alone."""
         return is_loopback(self.host)
 
     def is_same(self, other: Address) -> bool:
-        """Whether both mean one server, however they are written; see `same_host`."""
+        """Return whether both mean one server, however they are written; see `same_host`."""
         return self.port == other.port and same_host(self.host, other.host)
 
     def __str__(self) -> str:
@@ -218,13 +218,13 @@ class Destination:
         return cls(normalised(address.host), address.port)
 
     def covers(self, host: str, port: int) -> bool:
-        """Whether a server is among those that are meant; all names of this computer are one."""
+        """Return whether a server is among those meant; all names of this computer are one."""
         if self.host == EVERY:
             return True
         return self.port in (None, port) and same_host(self.host, host)
 
     def includes(self, other: Destination) -> bool:
-        """Whether every server that `other` means is meant here, too."""
+        """Return whether every server that `other` means is meant here, too."""
         if self.host == EVERY:
             return True
         if other.host == EVERY or self.port not in (None, other.port):

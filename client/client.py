@@ -76,22 +76,22 @@ class DrawThingsClient:
 
     @property
     def endpoint(self) -> Endpoint:
-        """The server that this client speaks to, with what it needs for that."""
+        """Return the server that this client speaks to, with what it needs for that."""
         return self._connection.endpoint
 
     @property
     def pin(self) -> Pin | None:
-        """The pin that this connection rests on; None before it, and for other transports."""
+        """Return the pin that this connection rests on; None before it and for other transports."""
         return self._connection.pin
 
     @property
     def pinned_now(self) -> bool:
-        """Whether this client was the first to see the certificate, and trusted it."""
+        """Return whether this client was the first to see the certificate, and trusted it."""
         return self._connection.pinned_now
 
     @property
     def pins(self) -> Pins:
-        """The pins of Transport.PINNED."""
+        """Return the pins of Transport.PINNED."""
         return self._connection.pins
 
     async def echo(self, timeout_seconds: float = 30) -> ServerInfo:
@@ -143,7 +143,7 @@ class DrawThingsClient:
 
         Raises what `catalog` raises; ModelUnavailable for a file that the server does not have, and
         for a model of which nobody knows the version; RequestRejected for what a server would crash
-        on or ignore, and for a setting that there is none of.
+        on or ignore, and for a setting that does not exist.
         """
         if catalog is None:
             catalog = await self.catalog(timeout_seconds=timeout_seconds)

@@ -14,7 +14,7 @@ LONGEST_TEXT = 10_000
 
 
 def is_file_name(name: object) -> TypeGuard[str]:
-    """Whether it is a text, and a server can have a file of that name as its characters tell."""
+    """Return whether it is a text that a server can have as the name of a file."""
     if not isinstance(name, str):
         return False
     return 0 < len(name) <= LONGEST_FILE and not _HARMFUL.search(name)

@@ -182,7 +182,7 @@ class ComfyPage:
         )
 
     def is_frozen(self) -> bool:
-        """Say whether Vue nodes stay as they were when they were added, as in frontend 1.27."""
+        """Return whether Vue nodes stay as they were when they were added, as in frontend 1.27."""
         return self.page.evaluate(
             "() => LiteGraph.vueNodesMode && __COMFYUI_FRONTEND_VERSION__.startsWith('1.27.')"
         )

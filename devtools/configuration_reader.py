@@ -11,7 +11,8 @@ from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from drawbridge.client.configuration.fields import GenerationConfig
-from drawbridge.client.configuration.wire import BLOCK_FIELDS, BLOCK_PX, shortest
+from drawbridge.client.configuration.wire import BLOCK_FIELDS, shortest
+from drawbridge.facts.sizes import BLOCK_PX
 from drawbridge.proto import configuration
 from drawbridge.proto.generation_config_slots import TABLES
 

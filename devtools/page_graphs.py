@@ -136,7 +136,7 @@ def calls(emulator: Emulator) -> list[Any]:
 
 
 def is_vue(page: ComfyPage) -> bool:
-    """Say whether nodes are elements of the page."""
+    """Return whether nodes are elements of the page."""
     return page.page.evaluate("() => !!LiteGraph.vueNodesMode")
 
 

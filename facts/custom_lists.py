@@ -15,7 +15,7 @@ FILES: Mapping[str, str] = {
 
 
 def is_list(name: str) -> bool:
-    """Say whether an upload under this name would replace a list, on a file system of any kind.
+    """Return whether an upload under this name would replace a list, on a file system of any kind.
 
     "<name>.part" is what a server writes first.
     """

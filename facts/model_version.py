@@ -199,12 +199,12 @@ class ModelVersion:
 
     @property
     def is_video(self) -> bool:
-        """Whether the result is frames: one generation gives one video, whatever the batch size."""
+        """Return whether the result is frames: one video, whatever the batch size."""
         return self.kind is Kind.VIDEO
 
     @property
     def audio_rate(self) -> int:
-        """Samples per second, in Hz, of the sound beside a video; 0 where there is none."""
+        """Return the samples per second of the sound beside a video, in Hz; 0 without sound."""
         return self.sound.rate_hz if self.sound else 0
 
     @property
@@ -214,7 +214,7 @@ class ModelVersion:
 
     @property
     def negative_prompt(self) -> bool:
-        """Whether a negative prompt can have an effect, with guidance (docs/protocol.md 5.4)."""
+        """Return whether a negative prompt can count, with guidance (docs/protocol.md 5.4)."""
         return self.reads_prompt and self.guided
 
     def latent_frames(self, num_frames: int) -> int:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from .hints import CONTROL_TYPES, types
 from .modifiers import MODIFIERS
+from .sizes import BLOCK_PX
 from .versions import VERSIONS
 
 V = TypeVar("V")
@@ -56,7 +57,7 @@ def _is_blocks(value: object) -> bool:
 
 
 def _is_slider(value: object) -> bool:
-    """Whether it is a LoRA's `weight`: both ends, and a start value or none."""
+    """Return whether it is a LoRA's `weight`: both ends, and a start value or none."""
     keys = snake_keys(value) if isinstance(value, Mapping) else {}
     ends = all(_is_number(keys.get(key)) for key in ("lower_bound", "upper_bound"))
     return ends and (keys.get("value") is None or _is_number(keys.get("value")))
@@ -74,7 +75,7 @@ _TEXT = Value(lambda value: isinstance(value, str), "text")
 _FLAG = Value(lambda value: isinstance(value, bool), "true or false")
 _WHOLE = Value(_is_whole, "a whole number")
 _NUMBER = Value(_is_number, "a number")
-_BLOCKS = Value(_is_blocks, "a whole number of 64 pixels, such as 8 or 16")
+_BLOCKS = Value(_is_blocks, f"a whole number of {BLOCK_PX} pixels, such as 8 or 16")
 _OBJECT = Value(lambda value: isinstance(value, Mapping), "an object")
 _TEXTS = _list_of(_TEXT, "a list of texts")
 _NUMBERS = _list_of(_NUMBER, "a list of numbers")

@@ -248,7 +248,7 @@ def registered(row: ModelVersion) -> Iterator[None]:
 
 
 def takes_refiner(version: str, refiner_version: str) -> bool:
-    """Whether a server uses that refiner with the model, not ignores it (docs/protocol.md 5.4)."""
+    """Return whether a server uses that refiner with the model (docs/protocol.md 5.4)."""
     if version == refiner_version:
         return True
     known, other = find(version), find(refiner_version)
@@ -258,25 +258,25 @@ def takes_refiner(version: str, refiner_version: str) -> bool:
 
 
 def takes_lora(version: str, lora_version: str) -> bool:
-    """Whether a server applies that LoRA to the model, not skips it (docs/protocol.md 5.4)."""
+    """Return whether a server applies that LoRA to the model (docs/protocol.md 5.4)."""
     known = find(version)
     return version == lora_version or (known is not None and lora_version in known.lora_versions)
 
 
 def sized_by_image(version: str, strength: float, has_mask: bool) -> bool:
-    """Whether a picture that starts from an image gets that image's size (docs/protocol.md 4.2)."""
+    """Return whether an image gives the result its own size (docs/protocol.md 4.2)."""
     known = find(version)
     return strength < 1 or has_mask or (known is not None and known.starts_from_image)
 
 
 def reads_references(version: str, modifier: str) -> bool:
-    """Whether a model reads moodboard pictures without a control (docs/protocol.md 4.6)."""
+    """Return whether a model reads moodboard pictures without a control (docs/protocol.md 4.6)."""
     known = find(version)
     first_frame_only = known is not None and known.first_frame_only
     return modifiers.find(modifier).reads_moodboard and not first_frame_only
 
 
 def reads_alpha(version: str, modifier: str) -> bool:
-    """Whether a model reads the alpha of references (docs/protocol.md 4.2)."""
+    """Return whether a model reads the alpha of references (docs/protocol.md 4.2)."""
     known = find(version)
     return known is not None and known.reads_alpha and modifiers.find(modifier).editing

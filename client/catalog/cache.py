@@ -60,8 +60,8 @@ class _Question:
 class CatalogCache:
     """Remembers what each server has told; with a folder, also after the process has ended.
 
-    May be used from any thread and any event loop. A folder that cannot be read or written is none,
-    and a damaged copy in it is none either.
+    May be used from any thread and any event loop. Without a folder that can be read and
+    written nothing is kept on disk, and a damaged copy is passed over.
     """
 
     def __init__(
@@ -221,7 +221,7 @@ def _manner(server: Server) -> str:
 
 
 def _as_good_as(written: Told, told: Told) -> bool:
-    """Whether what is on disk need not be written again."""
+    """Return whether what is on disk need not be written again."""
     same = (written.info, written.present) == (told.info, told.present)
     return same and 0 <= told.asked_at - written.asked_at < _REWRITTEN_AFTER_SECONDS
 
@@ -247,7 +247,10 @@ def _to_json(told: Told) -> dict[str, Any]:
 
 
 def _from_json(kept: dict[str, Any]) -> Told:
-    """Raises ValueError, TypeError, KeyError or AttributeError for anything but what we wrote."""
+    """Return what the text says.
+
+    Raises ValueError, TypeError, KeyError or AttributeError for anything but what we wrote.
+    """
     catalog, lists, present = None, kept["lists"], kept["present"]
     if lists is not None:
         catalog = Catalog.from_json(

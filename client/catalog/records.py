@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from ...facts.sizes import BLOCK_PX
 from ...facts.specifications import SPECIFICATIONS, snake_keys
 from .. import safe_text
 from . import json_array
@@ -341,10 +342,10 @@ def _model(keys: Keys, raw: str) -> ModelSpec | None:
     return ModelSpec(
         *named,
         prefix=_text(keys, "prefix"),
-        default_size_px=int(_number(keys, "default_scale")) * 64,
+        default_size_px=int(_number(keys, "default_scale")) * BLOCK_PX,
         modifier=_text(keys, "modifier") or "none",
         default_refiner=_text(keys, "default_refiner"),
-        hires_fix_size_px=int(_number(keys, "hires_fix_scale")) * 64,
+        hires_fix_size_px=int(_number(keys, "hires_fix_scale")) * BLOCK_PX,
         guidance_embed=_flag(keys, "guidance_embed"),
         is_consistency_model=_flag(keys, "is_consistency_model"),
         deprecated=_flag(keys, "deprecated"),

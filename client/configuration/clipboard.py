@@ -16,12 +16,13 @@ from enum import IntEnum
 from typing import Any, get_type_hints
 
 from ...errors import RequestRejected
+from ...facts.sizes import BLOCK_PX
 from ...proto.generation_config_slots import TABLES
 from . import json_text
 from .fields import Control, GenerationConfig, LoRA
 from .json_keys import ALSO, KEYS, RECORD_KEYS, WORDS
 from .json_text import listed, wrong
-from .wire import BLOCK_FIELDS, BLOCK_PX, INTEGERS, shortest
+from .wire import BLOCK_FIELDS, INTEGERS, shortest
 
 _HINTS = {record: get_type_hints(record) for record in RECORD_KEYS}
 _WIRE = {

@@ -16,6 +16,7 @@ from typing import Annotated, Any, TypeAlias
 from ...errors import RequestRejected
 from ...facts.hints import ControlInput
 from ...facts.samplers import LINEAR, Sampler
+from ...facts.sizes import BLOCK_PX
 from .enums import (
     ColorCalibration,
     CompressionMethod,
@@ -36,11 +37,11 @@ _CROP = Range(0, 1024)
 _GUIDANCE = Range(0, 25)
 _STEPS = Range(1, 150)
 _MOST_FRAMES = 1121  # the longest clip on record; the app's own field ends at 201
-_DECODING_TILE = Range(128, 2048, 64, when="tiled_decoding")
-_DECODING_OVERLAP = Range(64, 1024, 64, when="tiled_decoding")
-_DIFFUSION_TILE = Range(128, 2048, 64, when="tiled_diffusion")
-_DIFFUSION_OVERLAP = Range(64, 1024, 64, when="tiled_diffusion")
-_HIRES_SIZE = Range(128, 2048, 64, when="hires_fix")
+_DECODING_TILE = Range(128, 2048, BLOCK_PX, when="tiled_decoding")
+_DECODING_OVERLAP = Range(BLOCK_PX, 1024, BLOCK_PX, when="tiled_decoding")
+_DIFFUSION_TILE = Range(128, 2048, BLOCK_PX, when="tiled_diffusion")
+_DIFFUSION_OVERLAP = Range(BLOCK_PX, 1024, BLOCK_PX, when="tiled_diffusion")
+_HIRES_SIZE = Range(128, 2048, BLOCK_PX, when="hires_fix")
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ class GenerationConfig:
     """
 
     id: int = 0
-    start_width: Annotated[int, Range(128, 8192, 64)] = 512
-    start_height: Annotated[int, Range(128, 8192, 64)] = 512
+    start_width: Annotated[int, Range(128, 8192, BLOCK_PX)] = 512
+    start_height: Annotated[int, Range(128, 8192, BLOCK_PX)] = 512
     seed: Annotated[int, Range(0, SEEDS - 1)] = 0
     steps: Annotated[int, _STEPS] = 20
     guidance_scale: Annotated[float, Range(0, 50)] = 4.5
@@ -172,7 +173,7 @@ class GenerationConfig:
     def of(cls, values: Values) -> GenerationConfig:
         """Return the configuration with these values, and defaults for the rest.
 
-        Raises RequestRejected for a setting that there is none of.
+        Raises RequestRejected for a setting that does not exist.
         """
         names = [one.name for one in fields(cls)]
         unknown = [name for name in values if name not in names]

@@ -30,7 +30,7 @@ class Range:
         return f"0 or {text}" if self.zero else text
 
     def holds(self, value: float) -> bool:
-        """Whether the value is allowed; NaN never is."""
+        """Return whether the value is allowed; NaN never is."""
         if self.zero and value == 0:
             return True
         return self.low <= value <= self.high and not (self.step and value % self.step)

@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 
 from ...errors import RequestRejected
+from ...facts.sizes import BLOCK_PX
 from ...proto import configuration
 from ...proto.generation_config_fbs import ControlT, GenerationConfigurationT, LoRAT
 from ...proto.generation_config_slots import TABLES
-
-BLOCK_PX = 64
 
 # Fields that the wire counts in blocks; other sizes are pixels there too (docs/configuration.md 1).
 BLOCK_FIELDS = frozenset(

@@ -17,7 +17,7 @@ class CallCancelled(Exception):
 
 
 class Unreadable(Exception):
-    """The bytes of a message are none of the service; gRPC says so with None in its place."""
+    """A message's bytes are not one of the service's; gRPC says so with None in its place."""
 
 
 class Excess(Unreadable):

@@ -69,17 +69,17 @@ class Connection:
 
     @property
     def pin(self) -> Pin | None:
-        """The pin that the connection rests on; None before it, and for other transports."""
+        """Return the pin that the connection rests on; None before it, and for other transports."""
         return self._pin
 
     @property
     def pinned_now(self) -> bool:
-        """Whether this connection was the first to see the certificate, and trusted it."""
+        """Return whether this connection was the first to see the certificate, and trusted it."""
         return self._pinned_now
 
     @property
     def secret_confirmed(self) -> bool:
-        """Whether an Echo has accepted the secret, or that there is none."""
+        """Return whether an Echo has accepted the secret, or that there is none."""
         return self._secret_confirmed
 
     async def greet(self, timeout_seconds: float) -> image_service_pb2.EchoReply:

@@ -65,7 +65,7 @@ class Endpoint:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the server is on this computer, so that bytes cost less than compressing them."""
+        """Return whether the server is on this computer: bytes cost less than compressing them."""
         return Address(self.host, self.port).is_loopback
 
     @property

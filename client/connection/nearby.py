@@ -24,7 +24,7 @@ _MOST = 100
 
 
 def available() -> bool:
-    """Whether the package is there that finds servers."""
+    """Return whether the package is there that finds servers."""
     return importlib.util.find_spec("zeroconf") is not None
 
 

@@ -182,7 +182,7 @@ def _failed(error: OSError, identity: Identity | None) -> Finding:
 
 
 def is_alert(error: OSError) -> bool:
-    """Whether the other side has ended a handshake in the language of TLS."""
+    """Return whether the other side has ended a handshake in the language of TLS."""
     return isinstance(error, ssl.SSLError) and "_ALERT_" in (error.reason or "").upper()
 
 

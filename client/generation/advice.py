@@ -8,11 +8,10 @@ from ...facts import versions
 from ...facts.app_settings import Recommended, recommended
 from ...facts.model_version import ModelVersion
 from ...facts.samplers import Sampler
+from ...facts.sizes import BLOCK_PX, USUAL_SIZE_PX
 from ..catalog.records import ModelSpec
 from ..configuration.fields import GenerationConfig
 
-BLOCK_PX = 64
-_USUAL_SIZE_PX = 1024
 _FLOATS = frozenset(
     {"guidance_scale", "shift", "guidance_embed", "refiner_start", "shift_for_audio", "mask_blur"}
 )
@@ -113,7 +112,7 @@ def _size(
 ) -> tuple[int, int]:
     if row is not None and row.width and row.height:
         return row.width, row.height
-    side = (spec and spec.default_size_px) or (known and known.default_size_px) or _USUAL_SIZE_PX
+    side = (spec and spec.default_size_px) or (known and known.default_size_px) or USUAL_SIZE_PX
     return side, side
 
 

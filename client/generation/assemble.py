@@ -72,7 +72,7 @@ async def prepare(client: FileServer, wishes: Wishes, catalog: Catalog) -> Prepa
 
     Raises ModelUnavailable for a file that the server does not have, and for a model of which
     nobody knows the version; RequestRejected for what a server would crash on or ignore, and for a
-    setting that there is none of.
+    setting that does not exist.
     """
     model, address = wishes.model, client.endpoint.address
     if isinstance(model, str):

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import RequestRejected
 from ...facts import hints, modifiers, versions
+from ...facts.sizes import BLOCK_PX
 from ...facts.versions import takes_lora, takes_refiner
 from ..catalog.records import missing_keys
 from .request import GenerationRequest, Hint
@@ -27,7 +28,10 @@ def check(request: GenerationRequest) -> None:
 
 
 def sized_by_image(request: GenerationRequest) -> bool:
-    """Whether the picture gets the image's size, not the configured one (docs/protocol.md 4.2)."""
+    """Return whether the picture gets the size of the image, not the configured one.
+
+    See docs/protocol.md 4.2.
+    """
     return request.image is not None and versions.sized_by_image(
         request.version, request.config.strength, request.mask is not None
     )
@@ -61,7 +65,7 @@ def _channels(request: GenerationRequest) -> tuple[int, ...]:
 def _check_image_size(request: GenerationRequest, width: int, height: int) -> None:
     wanted = (request.config.start_width, request.config.start_height)
     remedy = f"Resize and crop it to {wanted[0]} x {wanted[1]}."
-    if height % 64 or width % 64:
+    if height % BLOCK_PX or width % BLOCK_PX:
         raise RequestRejected(
             f"The image is {width} x {height} pixels, not multiples of 64, which crashes a server.",
             remedy,
@@ -192,7 +196,7 @@ def _check_hints(request: GenerationRequest) -> None:
 
 
 def _reads_hints(request: GenerationRequest, types: set[str]) -> bool:
-    """Whether the model itself reads one of the hints, or too little is known to say no."""
+    """Return whether the model itself reads one of the hints, or too little is known to say no."""
     if request.override.model(request.config.model) is None:
         return True
     if "shuffle" in types and versions.reads_references(request.version, request.modifier):
@@ -231,7 +235,10 @@ def _check_hint(request: GenerationRequest, hint: Hint) -> None:
 
 
 def _check_exact_size(request: GenerationRequest, hint: Hint) -> None:
-    """A server crops neither; a pose of another size crashes it (docs/protocol.md 4.4)."""
+    """Raise RequestRejected for a pose or depth of another size than the picture.
+
+    A server crops neither; a pose of another size crashes it (docs/protocol.md 4.4).
+    """
     config = request.config
     full = (config.start_height, config.start_width)
     if sized_by_image(request) and request.image is not None:
@@ -250,7 +257,10 @@ def _check_exact_size(request: GenerationRequest, hint: Hint) -> None:
 
 
 def _check_last_frame(request: GenerationRequest, hint: Hint) -> None:
-    """A server drops all but the first picture without a word (docs/protocol.md 16.4)."""
+    """Raise RequestRejected where a server would drop pictures without a word.
+
+    It keeps the first of them alone (docs/protocol.md 16.4).
+    """
     used = [tensor for tensor in hint.tensors if tensor.weight > 0]
     if modifiers.find(request.modifier).last_frame and len(used) > 1:
         raise RequestRejected(

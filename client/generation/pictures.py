@@ -41,7 +41,7 @@ def starts(
     they are cropped around their middle. Images come as
     float16 [1, height, width, 3], -1 to 1, masks as uint8 [height, width] of kinds. With
     `keep_alpha` an image without a mask comes with its alpha, not with a mask of its holes. A mask
-    alone is not fitted. Raises RequestRejected for what is no picture or no mask.
+    alone is not fitted. Raises RequestRejected for values that are no picture or no mask.
     """
     if pictures is None:
         yield None, None if areas is None else mask.to_wire(areas, from_noise=from_noise)
@@ -60,7 +60,7 @@ def starts(
 def hint_of(form: HintForm[torch.Tensor], how: Fit | None) -> Hint:
     """Return a hint with its pictures as arrays, each IMAGE as often as it has forms.
 
-    Raises RequestRejected for what is no picture.
+    Raises RequestRejected for values that are no picture.
     """
     tensors = [
         WeightedTensor(array, carried.weight)

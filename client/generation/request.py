@@ -74,7 +74,7 @@ class GenerationRequest:
 
     @property
     def ignores_image(self) -> bool:
-        """Whether a server would certainly not look at the image (docs/protocol.md 4.2, 4.6)."""
+        """Return whether no server would look at the image (docs/protocol.md 4.2, 4.6)."""
         known = versions.find(self.version)
         files = (
             self.override.model(self.config.model),

@@ -18,7 +18,7 @@ def to_image(picture: Picture) -> torch.Tensor:
     """Return a picture as ComfyUI's IMAGE: float32 [1, height, width, 3], 0 to 1.
 
     With an alpha channel it is [1, height, width, 4], R, G, B, A. Raises GenerationFailed for
-    values that are not finite, BadTensor for what is no picture.
+    values that are not finite, BadTensor for another shape than a picture has.
     """
     return image.from_wire(picture.array)
 
@@ -47,7 +47,7 @@ def to_sound(sound: Audio, version: str) -> Sound:
     """Return a sound as ComfyUI's AUDIO, its waveform float32 [1, channels, samples], -1 to 1.
 
     `version` is the request's, from which the rate follows. Raises GenerationFailed for values that
-    are not finite, BadTensor for what is no sound.
+    are not finite, BadTensor for another shape than a sound has.
     """
     return audio.from_wire(sound.array, audio_rate(version))
 

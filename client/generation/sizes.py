@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from ...facts import versions
+from ...facts.sizes import BLOCK_PX, USUAL_SIZE_PX
 
-BLOCK_PX = 64
-_USUAL_SIZE_PX = 1024
 _FORMS = ((1, 1), (4, 3), (3, 2), (16, 9))
 
 
@@ -40,7 +39,7 @@ def sizes(version: str, default_size_px: int = 0) -> tuple[Size, ...]:
     if known is not None and known.sizes:
         lying: tuple[Size, ...] = tuple(Size(*size) for size in known.sizes)
     else:
-        side = default_size_px or (known and known.default_size_px) or _USUAL_SIZE_PX
+        side = default_size_px or (known and known.default_size_px) or USUAL_SIZE_PX
         lying = _of_area(side * side)
     both = [size for one in lying for size in (one, Size(one.height, one.width))]
     return tuple(dict.fromkeys(both))

@@ -144,7 +144,7 @@ class Environment:
 
 
 def from_file(kept: dict[str, Any]) -> dict[str, Known] | None:
-    """Return the credentials that a file holds, by key; None for what we did not write.
+    """Return the credentials that a file holds, by key; None for contents that we did not write.
 
     Raises nothing: an exception would hold on to `kept`.
     """

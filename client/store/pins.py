@@ -55,8 +55,9 @@ class Pin:
 
     @property
     def is_public(self) -> bool:
-        """Whether it is the certificate that Draw Things comes with: anybody has its key, so that
-        pinning it does not prove who answers.
+        """Return whether it is the certificate that Draw Things comes with.
+
+        Anybody has its key, so that pinning it does not prove who answers.
         """
         return self.fingerprint.replace(":", "").lower() in _PUBLIC
 

@@ -199,7 +199,7 @@ class PrivateFile:
 
 
 def _is_shared(seen: os.stat_result) -> bool:
-    """Whether it is a folder like /tmp, in which everybody keeps files of his own."""
+    """Return whether it is a folder like /tmp, in which everybody keeps files of his own."""
     return bool(seen.st_mode & stat.S_ISVTX)
 
 

@@ -19,7 +19,7 @@ class Secret:
     __slots__ = ("__value",)
 
     def __init__(self, value: str) -> None:
-        """Raises CredentialMissing for an empty text and for one that is not Unicode."""
+        """Raise CredentialMissing for an empty text and for one that is not Unicode."""
         if not value:
             raise CredentialMissing("The shared secret is empty.", "Set it, or name no credential.")
         if re.search("[\ud800-\udfff]", value):

@@ -19,7 +19,7 @@ class Server:
 
     `certificate` is that of the authority which Transport.OWN_CA trusts: PEM text, or the path of a
     file. `name` is what a person calls the server, "" where nobody has. Raises RequestRejected for
-    a name that is none.
+    an unusable name.
     """
 
     address: Address

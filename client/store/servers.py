@@ -64,7 +64,7 @@ class SavedServers:
         self._replace(self.find(name).name, [])
 
     def holds(self, server: Server) -> bool:
-        """Whether a server is saved with exactly these values, under any name.
+        """Return whether a server is saved with exactly these values, under any name.
 
         False for one with an odd credential. Raises StoreUnusable.
         """

@@ -190,7 +190,7 @@ class Pieces:
 class HashCache:
     """Hashes of files by path, size and time of change; with a folder they outlive the process.
 
-    May be used from any thread. A folder that cannot be read or written is none.
+    May be used from any thread. Without a folder that can be read and written nothing is kept.
     """
 
     def __init__(self, folder: Path | None = None) -> None:

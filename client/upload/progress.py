@@ -54,7 +54,7 @@ def result(address: str, done: Done, compared: bool) -> list[str]:
 
 
 def is_checkpoint(name: str) -> bool:
-    """Whether a server takes a file of that name for one it can read (docs/protocol.md 1.3)."""
+    """Return whether a server takes a file of that name for one to read (docs/protocol.md 1.3)."""
     return name.lower().endswith(".ckpt")
 
 

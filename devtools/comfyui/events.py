@@ -97,7 +97,7 @@ class Listener:
 
     @property
     def failure(self) -> Exception | None:
-        """What ended the thread before its time: a broken connection, or an error of `watch`."""
+        """Return what ended the thread too early: a broken connection, an error of `watch`."""
         return self._failure
 
     def wait_for(self, wanted: Callable[[Event], bool], timeout_seconds: float) -> Event | None:

@@ -83,13 +83,13 @@ class Outcome:
 
     @property
     def executed(self) -> tuple[str, ...]:
-        """The ids of the nodes that were run, in order; cached ones are not among them."""
+        """Return the ids of the nodes that were run, in order; cached ones are not among them."""
         started = (event for event in self.events if event.type == "executing")
         return tuple(event.data["node"] for event in started if event.data["node"] is not None)
 
     @property
     def previews(self) -> tuple[Event, ...]:
-        """The preview pictures, in order."""
+        """Return the preview pictures, in order."""
         return tuple(event for event in self.events if event.type == "preview")
 
 
@@ -135,12 +135,12 @@ class RealComfyUI:
 
     @property
     def base(self) -> Path:
-        """The folder with ComfyUI's `input`, `output`, `temp`, `user` and `custom_nodes`."""
+        """Return the folder with ComfyUI's `input`, `output`, `temp`, `user` and `custom_nodes`."""
         return self._process.base
 
     @property
     def url(self) -> str:
-        """The address of the page, without a slash at its end."""
+        """Return the address of the page, without a slash at its end."""
         return f"http://127.0.0.1:{self._process.port}"
 
     @property
@@ -150,7 +150,7 @@ class RealComfyUI:
 
     @property
     def load_failures(self) -> tuple[str, ...]:
-        """The log's lines about nodes and packs that ComfyUI could not load."""
+        """Return the log's lines about nodes and packs that ComfyUI could not load."""
         return tuple(line.strip() for line in self.log.splitlines() if LOAD_FAILED.search(line))
 
     def start(self, timeout_seconds: float = START_SECONDS) -> None:
@@ -267,7 +267,7 @@ class RealComfyUI:
         return answer
 
     def _answers(self) -> bool:
-        """Say whether this ComfyUI answers; another may have taken the port before it could."""
+        """Return whether this ComfyUI answers; another may have taken the port before it could."""
         try:
             status, stats = self.request("GET", "/system_stats", timeout_seconds=PROBE_SECONDS)
         except (OSError, http.client.HTTPException):
@@ -302,7 +302,7 @@ class RealComfyUI:
 
 
 def _is_last(event: Event) -> bool:
-    """Say whether a prompt has ended with this event and is in the history."""
+    """Return whether a prompt has ended with this event and is in the history."""
     return event.type == "executing" and event.data["node"] is None
 
 

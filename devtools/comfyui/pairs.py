@@ -23,12 +23,12 @@ class Pair:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What ComfyUI is started with to serve that page."""
+        """Return what ComfyUI is started with to serve that page."""
         return () if self.frontend is None else ("--front-end-root", str(self.frontend))
 
     @property
     def label(self) -> str:
-        """A name for test ids: `ComfyUI-pinned`, `ComfyUI-1.58.1`."""
+        """Return a name for test ids: `ComfyUI-pinned`, `ComfyUI-1.58.1`."""
         return f"{self.comfyui.name}-{'pinned' if self.frontend is None else named(self.frontend)}"
 
 

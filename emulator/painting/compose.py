@@ -121,7 +121,7 @@ class Composer:
 
     @property
     def _share(self) -> float:
-        """How much of the painting covers the image; 0 at strength 0, 1 at strength 1."""
+        """Return how much of the painting covers the image; 0 at strength 0, 1 at strength 1."""
         if self._request.version.restores_image:
             return 1.0  # the image is what it restores, at any strength
         return self._request.config.strength**1.5

@@ -9,9 +9,8 @@ import numpy as np
 
 from ...facts.latent_spaces import Kind, LatentSpace, find
 from ...facts.model_version import ModelVersion
+from ...facts.sizes import BLOCK_PX
 from .texture import resize
-
-_BLOCK_PX = 64
 
 
 class Stage(enum.Enum):
@@ -62,7 +61,7 @@ class Previews:
 def _shape(version: ModelVersion, width: int, height: int, stage: Stage) -> tuple[int, int, int]:
     """Return channels, rows and columns of a preview (docs/protocol.md 6)."""
     if stage is Stage.FIRST:
-        rows, columns = (math.ceil(1.5 * side / _BLOCK_PX) * 8 for side in (height, width))
+        rows, columns = (math.ceil(1.5 * side / BLOCK_PX) * 8 for side in (height, width))
         return 3, rows, columns
     if stage is Stage.SECOND:
         return 4, height // 4, width // 4

@@ -20,7 +20,7 @@ _MOST_INSETS = 12
 
 
 def has_first_frame(request: Request, effects: Effects) -> bool:
-    """Say whether the image is the first frame of a video rather than a reference."""
+    """Return whether the image is the first frame of a video rather than a reference."""
     if request.image is None or not request.version.is_video:
         return False
     modifier = modifiers.find(effects.modifier)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...facts import modifiers
 from ...facts.hints import KINDS, REFERENCE_TYPES
+from ...facts.sizes import BLOCK_PX
 from ..understanding.effects import ActiveControl, Effects
 from ..understanding.request import Request
 from .colour import brightness, match
@@ -124,7 +125,9 @@ class Guides:
         if loaded.shape[-1] != 3:
             loaded = np.repeat(loaded[..., :1], 3, axis=-1)
         if kind == "color":
-            return resize(loaded, *(max(1, side // 64) for side in (self._height, self._width)))
+            return resize(
+                loaded, *(max(1, side // BLOCK_PX) for side in (self._height, self._width))
+            )
         picture = self._fit(loaded)
         if source == "image":
             if _has_lines(kind):
@@ -180,7 +183,7 @@ def _amount(control: ActiveControl, total: int, steps: range) -> float:
 
 
 def _shapes(control: ActiveControl) -> bool:
-    """Say whether a picture prompt hands on more than its style."""
+    """Return whether a picture prompt hands on more than its style."""
     if control.kind == "shuffle":
         return not control.row.globalAveragePooling
     blocks = control.row.targetBlocks

@@ -51,7 +51,7 @@ class Faults:
 
     @property
     def names(self) -> frozenset[str]:
-        """The faults that the next generation would show."""
+        """Return the faults that the next generation would show."""
         with self._lock:
             return frozenset(self._left)
 

@@ -1,4 +1,4 @@
-"""The calls that a server takes, and what it says to those that are none.
+"""The calls that a server takes, and its answer to unknown ones.
 
 gRPC's own library has other words for a call that does not exist and for bytes that are no message,
 so both are answered here, in those of a real server (docs/protocol.md 1.2).

@@ -137,7 +137,7 @@ class Emulator:
 
     @property
     def _signs(self) -> bool:
-        """Whether it needs certificates of its own making, for itself or for its clients."""
+        """Return whether it needs certificates of its own making, for itself or for its clients."""
         options = self.options
         clients = options.require_client_certificate and options.client_authority is None
         return options.tls and (options.identity is None or clients)
@@ -226,19 +226,20 @@ class Emulator:
 
     @property
     def port(self) -> int:
-        """The port it listens on, once started."""
+        """Return the port it listens on, once started."""
         return self._port
 
     @property
     def address(self) -> str:
-        """Where a client on this computer finds it: "127.0.0.1:7859"."""
+        """Return where a client on this computer finds it: "127.0.0.1:7859"."""
         unspecified = {"0.0.0.0": "127.0.0.1", "::": "::1", "[::]": "::1"}
         return _join(unspecified.get(self.options.host, self.options.host), self._port)
 
     @property
     def certificate(self) -> bytes:
-        """The root that a client has to trust, as PEM; empty in plaintext, and where the server's
-        certificate is not of the emulator's making.
+        """Return the root that a client has to trust, as PEM.
+
+        Empty in plaintext, and where the server's certificate is not of the emulator's making.
         """
         if self._authority is None or self.options.identity is not None:
             return b""
@@ -258,7 +259,7 @@ class Emulator:
 
     @property
     def faults(self) -> frozenset[str]:
-        """The faults that are switched on; may be set at any time, to NAMEs or NAME:COUNTs."""
+        """Return the faults switched on; may be set at any time, to NAMEs or NAME:COUNTs."""
         return self._faults.names
 
     @faults.setter

@@ -59,7 +59,7 @@ class Authority:
 
     @property
     def root(self) -> bytes:
-        """The certificate that has to be trusted, as PEM."""
+        """Return the certificate that has to be trusted, as PEM."""
         return _pem(self._certificate)
 
     def server(self, names: Sequence[str] = ()) -> Pair:
@@ -126,7 +126,7 @@ def server_context(identity: Pair, clients: bytes | None = None) -> ssl.SSLConte
     """Return the TLS of a real server (docs/protocol.md 1.10): 1.2 or newer, HTTP/2 or gRPC-Web.
 
     `clients` is the authority, as PEM, that every client has to show a certificate of. Raises
-    DrawbridgeError where a certificate or key is none, or one does not belong to the other.
+    DrawbridgeError where a certificate or key cannot be used, or they do not belong together.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -30,7 +30,7 @@ class Upload:
     Deviation: a real server does not look at the name, and deletes a folder of that name. This one
     takes bare file names only, and neither a folder's nor that of a list of its own, and ends the
     stream as if the file could not be made, so that nobody can write outside of its folder or over
-    what is no model.
+    anything but models.
     """
 
     message = _RECEIVED
@@ -109,7 +109,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def is_bare_name(name: str) -> bool:
-    """Say whether a name is, on every system, that of a file in a folder."""
+    """Return whether a name is, on every system, that of a file in a folder."""
     return (
         0 < len(name) <= 200
         and name not in (".", "..")

@@ -134,7 +134,7 @@ class Catalog:
         ]
 
     def exists(self, name: str) -> bool:
-        """Say whether a path test would find the name; "" finds the folder itself."""
+        """Return whether a path test would find the name; "" finds the folder itself."""
         path = self._inside(name)
         return name in self._made_up or (path is not None and path.exists())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...facts.sizes import BLOCK_PX, USUAL_SIZE_PX
 from ...facts.versions import VERSIONS
 from .specifications import JsonValue, Specification
 
@@ -25,7 +26,6 @@ _VAE_FLUX_2 = "flux_2_vae_f16.ckpt"
 _VAE_WAN = "wan_v2.1_video_vae_f16.ckpt"
 _VAE_QWEN = "qwen_image_vae_f16.ckpt"
 
-_USUAL_SIZE_PX = 1024
 _U: Specification = {"u": {"condition_scale": 1000}}
 _H3: Mapping[str, JsonValue] = {
     "text_encoder": "qwen_3_vl_32b_50_i8x.ckpt",
@@ -42,7 +42,7 @@ def _model(name: str, file: str, version: str, **more: JsonValue) -> Specificati
         "prefix": "",
         "version": version,
         "upcast_attention": False,
-        "default_scale": (VERSIONS[version].default_size_px or _USUAL_SIZE_PX) // 64,
+        "default_scale": (VERSIONS[version].default_size_px or USUAL_SIZE_PX) // BLOCK_PX,
         **more,
     }
 

@@ -57,12 +57,12 @@ class Effects:
 
     @property
     def consistency(self) -> bool:
-        """True where a LoRA is a distilled one."""
+        """Return whether a LoRA is a distilled one."""
         return any(lora.entry.get("is_consistency_model") for lora in self.loras)
 
     @property
     def transparent(self) -> bool:
-        """True where results carry alpha."""
+        """Return whether results carry alpha."""
         return (
             self.alpha
             or modifiers.find(self.modifier).layered
@@ -74,5 +74,5 @@ class Effects:
 
 
 def finite(value: float) -> float:
-    """Return the value, 0 where it is none."""
+    """Return the value, 0 where it is not finite."""
     return value if math.isfinite(value) else 0.0

@@ -19,7 +19,7 @@ def kinds(mask: np.ndarray) -> set[int]:
 
 
 def inpaints(mask: np.ndarray, *, transparent: bool = False) -> bool:
-    """Say whether a mask tells areas apart; otherwise the job is a plain image to image.
+    """Return whether a mask tells areas apart; otherwise the job is a plain image to image.
 
     Only 0 or only 3 repaints nothing in particular. Results with alpha need a pixel of kind 2.
     """
@@ -28,6 +28,6 @@ def inpaints(mask: np.ndarray, *, transparent: bool = False) -> bool:
 
 
 def repaints_zero(mask: np.ndarray) -> bool:
-    """Say whether pixels of kind 0 are repainted: not beside 2, unless every kind is there."""
+    """Return whether pixels of kind 0 are repainted: not beside 2, unless every kind is there."""
     present = kinds(mask)
     return 0 in present and (2 not in present or present == {0, 1, 2, 3})

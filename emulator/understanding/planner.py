@@ -6,6 +6,7 @@ import random
 
 from ...facts import modifiers
 from ...facts.hints import AUDIO
+from ...facts.sizes import BLOCK_PX
 from ...proto import image_service_pb2 as pb2
 from ..stock.catalog import Catalog
 from ..stock.entries import FACE_PARSER, FACE_RESTORER
@@ -50,8 +51,8 @@ def make_plan(request: Request, effects: Effects, catalog: Catalog) -> Plan:
         route=route,
         width=width,
         height=height,
-        first_width=config.hiresFixStartWidth * 64 if hires else width,
-        first_height=config.hiresFixStartHeight * 64 if hires else height,
+        first_width=config.hiresFixStartWidth * BLOCK_PX if hires else width,
+        first_height=config.hiresFixStartHeight * BLOCK_PX if hires else height,
         start=start,
         steps=steps,
         second_steps=second or 0,
@@ -80,7 +81,7 @@ def _choose_route(request: Request, effects: Effects) -> Route:
 
 
 def lacks_input(request: Request) -> bool:
-    """Say whether what is given, or is not, leaves the result empty (docs/protocol.md 4.4, 4.6).
+    """Return whether what is given, or is not, leaves the result empty (docs/protocol.md 4.4, 4.6).
 
     A sound always does: the service makes it float16, and the generator wants float32 (16.6).
     """
@@ -93,12 +94,12 @@ def lacks_input(request: Request) -> bool:
 
 
 def must_fit(request: Request) -> bool:
-    """Say whether the version samples from the image at any strength."""
+    """Return whether the version samples from the image at any strength."""
     return request.version.starts_from_image
 
 
 def samples_from_image(request: Request) -> bool:
-    """Say whether the image's size is the working size, so has to be a multiple of 64 px."""
+    """Return whether the image's size is the working size, so has to be a multiple of 64 px."""
     if request.image is None:
         return False
     return (
@@ -109,12 +110,12 @@ def samples_from_image(request: Request) -> bool:
 
 
 def samples_noise(request: Request, effects: Effects) -> bool:
-    """Say whether the mask has an area that starts from pure noise, which takes every step."""
+    """Return whether the mask has an area that starts from pure noise, which takes every step."""
     return request.mask is not None and not effects.transparent and 1 in kinds(request.mask)
 
 
 def hires_applies(request: Request, route: Route) -> bool:
-    """Say whether there is a first pass at the smaller size."""
+    """Return whether there is a first pass at the smaller size."""
     config = request.config
     return (
         config.hiresFix

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...facts.model_version import ModelVersion
+from ...facts.sizes import BLOCK_PX
 from ...proto.generation_config_fbs import GenerationConfigurationT
 from ..stock.specifications import Specification
 
@@ -55,9 +56,9 @@ class Request:
     @property
     def width(self) -> int:
         """Configured width in pixels."""
-        return self.config.startWidth * 64
+        return self.config.startWidth * BLOCK_PX
 
     @property
     def height(self) -> int:
         """Configured height in pixels."""
-        return self.config.startHeight * 64
+        return self.config.startHeight * BLOCK_PX

@@ -22,17 +22,17 @@ class Start:
 
     @property
     def from_noise(self) -> bool:
-        """True where nothing of an image is left at the start."""
+        """Return whether nothing of an image is left at the start."""
         return self.exact <= 0
 
     @property
     def step(self) -> int:
-        """The first step that is sampled; equal to `steps` where none is."""
+        """Return the first step that is sampled; equal to `steps` where none is."""
         return math.floor(self.exact)
 
     @property
     def sampled(self) -> int:
-        """How many steps are sampled."""
+        """Return how many steps are sampled."""
         return self.steps - self.step
 
 
@@ -78,7 +78,7 @@ def effective_shift(request: Request) -> float:
 
 
 def uses_negative_prompt(request: Request, effects: Effects) -> bool:
-    """Say whether classifier-free guidance is at work (docs/protocol.md 5.4)."""
+    """Return whether classifier-free guidance is at work (docs/protocol.md 5.4)."""
     config = request.config
     model = request.model
     if model.get("is_consistency_model") or effects.consistency:

@@ -12,6 +12,7 @@ import numpy as np
 from ...facts import modifiers
 from ...facts.hints import AUDIO
 from ...facts.samplers import LINEAR
+from ...facts.sizes import BLOCK_PX
 from ...facts.versions import reads_alpha
 from ..stock.catalog import Catalog
 from ..stock.entries import FACE_RESTORER
@@ -67,7 +68,7 @@ def _image_crashes(request: Request, effects: Effects, image: np.ndarray) -> Ite
         yield f"an image of shape {list(image.shape)} instead of [1, height, width, 3]"
         return
     height, width = image.shape[1:3]
-    unit = 64 * request.scale_factor
+    unit = BLOCK_PX * request.scale_factor
     if samples_from_image(request) and (width % unit or height % unit or not width or not height):
         yield f"an image of {width} x {height}, no multiple of {unit}, that sampling starts from"
     mask = request.mask
@@ -113,7 +114,7 @@ def _pose_crashes(request: Request, hint: Hint) -> Iterator[str]:
         wanted = [(last, width, height)]
     elif hires_applies(request, Route.TEXT):
         config = request.config
-        small = (first, config.hiresFixStartWidth * 64, config.hiresFixStartHeight * 64)
+        small = (first, config.hiresFixStartWidth * BLOCK_PX, config.hiresFixStartHeight * BLOCK_PX)
         wanted = [small, (last, request.width, request.height)]
     for picture, width, height in wanted:
         if picture.shape[1:3] != (height, width):

@@ -121,7 +121,7 @@ class Host:
 
     @property
     def cache(self) -> dict[Any, tuple[list[list[Any]], dict[str, Any]]]:
-        """Outputs and page data of finished nodes, by signature of all that led to them."""
+        """Return outputs and page data of finished nodes, by signature of all that led to them."""
         return self._cache
 
     def tell(self, event: str, **data: Any) -> None:

@@ -67,7 +67,7 @@ class Stage:
 
     @property
     def pictures(self) -> list[Path]:
-        """The files that Save Image has written, in order."""
+        """Return the files that Save Image has written, in order."""
         return sorted(self.output.glob("*.png"))
 
 

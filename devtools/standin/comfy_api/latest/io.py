@@ -269,5 +269,5 @@ class NodeOutput:
 
     @property
     def result(self) -> tuple[Any, ...] | None:
-        """The values by position; None where there are none."""
+        """Return the values by position; None where there are none."""
         return self.args or None

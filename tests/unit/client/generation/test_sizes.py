@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from drawbridge.client.generation.sizes import BLOCK_PX, Size, sizes
+from drawbridge.client.generation.sizes import Size, sizes
+from drawbridge.facts.sizes import BLOCK_PX
 from drawbridge.facts.versions import VERSIONS
 
 
