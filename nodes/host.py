@@ -31,7 +31,7 @@ _NO_TAGS = str.maketrans(
     "<>",
     "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}",
 )
-PREVIEW_PIXELS = 1024  # ComfyUI scales a preview down to this before it sends it
+PREVIEW_PIXELS = 1024  # the longer side that ComfyUI usually scales previews to
 
 
 async def interruptible(work: Coroutine[Any, Any, T]) -> T:
@@ -71,12 +71,21 @@ class Display:
         self._bar = comfy.utils.ProgressBar(1, node_id)
         self._words = ""
 
-    def progress(self, value: float, total: float, preview: Image | None = None) -> None:
+    def progress(
+        self,
+        value: float,
+        total: float,
+        preview: Image | None = None,
+        longest_px: int = PREVIEW_PIXELS,
+    ) -> None:
         """Move the node's bar, with a new picture if there is one.
 
-        Raises ComfyUI's InterruptProcessingException when the person has asked to stop.
+        ComfyUI scales the picture, up or down, until its longer side has `longest_px`, or
+        PREVIEW_PIXELS if that is less. Raises ComfyUI's InterruptProcessingException when the
+        person has asked to stop.
         """
-        shown = None if preview is None else ("JPEG", _drawable(preview), PREVIEW_PIXELS)
+        longest_px = min(longest_px, PREVIEW_PIXELS)
+        shown = None if preview is None else ("JPEG", _drawable(preview, longest_px), longest_px)
         self._bar.update_absolute(value, total, shown)
 
     def say(self, words: str) -> None:
@@ -93,17 +102,16 @@ class Display:
             server.send_progress_text(words, self.node_id, server.client_id)
 
 
-def _drawable(preview: Image) -> Image:
-    """Return a preview that keeps both of its sides when ComfyUI scales it to PREVIEW_PIXELS.
+def _drawable(preview: Image, longest_px: int) -> Image:
+    """Return a preview that keeps both of its sides when ComfyUI scales it to `longest_px`.
 
-    ComfyUI rounds the shorter side, to 0 where it is less than a 2048th of the longer one, and the
-    error of drawing that ends its process.
+    ComfyUI rounds the shorter side, to 0 where that is less than half a pixel, and the error of
+    drawing that ends its process.
     """
     width, height = preview.size
-    if max(width, height) <= PREVIEW_PIXELS * min(width, height):
+    if max(width, height) <= longest_px * min(width, height):
         return preview
-    longest = (PREVIEW_PIXELS, 1) if width > height else (1, PREVIEW_PIXELS)
-    return preview.resize(longest)
+    return preview.resize((longest_px, 1) if width > height else (1, longest_px))
 
 
 def model_files(kinds: Sequence[str] = MODEL_KINDS) -> list[str]:

@@ -15,7 +15,7 @@ from ...client.threads import in_stoppable_thread
 from ...codec import latent, tensor
 from ...errors import BadTensor
 from ...facts import versions
-from ..host import Display
+from ..host import PREVIEW_PIXELS, Display
 
 LOG = logging.getLogger(__name__)
 
@@ -52,10 +52,10 @@ class Reporter:
         if not isinstance(event, Queued):  # the bar has no total yet
             self.show()
 
-    def show(self, preview: Image.Image | None = None) -> None:
-        """Show the bar where it is, with a new preview if there is one."""
+    def show(self, preview: Image.Image | None = None, longest_px: int = PREVIEW_PIXELS) -> None:
+        """Show the bar where it is, with a new preview if there is one, scaled to that."""
         value = (self._run + self._fraction) * self._steps
-        self._display.progress(value, self._runs * self._steps, preview)
+        self._display.progress(value, self._runs * self._steps, preview, longest_px)
 
     def finish(self, notes: Sequence[str] = ()) -> None:
         """Fill the bar: the pictures are here. `notes` is what a person should know of them."""
@@ -65,11 +65,18 @@ class Reporter:
 
 
 class Previews:
-    """Decodes previews beside the stream, only ever the newest: an old one is of no interest."""
+    """Decodes previews beside the stream, only ever the newest: an old one is of no interest.
 
-    def __init__(self, reporter: Reporter, version: str) -> None:
+    They are shown as large as the picture will be, `size_px` its width and height.
+    """
+
+    def __init__(self, reporter: Reporter, version: str, size_px: tuple[int, int]) -> None:
+        known = versions.find(version)
+        self._is_video = known is not None and known.is_video
         self._reporter = reporter
         self._version = version
+        self._size_px = size_px
+        self._seen = False
         self._newest: Preview | None = None
         self._arrived = asyncio.Event()
         self._complained = False
@@ -102,16 +109,29 @@ class Previews:
                     self._complained = True
                 continue
             if picture is not None:
-                self._reporter.show(picture)
+                self._show(picture)
+
+    def finish(self, picture: torch.Tensor) -> None:
+        """Show the first frame of a video of whose latents nobody knows what they show.
+
+        `picture`: an IMAGE of one, float32 [1, height, width, 3 or 4].
+        """
+        if self._is_video and not self._seen:
+            frame = (picture[0, :, :, :3] * 255).clamp(0, 255).to(torch.uint8)
+            self._show(Image.fromarray(frame.numpy()))
+
+    def _show(self, picture: Image.Image) -> None:
+        self._seen = True
+        width, height = self._size_px
+        columns, rows = picture.size
+        beside = max(1, round(columns * height / (rows * width)))  # pictures of a batch
+        self._reporter.show(picture, max(beside * width, height))
 
     def _decode(self, preview: Preview, stop: Callable[[], bool]) -> Image.Image | None:
         latents = tensor.decode(preview.encoded, limit_bytes=preview.most_bytes, stop=stop)
         colours = latent.preview(latents, self._version)
         if colours is None:
             return None
-        known = versions.find(self._version)
-        if known is not None and known.is_video:
-            shown = colours[len(colours) // 2]
-        else:
-            shown = torch.cat(list(colours), dim=1)  # a batch side by side
+        middle = colours[len(colours) // 2]
+        shown = middle if self._is_video else torch.cat(list(colours), dim=1)  # a batch in a row
         return Image.fromarray(shown.numpy())

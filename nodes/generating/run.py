@@ -98,7 +98,8 @@ async def _run(server: Server, wishes: Wishes, reporter: Reporter, turn: Turn) -
 async def _beside_previews(
     client: DrawThingsClient, request: GenerationRequest, reporter: Reporter, pieces: _Pieces
 ) -> None:
-    previews = Previews(reporter, request.version)
+    size_px = request.config.start_width, request.config.start_height
+    previews = Previews(reporter, request.version, size_px)
     receiving = asyncio.ensure_future(_receive(client, request, reporter, previews, pieces))
     showing = asyncio.ensure_future(previews.show())
     try:
@@ -126,6 +127,7 @@ async def _receive(
                     previews.offer(event)
                 case Picture():
                     pieces.pictures.append(to_image(event))
+                    previews.finish(pieces.pictures[-1])
                 case Audio():
                     pieces.sounds.append(to_sound(event, request.version))
                 case Queued() | Progress() | RemoteDownload() | DownloadSize() | Receiving():

@@ -94,12 +94,14 @@ class Host:
         comfy.model_management.throw_exception_if_processing_interrupted()
         self._tell("progress", node=node_id, value=value, max=total)
         if preview is not None:
+            kind, picture, longest = preview
             try:
-                _encode_preview(*preview)
+                shown = _as_shown(picture, longest)
+                _encode_preview(kind, shown)
             except Exception as error:  # not the node's: ComfyUI draws in a task of its server
                 self._undrawable = error
                 return
-            self._tell("preview", node=node_id, image=preview[1])
+            self._tell("preview", node=node_id, image=picture, size=shown.size)
 
     def _tell(self, event: str, **data: Any) -> None:
         if self._listener is not None:
@@ -129,10 +131,15 @@ class Host:
         self._tell(event, **data)
 
 
-def _encode_preview(kind: str, picture: Image.Image, longest: int | None) -> bytes:
+def _as_shown(picture: Image.Image, longest: int | None) -> Image.Image:
+    """Return a preview in the size that a page gets, scaled as ComfyUI's send_image does."""
+    if longest is None:
+        return picture
+    return ImageOps.contain(picture, (longest, longest), Image.Resampling.BILINEAR)
+
+
+def _encode_preview(kind: str, picture: Image.Image) -> bytes:
     """Return the bytes that a page gets, made as ComfyUI's send_image does."""
-    if longest is not None:
-        picture = ImageOps.contain(picture, (longest, longest), Image.Resampling.BILINEAR)
     encoded = io.BytesIO()
     picture.save(encoded, format=kind, quality=95, compress_level=1)
     return encoded.getvalue()

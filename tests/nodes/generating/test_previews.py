@@ -13,7 +13,9 @@ from standin.stage import Stage, graph
 from drawbridge.codec import tensor
 from drawbridge.emulator.server import faults
 from drawbridge.emulator.server.server import Emulator
+from drawbridge.emulator.stock.models import MODELS
 from drawbridge.nodes.host import Display
+from drawbridge.nodes.sockets import Settings
 
 Serve = Callable[..., Emulator]
 
@@ -53,3 +55,43 @@ def test_preview_keeps_both_sides_where_it_is_drawn(stage: Stage, size: tuple[in
     comfy.utils.set_progress_bar_global_hook(hook)
     Display("generate").progress(1, 2, Image.new("RGB", size))
     assert min(seen[0]) >= 1
+
+
+@pytest.mark.parametrize(
+    ("inputs", "size"),
+    [
+        ({"width": 512, "height": 512}, (512, 512)),
+        ({"width": 768, "height": 512}, (768, 512)),
+        ({"width": 1152, "height": 2304}, (512, 1024)),  # no larger than ComfyUI's usual ones
+        ({"width": 256, "height": 128, "batch_size": 3}, (768, 128)),
+    ],
+)
+def test_preview_is_as_large_as_the_picture(
+    serve: Serve, stage: Stage, inputs: dict[str, int], size: tuple[int, int]
+) -> None:
+    outcome = stage.host.run(graph(serve(step_ms=30).port, steps=4, **inputs))
+    assert outcome.status == "success", outcome.exception_message
+    assert {one["size"] for one in stage.told("preview", node="generate")} == {size}
+
+
+@pytest.mark.parametrize("version", ["wan_v2.1_14b", "ltx2"])
+def test_every_video_shows_something_before_it_is_there(
+    serve: Serve, stage: Stage, version: str
+) -> None:
+    """Nobody knows what the latents of LTX show, so its first frame is shown once it is there."""
+    model = next(str(spec["file"]) for spec in MODELS if spec["version"] == version)
+    outcome = stage.host.run(
+        graph(
+            serve(step_ms=30).port,
+            model=model,
+            **{"width": 256, "height": 128, "steps": 4},
+            settings=Settings().with_values(num_frames=9),
+        )
+    )
+    assert outcome.status == "success", outcome.exception_message
+    shown = stage.told("preview", node="generate")
+    assert {one["size"] for one in shown} == {(256, 128)}
+    if version == "ltx2":
+        [frame] = shown
+        first = np.asarray(Image.open(stage.pictures[0]).convert("RGB"))
+        assert np.array_equal(np.asarray(frame["image"]), first)
