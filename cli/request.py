@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..client.catalog import lookup
 from ..client.catalog.lookup import ModelFile
-from ..client.catalog.records import Catalog, ModelSpec, find
+from ..client.catalog.names import find
+from ..client.catalog.records import Catalog, ModelSpec
 from ..client.catalog.specification import demand_files, read_model
 from ..client.configuration.fields import GenerationConfig, Values
 from ..client.generation.advice import advise

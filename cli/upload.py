@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..client.catalog.records import find
+from ..client.catalog.names import find
 from ..client.threads import in_thread
 from ..client.upload.local_file import HashCache, LocalFile, check_name
 from ..errors import DrawbridgeError, RequestRejected

@@ -6,7 +6,7 @@ from comfy_api.latest import io
 from comfy_execution.graph_utils import ExecutionBlocker
 
 from ..client.catalog.embeddings import called, usable
-from ..client.catalog.records import nearest
+from ..client.catalog.names import nearest
 from ..client.configuration.fields import SEEDS
 from ..errors import RequestRejected
 from .host import interruptible

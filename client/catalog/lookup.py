@@ -12,16 +12,8 @@ from ...errors import ModelUnavailable, RequestRejected
 from ...facts.versions import takes_lora, takes_refiner
 from ..configuration.fields import GenerationConfig
 from . import embeddings, official
-from .records import (
-    Catalog,
-    ControlSpec,
-    FileServer,
-    LoRASpec,
-    ModelSpec,
-    UpscalerSpec,
-    alike,
-    find,
-)
+from .names import alike, find
+from .records import Catalog, ControlSpec, FileServer, LoRASpec, ModelSpec, UpscalerSpec
 
 S = TypeVar("S", ModelSpec, LoRASpec, ControlSpec, UpscalerSpec)
 

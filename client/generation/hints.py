@@ -15,7 +15,8 @@ from ...facts import modifiers, versions
 from ...facts.hints import IMAGE, KINDS, REFERENCE_TYPES, ControlInput, Sources, sources
 from ...facts.versions import reads_alpha, reads_references, sized_by_image
 from ..catalog import lookup
-from ..catalog.records import Catalog, ControlSpec, find
+from ..catalog.names import find
+from ..catalog.records import Catalog, ControlSpec
 from ..configuration.fields import Control, GenerationConfig
 
 P = TypeVar("P")  # a picture

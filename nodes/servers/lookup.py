@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ...client.catalog import lookup
 from ...client.catalog.cache import Told
-from ...client.catalog.records import Catalog, LoRASpec, find
+from ...client.catalog.names import find
+from ...client.catalog.records import Catalog, LoRASpec
 from ...client.catalog.specification import demand_files, read_model
 from ...client.configuration.fields import LoRA
 from ...client.store.server import Server

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from ...client.catalog.records import Catalog, ControlSpec, LoRASpec, find
+from ...client.catalog.names import find
+from ...client.catalog.records import Catalog, ControlSpec, LoRASpec
 from ...client.catalog.specification import read_controls, read_loras
 from ...client.configuration.fields import LoRA
 from ...client.configuration.json_text import listed

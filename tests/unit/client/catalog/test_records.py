@@ -8,15 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drawbridge.client.catalog.records import (
-    MOST_ELEMENTS,
-    Catalog,
-    ModelSpec,
-    alike,
-    find,
-    missing_keys,
-    nearest,
-)
+from drawbridge.client.catalog.json_values import MOST_ELEMENTS
+from drawbridge.client.catalog.names import alike, find, nearest
+from drawbridge.client.catalog.records import Catalog, ModelSpec, missing_keys
 
 _MODEL = {
     "name": "FLUX.1 dev",
