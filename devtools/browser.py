@@ -35,6 +35,7 @@ NOT_OURS = (
     # Newer pages ask an older ComfyUI for what it has not.
     "Failed to fetch jobs",
     "Attempted to cleanup event listeners for graph that was never set up",  # its minimap
+    "ComfyApp graph accessed before initialization",  # its stores, in 1.42 to 1.53
 )
 _WATCH = """
 () => {

@@ -53,27 +53,30 @@ _AT = f"""
   return [frame.left + ds.scale * (x + ds.offset[0]), frame.top + ds.scale * (y + ds.offset[1])];
 }}
 """
-# What is drawn on a node, with its colour; text fields of Vue's nodes have their own.
+# What is to be seen on a node, drawn or in fields, with its colour.
 _DRAWN = f"""
 async (id) => {{
   {_NODE}
+  if (LiteGraph.vueNodesMode) {{
+    const fields = document.querySelectorAll(
+      `[data-node-id="${{id}}"] :is(input, [role=combobox])`);
+    const text = (one) => one.value || one.innerText.trim();
+    return [...fields].map((one) => [text(one), getComputedStyle(one).color]);
+  }}
   const prototype = CanvasRenderingContext2D.prototype;
   const {{ fillText }} = prototype;
   const told = [];
   prototype.fillText = function (text, ...rest) {{
-    if (!LiteGraph.vueNodesMode || this.canvas.closest(`[data-node-id="${{id}}"]`))
-      told.push([text, this.fillStyle]);
+    told.push([text, this.fillStyle]);
     return fillText.call(this, text, ...rest);
   }};
   try {{
-    node.widgets.forEach((one) => one.triggerDraw?.());
     app.canvas.draw(true, true);
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   }} finally {{
     prototype.fillText = fillText;
   }}
-  const fields = document.querySelectorAll(`[data-node-id="${{id}}"] input`);
-  return [...told, ...[...fields].map((one) => [one.value, ""])];
+  return told;
 }}
 """
 
@@ -170,6 +173,15 @@ def drawn_on(page: ComfyPage, node: str) -> dict[str, str]:
     return dict(page.page.evaluate(_DRAWN, node))
 
 
+def wait_until_drawn(page: ComfyPage, node: str, *words: str) -> None:
+    """Wait until one of several texts is to be seen on a node's widgets, maybe with more around."""
+    page.wait_for(
+        f"async ([id, words]) => (await ({_DRAWN})(id))"
+        ".some(([text]) => words.some((one) => text.includes(one)))",
+        [node, words],
+    )
+
+
 def panel(page: ComfyPage, number: int = 0) -> Locator:
     """Return what Connect shows of its server; that of the first Connect, or another."""
     return page.page.locator("[data-drawbridge=connect]").nth(number)
@@ -184,10 +196,13 @@ def wait_until_connected(page: ComfyPage) -> None:
 
 
 def face_of(page: ComfyPage, node: str, name: str) -> Locator:
-    """Return the element of a Vue node that a widget is pressed at."""
+    """Return the field of a Vue node that a widget is pressed at."""
     here = page.page.locator(f"[data-node-id='{node}']")
-    newer = here.locator(f"[data-widget-name='{name}'] canvas")
-    older = here.locator(".lg-widget-container", has=page.page.get_by_text(name, exact=True))
+    text = f"([id, name]) => {{ {_WIDGET} return widget.label ?? name; }}"
+    label = page.page.evaluate(text, [node, name])
+    called = ", ".join(f"[aria-label={json.dumps(one)}]" for one in (name, label))
+    newer = here.locator(f":is([role=combobox], input):is({called})")
+    older = here.locator(".lg-widget-container", has=page.page.get_by_text(label, exact=True))
     return newer.or_(older.locator("input")).first
 
 

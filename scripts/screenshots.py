@@ -104,7 +104,7 @@ def graph(page: ComfyPage, port: int) -> None:
     take(page, "comfyui", "[data-node-id]")
     connect, model = (f'[data-node-id="{page.node_id(kind)}"]' for kind in ("Connect", "LoadModel"))
     take(page, "connect", connect)
-    page.page.locator(f'{model} [data-widget-name="model"] canvas').click()
+    page.page.locator(f'{model} [role=combobox][aria-label="model"]').click()
     page.page.locator(".drawbridge-pick-search").fill("turbo")
     page.page.locator(".drawbridge-pick-row").first.wait_for()
     take(page, "picker", f"{model}, .drawbridge-pick")

@@ -80,14 +80,13 @@ export interface Widget {
   y?: number;
   last_y?: number;
   computeSize?: (width: number) => [number, number];
-  /** Draws in the place of the page's own drawing. */
-  draw?: (
+  /** The node that it is on. */
+  node?: GraphNode;
+  /** Draws it on the canvas. */
+  drawWidget?: (
+    this: Widget,
     context: CanvasRenderingContext2D,
-    node: GraphNode,
-    width: number,
-    y: number,
-    height: number,
-    rough?: boolean,
+    space: { width: number; showText?: boolean },
   ) => void;
   /** Handles a press if it answers true. */
   onPointerDown?: (pointer: CanvasPointer, node: GraphNode, canvas: Canvas) => boolean;

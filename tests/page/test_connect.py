@@ -19,6 +19,7 @@ from drawbridge.devtools.page_graphs import (
     save_server,
 )
 from drawbridge.emulator.server.server import Emulator
+from drawbridge.emulator.stock.models import MODELS
 
 Serve = Callable[..., Emulator]
 GRAPH = ROOT / "workflows" / "text_to_image.json"
@@ -42,7 +43,7 @@ def test_only_a_saved_server_is_asked_by_itself(
     # Both were asked for at once, so the other's answer has come as well, or comes with it.
     expect(panel(page, 1)).to_have_attribute("data-state", "connected")
     expect(panel(page, 1)).to_contain_text(" ms")
-    expect(panel(page, 1)).to_contain_text("52 models")
+    expect(panel(page, 1)).to_contain_text(f"{len(MODELS)} models")
     expect(panel(page)).to_have_attribute("data-state", "unasked")
     expect(panel(page)).not_to_have_attribute("data-asking", "")
     listed = List(page).open(load, "model")
@@ -87,5 +88,5 @@ def test_run_tells_the_page_of_its_server(open_page: Open, serve: Serve) -> None
     ending, told = page.run()
     assert ending == "execution_success", told.get("exception_message", told)
     expect(panel(page)).to_have_attribute("data-state", "connected")
-    expect(panel(page)).to_contain_text("52 models")
+    expect(panel(page)).to_contain_text(f"{len(MODELS)} models")
     assert page.complaints == []

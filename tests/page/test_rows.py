@@ -20,11 +20,15 @@ _SHOWN = """
     const [, least] = node.computeSize();
     return { rows: shown.length, fits: node.size[1] >= least };
   }
-  const rows = [...document.querySelectorAll(`[data-node-id="${id}"] [data-widget-name]`)];
-  const seen = rows.filter((one) => one.checkVisibility() && one.offsetHeight > 0);
-  const all = document.querySelector(`[data-node-id="${id}"]`).getBoundingClientRect();
-  const fits = seen.every((one) => one.getBoundingClientRect().bottom <= all.bottom);
-  return { rows: numbered(seen.map((one) => one.dataset.widgetName)).length, fits };
+  const all = document.querySelector(`[data-node-id="${id}"]`);
+  const names = new Map(node.widgets.map((one) => [one.label ?? one.name, one.name]));
+  const text = (one) => one.ariaLabel ?? (one.children.length ? "" : one.textContent.trim());
+  const named = (one) => names.get(text(one)) ?? text(one);
+  const seen = [...all.querySelectorAll("*")].filter(
+    (one) => numbered([named(one)]).length && one.checkVisibility() && one.offsetHeight > 0);
+  const { bottom } = all.getBoundingClientRect();
+  const fits = seen.every((one) => one.getBoundingClientRect().bottom <= bottom);
+  return { rows: new Set(seen.map(named)).size, fits };
 }
 """
 _SLOTS = """

@@ -30,12 +30,17 @@ _DIMMED = """
   const isDimmed = (widget) => {
     if (!LiteGraph.vueNodesMode)
       return widget.element ? Number(widget.element.style.opacity || 1) < 1 : !!widget.disabled;
-    const row = document.querySelector(
-      `[data-node-id="${node.id}"] [data-widget-name="${widget.name}"]`);
-    return !!row && Number(getComputedStyle(row).opacity) < 1;
+    const [field] = fields.filter((one) => called(one).some(
+      (name) => name && [widget.name, widget.label].includes(name)));
+    for (let one = field; one && one !== element; one = one.parentElement)
+      if (Number(getComputedStyle(one).opacity) < 1) return true;
+    return false;
   };
-  const isThere = !LiteGraph.vueNodesMode
-    || document.querySelector(`[data-node-id="${node.id}"] [data-widget-name]`);
+  const element = document.querySelector(`[data-node-id="${node.id}"]`);
+  const fields = [...(element?.querySelectorAll("[aria-label], textarea") ?? [])];
+  const called = (one) =>
+    [one.ariaLabel, ...[...(one.labels ?? [])].map((label) => label.textContent.trim())];
+  const isThere = !LiteGraph.vueNodesMode || fields.length;
   return isThere && node.widgets.filter(isDimmed).map((widget) => widget.name);
 }
 """
@@ -79,9 +84,8 @@ def sizes(page: ComfyPage) -> list[str]:
     """Open the list of sizes as a person does; return what it offers."""
     place = page.page.evaluate(_LAST)
     if place["vue"]:
-        rows = ".lg-widget-container, [data-widget-name]"
-        row = page.page.locator(f"[data-node-id='{place['id']}']").locator(rows).last
-        row.get_by_role("combobox").click()
+        node = page.page.locator(f"[data-node-id='{place['id']}']")
+        node.get_by_role("combobox").last.click()
     else:
         page.page.mouse.click(*place["at"])
     entries(page).first.wait_for()

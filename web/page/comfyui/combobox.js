@@ -2,18 +2,19 @@
 /**
  * Turns a node's text widget into one that opens a list.
  *
- * The widget stays ComfyUI's own text widget: its value, its place in workflows, links into it,
- * copies, undo and subgraphs are ComfyUI's. Only how it is drawn and what a press does are ours, by
- * two members that LiteGraph looks for on every widget. Where Vue shows a text field all the same
- * (in frontend 1.27, and for what a subgraph has shown outside only since a moment), a click there
- * opens the list.
+ * The widget stays ComfyUI's own: its value, its place in workflows, links into it, copies, undo
+ * and subgraphs are ComfyUI's. On the canvas, how it is drawn and what a press does are ours, by two
+ * members that LiteGraph has on every widget. Everywhere else the page shows it as a list or a text
+ * field of its own, where a press opens our list as long as it is clear whose it is.
  */
 
-import { isLinked, widgetInside } from "../../lib/values.js";
+import { isLinked } from "../../lib/values.js";
 import { language } from "../../lib/words.js";
-import { MARGIN_PX, MARK, drawCombobox, isOwnCanvas } from "./combobox_drawing.js";
-import { areaOnPage, labelOf, widgetOf } from "./nodes.js";
-import { fieldOf } from "./vue_elements.js";
+import { MARGIN_PX, drawCombobox } from "./combobox_drawing.js";
+import { areaOnPage, everyNode, widgetOf } from "./nodes.js";
+import { offerChoices, updateChoices } from "./page_list.js";
+import { isView, originalOf } from "./promoted.js";
+import { fieldAt, fieldOf, isNamed, nodeIdOf } from "./vue_elements.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -37,17 +38,21 @@ import { fieldOf } from "./vue_elements.js";
  * @typedef {object} Combobox
  * @property {(spot: Spot) => import("./combobox_drawing.js").Appearance} appearance
  * @property {(spot: Spot, beside: DOMRect, opener: HTMLElement | undefined) => void} open
+ * @property {(spot: Spot) => readonly import("./page_list.js").Choice[]} [choices] for the page's
+ *   own list; without them it shows a text field
  * @property {(spot: Spot) => string} [hint] what to say of the value besides the tooltip
  */
 
 /**
- * `tooltip` is the widget's own, if it has one, and `replacement` what stands in its place.
+ * `tooltip` is the widget's own, if it has one, and `replacement` what stands in its place. A view
+ * has neither: it shows all that its `original` inside of a subgraph has.
  *
  * @typedef {object} Attachment
  * @property {Combobox} combobox
  * @property {Spot} spot
- * @property {string | undefined} tooltip
+ * @property {string | undefined} [tooltip]
  * @property {string} [replacement]
+ * @property {Widget} [original]
  */
 
 /** @type {WeakMap<Widget, Attachment>} */
@@ -73,12 +78,17 @@ export function attachCombobox(app, node, widget, combobox) {
  */
 export function attachPromotedComboboxes(app, host) {
   for (const widget of host.widgets ?? []) {
-    const inside = widgetInside({ node: host, hosts: [] }, widget.name);
+    const inside = originalOf(host, widget);
     const original = inside && widgetOf(inside.node, inside.name);
     const known = original && attachments.get(original);
     if (!inside || !known) continue;
     const { node, hosts } = inside;
-    attach(app, known.combobox, { node, widget, owner: host, hosts });
+    const spot = { node, widget, owner: host, hosts };
+    if (isView(widget)) {
+      attachments.set(widget, { combobox: known.combobox, spot, original });
+    } else {
+      attach(app, known.combobox, spot);
+    }
   }
 }
 
@@ -93,16 +103,33 @@ export function redrawComboboxes(app, nodes) {
     const known = attachments.get(widget);
     if (!known) continue;
     const hint = known.combobox.hint?.(known.spot);
-    const replacement = hint && [hint, tooltipOf(known)].filter(Boolean).join("\n\n");
-    // Without one of its own the page shows the definition's, in its language.
-    if (known.replacement !== replacement) widget.tooltip = replacement || known.tooltip;
-    known.replacement = replacement;
-    widget.triggerDraw?.();
+    if (!known.original) {
+      const replacement = hint && [hint, tooltipOf(known)].filter(Boolean).join("\n\n");
+      // Without one of its own the page shows the definition's, in its language.
+      if (known.replacement !== replacement) widget.tooltip = replacement || known.tooltip;
+      known.replacement = replacement;
+      if (known.combobox.choices) {
+        updateChoices(known.spot.owner, widget, choicesOf(known.combobox, known.spot));
+      }
+    }
     const field = window.LiteGraph?.vueNodesMode && fieldOf(app, known.spot.owner, widget);
     if (!field) continue;
-    field.dataset.drawbridgeTone = known.combobox.appearance(known.spot).tone;
+    field.dataset["drawbridgeTone"] = known.combobox.appearance(known.spot).tone;
     field.title = hint ?? "";
   }
+}
+
+/**
+ * Return the choices of a widget, the one that it holds among them.
+ *
+ * @param {Combobox} combobox
+ * @param {Spot} spot
+ */
+function choicesOf(combobox, spot) {
+  const listed = combobox.choices?.(spot) ?? [];
+  const value = String(spot.widget.value ?? "");
+  if (listed.some((one) => one.value === value)) return listed;
+  return [{ value, label: combobox.appearance(spot).text }, ...listed];
 }
 
 /**
@@ -130,30 +157,41 @@ function attach(app, combobox, spot) {
   const before = attachments.get(widget);
   attachments.set(
     widget,
-    before ? { ...before, combobox, spot } : { combobox, spot, tooltip: ownTooltip(spot) },
+    before
+      ? { ...before, combobox, spot }
+      : { combobox, spot, tooltip: ownTooltip(spot) },
   );
   if (before) return;
+  if (combobox.choices) offerChoices(app, widget, () => choicesOf(combobox, spot));
   // Frontend 1.27 copies these to the widget that a subgraph shows outside; `this` is that one.
-  widget.draw = function (context, host, width, y, height, rough) {
+  widget.drawWidget = function (context, { width, showText }) {
+    const host = this.node ?? spot.owner;
     const here = spotOf(this, combobox, spot, host);
-    if (isOwnCanvas(context)) adopt(context.canvas, this, combobox.hint?.(here));
-    const off = isOff(host, this);
     drawCombobox(
       context,
-      { ...combobox.appearance(here), off },
-      { width, y, height, rough: !!rough },
+      { ...combobox.appearance(here), off: isOff(host, this) },
+      { width, y: this.y ?? 0, rough: showText === false },
     );
   };
-  widget.onPointerDown = function (pointer, host, canvas) {
-    if (isOff(host, this)) return true;
-    const here = spotOf(this, combobox, spot, host);
-    const element = pointer.eDown?.target;
-    const own =
-      element instanceof HTMLCanvasElement && element !== canvas.canvas ? element : undefined;
-    pointer.onClick = () =>
-      combobox.open(here, own?.getBoundingClientRect() ?? rectOf(app, host, this), own);
+  widget.onPointerDown = function (pointer, host) {
+    const pressed = shownOn(host, this);
+    if (isOff(host, pressed)) return true;
+    const here = spotOf(pressed, combobox, spot, host);
+    pointer.onClick = () => combobox.open(here, rectOf(app, host, pressed), undefined);
     return true;
   };
+}
+
+/**
+ * Return the widget of a node that was pressed: a view passes that on to its original.
+ *
+ * @param {GraphNode} host
+ * @param {Widget} widget
+ */
+function shownOn(host, widget) {
+  const widgets = host.widgets ?? [];
+  if (widgets.includes(widget)) return widget;
+  return widgets.find((one) => attachments.get(one)?.original === widget) ?? widget;
 }
 
 /**
@@ -207,29 +245,6 @@ function definedTooltip({ node, widget }) {
 }
 
 /**
- * Make the canvas that a Vue node draws a widget on something that keys and readers can use.
- *
- * @param {HTMLCanvasElement} canvas
- * @param {Widget} widget
- * @param {string | undefined} hint
- */
-function adopt(canvas, widget, hint) {
-  const label = `${labelOf(widget)}: ${widget.value || "–"}`;
-  canvas.setAttribute("aria-label", hint ? `${label}. ${hint}` : label);
-  if (canvas.dataset.drawbridge) return;
-  canvas.dataset.drawbridge = MARK;
-  canvas.tabIndex = 0;
-  canvas.setAttribute("role", "button");
-  canvas.setAttribute("aria-haspopup", "listbox");
-  canvas.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" && event.key !== " " && event.key !== "ArrowDown") return;
-    if (!openList(widget, canvas.getBoundingClientRect(), canvas)) return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
-}
-
-/**
  * Return where a widget is on the page.
  *
  * @param {App} app
@@ -243,23 +258,57 @@ function rectOf(app, node, widget) {
 }
 
 /**
- * Open lists beside text fields, too, where Vue shows one for a widget of ours.
+ * Open lists beside the page's own fields, in the place of what it opens there.
  *
  * @param {App} app
  */
 export function listenToFields(app) {
   const open = (/** @type {Event} */ event) => {
-    const field = event.target;
-    if (!(field instanceof HTMLInputElement)) return false;
-    const id = field.closest("[data-node-id]")?.getAttribute("data-node-id");
-    const node = id ? app.canvas.graph?.getNodeById(id) : null;
-    const widget = node?.widgets?.find(
-      (one) => attachments.has(one) && fieldOf(app, node, one) === field,
-    );
-    return !!widget && openList(widget, field.getBoundingClientRect(), field);
+    const field = fieldAt(event.target);
+    const widget = field && shownIn(app, field);
+    if (!widget) return;
+    const box = field.getAttribute("role") === "combobox" ? field.parentElement : field;
+    if (!openList(widget, (box ?? field).getBoundingClientRect(), field)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
   };
-  document.addEventListener("click", open);
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown" && open(event)) event.preventDefault();
-  });
+  window.addEventListener("click", open, true);
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      const field = fieldAt(event.target);
+      const opens = field?.matches("input:not([role])") ? ["ArrowDown"] : KEYS;
+      if (opens.includes(event.key)) open(event);
+    },
+    true,
+  );
+}
+
+/** What opens the list of a field that takes no text. */
+const KEYS = ["ArrowDown", "Enter", " "];
+
+/**
+ * Return the widget of ours that a field shows, undefined where that is not certain. Only the nodes
+ * of the graph tell whose they are; the panel at the side shows what is selected, App mode some.
+ *
+ * @param {App} app
+ * @param {HTMLElement} field
+ */
+function shownIn(app, field) {
+  const id = nodeIdOf(field);
+  const selected = Object.values(app.canvas.selected_nodes ?? {});
+  const here = id ? [app.canvas.graph?.getNodeById(id)] : selected;
+  const found = widgetsNamed(here, field);
+  if (found.length || id) return found.length === 1 ? found[0] : undefined;
+  const anywhere = widgetsNamed(everyNode(app), field);
+  return anywhere.length === 1 ? anywhere[0] : undefined;
+}
+
+/**
+ * @param {readonly (GraphNode | null | undefined)[]} nodes
+ * @param {HTMLElement} field
+ */
+function widgetsNamed(nodes, field) {
+  const widgets = nodes.flatMap((node) => node?.widgets ?? []);
+  return widgets.filter((one) => attachments.has(one) && isNamed(field, one));
 }

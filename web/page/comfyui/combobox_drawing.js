@@ -1,5 +1,5 @@
 // @ts-check
-/** Draws a widget that opens a list as ComfyUI draws its own, on the canvas or in a Vue node. */
+/** Draws a widget that opens a list as ComfyUI draws its own on the canvas. */
 
 /** @typedef {"plain" | "quiet" | "unfit" | "missing"} Tone */
 
@@ -14,37 +14,23 @@
 export const MARGIN_PX = 15;
 const CHEVRON_PX = 4;
 const DOT_PX = 11;
-const FIELD_RADIUS_PX = 6;
 const ELLIPSIS = "…";
-
-/** Tells Vue's canvases of ours from others, for the style sheet and for tests. */
-export const MARK = "picker";
-
-/**
- * Return whether a context draws a canvas of its own, as Vue gives each drawn widget.
- *
- * @param {CanvasRenderingContext2D} context
- */
-export function isOwnCanvas({ canvas }) {
-  return !!window.LiteGraph?.vueNodesMode && canvas.isConnected && canvas.id !== "graph-canvas";
-}
 
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {Appearance & {off: boolean}} appearance `off` where a link brings the value
- * @param {{width: number, y: number, height: number, rough: boolean}} space
+ * @param {{width: number, y: number, rough: boolean}} space
  */
 export function drawCombobox(context, appearance, space) {
   context.save();
-  if (isOwnCanvas(context)) drawRow(context, appearance, space);
-  else drawPill(context, appearance, space);
+  drawPill(context, appearance, space);
   context.restore();
 }
 
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {Appearance & {off: boolean}} appearance `off` where a link brings the value
- * @param {{width: number, y: number, height: number, rough: boolean}} space
+ * @param {{width: number, y: number, rough: boolean}} space
  */
 function drawPill(context, appearance, { width, y, rough }) {
   const lite = window.LiteGraph;
@@ -83,76 +69,6 @@ function drawPill(context, appearance, { width, y, rough }) {
     const edge = right - 6 - context.measureText(shown).width;
     drawDot(context, edge - 7, y + height / 2);
   }
-}
-
-/**
- * @param {CanvasRenderingContext2D} context
- * @param {Appearance & {off: boolean}} appearance `off` where a link brings the value
- * @param {{width: number, y: number, height: number, rough: boolean}} space
- */
-function drawRow(context, appearance, { width, y, height }) {
-  const { canvas } = context;
-  const style = getComputedStyle(canvas);
-  const field = fieldStyle(canvas);
-  const start = fieldStart(canvas, width);
-  const middle = y + height / 2;
-  context.font = `${style.fontSize} ${style.fontFamily}`;
-  context.textBaseline = "middle";
-  context.textAlign = "left";
-  context.fillStyle = style.color;
-  context.fillText(fitText(context, appearance.label, start - 8), 0, middle);
-
-  context.beginPath();
-  context.fillStyle = field.background;
-  context.globalAlpha *= appearance.off ? 0.5 : 1;
-  context.roundRect(start, y, width - start, height, FIELD_RADIUS_PX);
-  context.fill();
-  const alpha = context.globalAlpha;
-  context.fillStyle = colour(appearance.tone, field.ink, field.ink);
-  if (appearance.tone === "quiet") context.globalAlpha *= 0.55;
-  const left = start + 8 + (isMarked(appearance.tone) ? DOT_PX : 0);
-  const text = appearance.off ? "" : appearance.text;
-  context.fillText(fitText(context, text, width - left - 26), left, middle);
-  if (text && isMarked(appearance.tone)) drawDot(context, start + 11, middle);
-  context.globalAlpha = 0.7 * alpha;
-  drawChevron(context, width - 13, middle, style.color);
-}
-
-/**
- * Return where fields begin in the node's other rows, so that ours stands below them.
- *
- * @param {HTMLCanvasElement} canvas
- * @param {number} width of the row
- */
-function fieldStart(canvas, width) {
-  const label = canvas
-    .closest(".lg-node-widgets")
-    ?.querySelector("[data-testid=widget-layout-field-label]");
-  const own = canvas.getBoundingClientRect();
-  const scale = own.width / width;
-  if (!label || !scale) return Math.max(80, width * 0.36);
-  return (label.getBoundingClientRect().right - own.left) / scale + 8;
-}
-
-/**
- * Return the colours of the node's other fields, else those of the theme.
- *
- * @param {HTMLCanvasElement} canvas
- */
-function fieldStyle(canvas) {
-  const field = canvas.closest(".lg-node-widgets")?.querySelector("input, button[role=combobox]");
-  const found = field && getComputedStyle(field);
-  const theme = getComputedStyle(canvas);
-  const box = field?.closest(".bg-component-node-widget-background") ?? field;
-  const background = box && getComputedStyle(box).backgroundColor;
-  const plain = !background || background === "rgba(0, 0, 0, 0)";
-  return {
-    ink: found?.color ?? theme.color,
-    background: plain
-      ? theme.getPropertyValue("--component-node-widget-background") ||
-        theme.getPropertyValue("--comfy-input-bg")
-      : background,
-  };
 }
 
 /** @param {Tone} tone */

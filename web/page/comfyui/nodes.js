@@ -3,6 +3,7 @@
 
 import { allNodes } from "../../lib/links.js";
 import { fieldOf, fill } from "./vue_elements.js";
+import { isFrozen } from "./widgets.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -82,8 +83,9 @@ export function setValue(app, node, widget, value) {
     node.onWidgetChanged?.(widget.name, value, old, widget);
     node.setDirtyCanvas(true, true);
     widget.triggerDraw?.();
+    if (!isFrozen(node)) return;
     const field = fieldOf(app, node, widget);
-    if (field) fill(field, value);
+    if (field instanceof HTMLInputElement) fill(field, value);
     // A field of numbers rounds what it shows.
     if (widget.value !== value) widget.value = value;
   });

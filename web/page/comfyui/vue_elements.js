@@ -7,22 +7,62 @@
  * @typedef {import("../../comfyui.js").Widget} Widget
  */
 
+/** What the page shows a widget of ours in: a text field, or what opens a list. */
+const FIELD = "[role=combobox], input";
+
 /**
- * Return the text field in which Vue shows a widget, null where it does not.
+ * Return the field in which Vue shows a widget on its node, null where it does not.
  *
  * @param {App} app
  * @param {GraphNode} node
  * @param {Widget} widget
- * @returns {HTMLInputElement | null}
+ * @returns {HTMLElement | null}
  */
 export function fieldOf(app, node, widget) {
-  const rows = elementOf(app, node)?.querySelectorAll(".lg-widget-container, [data-widget-name]");
-  const row = [...(rows ?? [])].find((one) => {
-    const name =
-      one.getAttribute("data-widget-name") ?? one.querySelector("p, label")?.textContent?.trim();
-    return name !== undefined && [widget.name, widget.label].includes(name);
-  });
-  return row?.querySelector("input") ?? null;
+  const fields = elementOf(app, node)?.querySelectorAll(FIELD) ?? [];
+  const named = [...fields].find((one) => one instanceof HTMLElement && isNamed(one, widget));
+  return /** @type {HTMLElement | null} */ (named ?? null);
+}
+
+/**
+ * Return the field that an event of the page was in, null where it was in none.
+ *
+ * @param {EventTarget | null} target
+ * @returns {HTMLElement | null}
+ */
+export function fieldAt(target) {
+  if (!(target instanceof Element) || target.closest("[data-drawbridge]")) return null;
+  /** @type {HTMLElement | null} */
+  const own = target.closest(FIELD);
+  if (own) return own;
+  // Its arrow stands beside it.
+  const box = target.closest(":has(> [role=combobox])");
+  return box?.querySelector("[role=combobox]") ?? null;
+}
+
+/**
+ * Say whether a field is that of a widget, as far as its name tells; frontend 1.27 gives it none,
+ * but writes it before the field.
+ *
+ * @param {HTMLElement} field
+ * @param {Widget} widget
+ */
+export function isNamed(field, widget) {
+  const label = field
+    .closest(".lg-widget-container")
+    ?.querySelector("p, label")
+    ?.textContent?.trim();
+  const name = field.getAttribute("aria-label") ?? label;
+  return !!name && [widget.name, widget.label].includes(name);
+}
+
+/**
+ * Return the id of the node that an element belongs to, "" where the page does not say.
+ *
+ * @param {Element} element
+ */
+export function nodeIdOf(element) {
+  return element.closest("[data-node-id]")?.getAttribute("data-node-id") ?? "";
 }
 
 /**
@@ -55,6 +95,17 @@ export function bodyOf(app, node) {
  */
 export function selectorOf(node) {
   return `[data-node-id="${CSS.escape(String(node.id))}"]`;
+}
+
+/**
+ * Return what selects the row of a widget in a node that Vue draws, but for those of texts with
+ * several lines; the row has a name since frontend 1.57, before that the field has one.
+ *
+ * @param {Widget} widget
+ */
+export function rowSelectorOf({ name, label = name }) {
+  const fields = [name, label].map((one) => `[aria-label="${CSS.escape(one)}"]`).join(", ");
+  return `:is([data-widget-name="${CSS.escape(name)}"], .lg-node-widget:has(${fields}))`;
 }
 
 /**

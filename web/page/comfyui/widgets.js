@@ -12,15 +12,42 @@ const GAP_PX = 4;
 /**
  * Hide or show a widget; return whether that changed anything. Has no effect on frozen Vue nodes.
  *
+ * @param {GraphNode} node
  * @param {Widget} widget
  * @param {boolean} hidden
  * @returns {boolean}
  */
-export function setHidden(widget, hidden) {
+export function setHidden(node, widget, hidden) {
   if (Boolean(widget.hidden) === hidden) return false;
   widget.hidden = hidden;
-  if (!isKnownToHide(widget)) takeNoRoom(widget, hidden);
+  if (isKnownToHide(widget)) return true;
+  takeNoRoom(widget, hidden);
+  widget.options.hidden = hidden; // what Vue nodes of frontends 1.36 to 1.53 ask
+  renew(node, [widget]);
   return true;
+}
+
+/**
+ * Have Vue show widgets anew whose options have changed: it does not watch those.
+ *
+ * @param {GraphNode} node
+ * @param {readonly Widget[]} widgets
+ */
+export function renew(node, widgets) {
+  const isWatched = !!Object.getOwnPropertyDescriptor(node, "widgets")?.set;
+  for (const widget of widgets) {
+    if (isKnownToHide(widget)) {
+      const options = Object.getOwnPropertyDescriptors(widget.options);
+      widget.options = Object.defineProperties({}, options);
+      continue;
+    }
+    // Whether it is disabled is watched: both changes together are none, but everything is read.
+    const { disabled } = widget;
+    widget.disabled = !disabled;
+    widget.disabled = disabled;
+  }
+  // Frontend 1.36 watches the list alone.
+  if (isWatched && !widgets.every(isKnownToHide)) node.widgets = [...(node.widgets ?? [])];
 }
 
 /**
@@ -51,6 +78,9 @@ function takeNoRoom(widget, hidden) {
   }
 }
 
+/** What frontends give a widget whose Vue node follows it: 1.36, 1.42 to 1.53, 1.55 and newer. */
+const FOLLOWED = ["vueTrack", "_state", "visibility"];
+
 /**
  * Say whether the page shows nodes as the first Vue renderings (1.27) did: they take a copy of
  * widgets and slots when a node is added and never look again. What comes and goes must stay there.
@@ -59,7 +89,9 @@ function takeNoRoom(widget, hidden) {
  */
 export function isFrozen(node) {
   const widget = node.widgets?.[0];
-  return Boolean(window.LiteGraph?.vueNodesMode) && !!widget && !isKnownToHide(widget);
+  return (
+    Boolean(window.LiteGraph?.vueNodesMode) && !!widget && !FOLLOWED.some((one) => one in widget)
+  );
 }
 
 /**

@@ -36,6 +36,10 @@ export function credentialCombobox(app) {
       if (!value) return { label, text: say("picker.none"), tone: "quiet" };
       return { label, text: value, tone: missing(spot) ? "missing" : "plain" };
     },
+    choices: () => [
+      { value: "", label: say("picker.none") },
+      ...(credentialsOf(app) ?? []).map(({ name }) => ({ value: name, label: name })),
+    ],
     hint: (spot) =>
       missing(spot)
         ? say("connect.credential.missing.hint", { value: String(spot.widget.value) })

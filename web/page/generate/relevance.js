@@ -8,7 +8,7 @@ import { GENERATE, SETTINGS_PREFIX, SETTINGS_REFINER } from "../../lib/node_type
 import { unreadWidgets } from "../../lib/relevance.js";
 import { say } from "../../lib/words.js";
 import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
-import { selectorOf } from "../comfyui/vue_elements.js";
+import { rowSelectorOf, selectorOf } from "../comfyui/vue_elements.js";
 import { setDimmed } from "../comfyui/widgets.js";
 import { onAnyChange } from "../state/changes.js";
 import { versionsOf } from "../state/versions.js";
@@ -57,9 +57,8 @@ function updateRelevance(app) {
     );
     if (changed.includes(true)) node.setDirtyCanvas(true, true);
     if (node.graph === app.canvas.graph) {
-      rows.push(
-        ...[...names].map((name) => `${selectorOf(node)} [data-widget-name="${CSS.escape(name)}"]`),
-      );
+      const unread = widgets.filter(({ name }) => names.has(name));
+      rows.push(...unread.map((widget) => `${selectorOf(node)} ${rowSelectorOf(widget)}`));
     }
   }
   dimRows(rows);

@@ -8,6 +8,7 @@ import { isLinked } from "../../lib/values.js";
 import { say } from "../../lib/words.js";
 import { onWidgetChange } from "../comfyui/events.js";
 import { asOneChange, everyNode, setValue, typeOf, widgetOf } from "../comfyui/nodes.js";
+import { renew } from "../comfyui/widgets.js";
 import { onAnyChange } from "../state/changes.js";
 import { versionsOf } from "../state/versions.js";
 import { surroundingsOf } from "../state/surroundings.js";
@@ -88,7 +89,10 @@ function updateSizes(app, node) {
   const { entries, chosen } = sizeEntries(sizes, width ?? 0, height ?? 0);
   const values = width === height ? entries : [...entries, say("sizes.swap")];
   const known = Array.isArray(widget.options.values) ? widget.options.values : [];
-  if (known.join("\n") !== values.join("\n")) widget.options = { ...widget.options, values };
   if (widget.value !== chosen) widget.value = chosen;
+  if (known.join("\n") !== values.join("\n")) {
+    widget.options.values = values;
+    renew(node, [widget]);
+  }
   widget.disabled = isLinked(node, "width") && isLinked(node, "height");
 }

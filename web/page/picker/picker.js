@@ -1,7 +1,7 @@
 // @ts-check
 /** Lets people choose among what the server has: models, LoRAs, controls, upscalers, embeddings. */
 
-import { judge, specifies } from "../../lib/catalog.js";
+import { fits, items, judge, specifies } from "../../lib/catalog.js";
 import * as nodeTypes from "../../lib/node_types.js";
 import { valueOf } from "../../lib/values.js";
 import { say } from "../../lib/words.js";
@@ -89,6 +89,7 @@ function catalogCombobox(app, choice) {
       const tone = standing === "missing" || standing === "unfit" ? standing : "plain";
       return { label, text: item?.name ?? value, tone };
     },
+    choices: (spot) => choicesOf(app, choice, spot),
     hint(spot) {
       const { standing, item } = standingOf(app, choice, spot);
       const value = String(spot.widget.value ?? "");
@@ -107,6 +108,22 @@ function catalogCombobox(app, choice) {
       });
     },
   };
+}
+
+/**
+ * Return what fits the model, for lists of the page's own.
+ *
+ * @param {App} app
+ * @param {Choice} choice
+ * @param {Spot} spot
+ */
+function choicesOf(app, choice, { node, hosts }) {
+  const { catalog, version } = cachedSurroundingsOf(app, node, hosts);
+  const none = choice === "model" ? [] : [{ value: "", label: say("picker.none") }];
+  const fitting = items(catalog, choice).filter((item) =>
+    fits(choice, item, version, compatibleOf(app)),
+  );
+  return [...none, ...fitting.map(({ file, name }) => ({ value: file, label: name || file }))];
 }
 
 /**

@@ -86,7 +86,7 @@ export function updateRows(node) {
   let changed = false;
   for (const widget of node.widgets ?? []) {
     const row = rowOf(widget.name, shape.widgets);
-    if (row) changed = setHidden(widget, row > shown) || changed;
+    if (row) changed = setHidden(node, widget, row > shown) || changed;
   }
   const { slot } = shape;
   if (slot) {
