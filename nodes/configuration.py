@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
@@ -13,6 +14,7 @@ from ..client.configuration import json_text
 from ..client.configuration.fields import Control, LoRA
 from ..facts.hints import ControlInput
 from .checks import complaint
+from .host import Display
 from .settings.fields import CATEGORY, WINS, chained
 from .sockets import (
     ControlsSocket,
@@ -26,6 +28,8 @@ from .sockets import (
 
 if TYPE_CHECKING:
     from ..client.configuration.clipboard import Imported
+
+LOG = logging.getLogger(__name__)
 
 # They travel on sockets of their own.
 _APART = ("model", "loras", "controls")
@@ -50,7 +54,8 @@ class ImportConfiguration(io.ComfyNode):
                     "configuration",
                     multiline=True,
                     default="",
-                    tooltip="The JSON text that Copy Configuration gives.",
+                    tooltip="The JSON text that Copy Configuration gives, that the app writes into "
+                    "pictures, or that its HTTP API and other programs take.",
                 ),
                 io.Boolean.Input(
                     "use_seed",
@@ -90,6 +95,7 @@ class ImportConfiguration(io.ComfyNode):
                     "Configuration.",
                 ),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -120,6 +126,7 @@ class ImportConfiguration(io.ComfyNode):
         from ..client.configuration import clipboard
 
         imported = clipboard.read(configuration)
+        _tell(cls.hidden.unique_id, imported.warnings)
         config = imported.config()
         left_out = _APART if use_seed else (*_APART, "seed")
         values = {key: value for key, value in imported.values.items() if key not in left_out}
@@ -203,7 +210,7 @@ class ExportConfiguration(io.ComfyNode):
             parts["controls"] = tuple(one.control for one in controls if one.control is not None)
         unknown = dict(sent.unknown)
         if other_keys.strip():
-            unknown.update(json_text.configuration(other_keys))
+            unknown.update(json_text.configuration(other_keys)[0])
         text = clipboard.write(Imported(parts).config(sent.config()), unknown)
         return io.NodeOutput(text, ui={"text": [text]})
 
@@ -221,6 +228,13 @@ def _kinds(words: Iterable[str]) -> Iterable[str]:
         kind = _ALSO_CALLED.get(word, word)
         if kind in _KINDS:
             yield kind
+
+
+def _tell(node_id: str, warnings: Sequence[str]) -> None:
+    """Show on the node and in the log what was changed or passed over."""
+    for warning in warnings:
+        LOG.warning("Import Configuration: %s", warning)
+    Display(node_id).say(" ".join(warnings) or "Taken over whole.")
 
 
 def _other_keys(imported: Imported) -> str:

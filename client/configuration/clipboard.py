@@ -8,37 +8,21 @@ is said by the sign of `causalInference`. The app names a key for every field bu
 from __future__ import annotations
 
 import json
-import math
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import Any, get_type_hints
+from typing import Any
 
 from ...errors import RequestRejected
-from ...facts.sizes import BLOCK_PX
-from ...proto.generation_config_slots import TABLES
-from . import json_text
+from . import json_text, spellings
 from .fields import Control, GenerationConfig, LoRA
-from .json_keys import ALSO, KEYS, RECORD_KEYS, WORDS
-from .json_text import listed, wrong
-from .wire import BLOCK_FIELDS, INTEGERS, shortest
+from .json_keys import KEYS, RECORD_KEYS, WORDS
+from .json_reader import Reader
+from .json_text import listed
+from .wire import shortest
 
-_HINTS = {record: get_type_hints(record) for record in RECORD_KEYS}
-_WIRE = {
-    record: {name: wire for name, wire, _ in TABLES[kind]}
-    for record, kind in (
-        (GenerationConfig, "GenerationConfiguration"),
-        (Control, "Control"),
-        (LoRA, "LoRA"),
-    )
-}
-_CLAMPED = {
-    "batch_count": (1, math.inf),
-    "batch_size": (1, 4),
-    "compression_artifacts_quality": (0, 100),
-}
-_MAY_BE_NULL = {"compression_artifacts", "compression_artifacts_quality", "color_calibration"}
+_MOST_NAMED = 40
 
 
 @dataclass(frozen=True)
@@ -61,173 +45,53 @@ class Imported:
 
 
 def read(text: str, *, draw: Callable[[], int] = lambda: secrets.randbits(32)) -> Imported:
-    """Return what a configuration's JSON says; `draw` gives a 32-bit seed for a negative one.
+    """Return what a configuration's JSON says, be it the app's or another program's spelling.
 
-    Raises RequestRejected, naming the key, for what cannot be meant.
+    `draw` gives a 32-bit seed where the text asks for a random one. A value that cannot be meant is
+    passed over with a warning. Raises RequestRejected for a text that says nothing of a
+    configuration.
     """
-    found = json_text.configuration(text)
-    reader = _Reader(draw)
-    values, unknown = reader.record(GenerationConfig, found, "")
+    found, warnings = json_text.configuration(text)
+    reader = Reader(draw)
+    values, unknown = reader.record(GenerationConfig, found)
     if not values:
-        beside = f", but {listed(unknown)}" if unknown else ""
-        raise RequestRejected(
-            f"The text has none of a configuration's keys{beside}.",
-            "Copy the configuration in Draw Things (Copy Configuration) and paste it whole.",
+        raise _nothing(unknown, reader)
+    for key, entries in reader.unknown.items():
+        if entries:
+            unknown[key] = entries
+    told = (*warnings, *reader.warnings, *_unknown(unknown, reader.unknown))
+    return Imported(values, unknown, told)
+
+
+def _nothing(unknown: Mapping[str, Any], reader: Reader) -> RequestRejected:
+    """Return the error for a text without a field that could be read."""
+    if reader.passed_over:
+        first = reader.warnings[0].removesuffix(" It was passed over.")
+        return RequestRejected(first, json_text.REMEDY)
+    beside = f", but {listed(unknown)}" if unknown else ""
+    return RequestRejected(
+        f"The text has none of a configuration's keys{beside}.",
+        "Copy the configuration in Draw Things (Copy Configuration) and paste it whole.",
+    )
+
+
+def _unknown(unknown: Mapping[str, Any], inside: Mapping[str, list[dict[str, Any]]]) -> list[str]:
+    """Return sentences about the keys that have no effect here."""
+    named = [key for key in unknown if key not in inside and not spellings.is_prompt(key)]
+    named += [
+        f"{key}: {inner}"
+        for key, entries in inside.items()
+        for entry in entries
+        for inner in entry
+        if inner != "file"
+    ]
+    told = json_text.prompts(unknown)
+    if named:
+        told.append(
+            "Not known here and without effect, but kept for the export:"
+            f" {listed(named, _MOST_NAMED)}."
         )
-    for key in ("loras", "controls"):
-        if reader.unknown[key]:
-            unknown[key] = reader.unknown[key]
-    if unknown:
-        named = [key for key in unknown if key not in reader.unknown]
-        named += [
-            f"{key}: {inner}"
-            for key, entries in reader.unknown.items()
-            for entry in entries
-            for inner in entry
-            if inner != "file"
-        ]
-        reader.warnings.append(
-            f"Not known here and without effect, but kept for the export: {', '.join(named)}."
-        )
-    return Imported(values, unknown, tuple(reader.warnings))
-
-
-class _Reader:
-    """Reads one text and gathers what is to be said about it."""
-
-    def __init__(self, draw: Callable[[], int]) -> None:
-        self._draw = draw
-        self.warnings: list[str] = []
-        self.unknown: dict[str, list[dict[str, Any]]] = {"loras": [], "controls": []}
-
-    def record(
-        self, record: type[Any], found: Mapping[str, Any], where: str
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        keys = RECORD_KEYS[record]
-        values = {
-            keys[key]: self._value(record, keys[key], where + key, value)
-            for key, value in found.items()
-            if key in keys
-        }
-        if record is GenerationConfig and "causal_inference" in values:
-            # 0 is the app's word for "off"; the chunk is then of no interest
-            values["causal_inference_enabled"] = values["causal_inference"] > 0
-            if values["causal_inference"] == 0:
-                values["causal_inference"] = GenerationConfig.causal_inference
-        return values, {key: value for key, value in found.items() if key not in keys}
-
-    def _value(self, record: type[Any], name: str, key: str, value: Any) -> Any:
-        wire, kind = _WIRE[record][name], _HINTS[record][name]
-        if value is None and (wire in ("string", "[string]") or wire.startswith("[")):
-            return "" if wire == "string" else ()
-        if value is None and name in _MAY_BE_NULL:
-            return getattr(record, name)
-        if wire == "string":
-            return _text(key, value)
-        if wire == "[string]":
-            return tuple(_text(f"{key}[{n}]", one) for n, one in enumerate(_list(key, value)))
-        if wire.startswith("["):
-            return self._records(Control if wire == "[Control]" else LoRA, key, value)
-        if wire == "bool":
-            if not isinstance(value, bool):
-                raise wrong(key, value, "true or false")
-            return value
-        if isinstance(kind, type) and issubclass(kind, IntEnum):
-            return _choice(key, kind, value)
-        return self._number(name, wire, key, value)
-
-    def _records(self, record: type[Any], key: str, value: Any) -> tuple[Any, ...]:
-        records = []
-        for number, entry in enumerate(_list(key, value)):
-            where = f"{key}[{number}]"
-            if not isinstance(entry, dict):
-                raise wrong(where, entry, "an object")
-            values, unknown = self.record(record, entry, f"{where}.")
-            if not values.get("file"):
-                self.warnings.append(f"{where} names no file and was left out.")
-                continue
-            if unknown:
-                self.unknown[key].append({"file": values["file"], **unknown})
-            records.append(record(**values))
-        return tuple(records)
-
-    def _number(self, name: str, wire: str, key: str, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise wrong(key, value, "a number")
-        if wire == "float":
-            number = _float32(key, value)
-        elif isinstance(value, float) and not value.is_integer():
-            raise wrong(key, value, "a whole number")
-        else:
-            number = int(value)
-        if name == "seed" and number < 0:
-            number = self._draw()
-            self.warnings.append(f"The seed {value} asks for a random one; {number} was drawn.")
-        if name in _CLAMPED:
-            low, high = _CLAMPED[name]
-            number = self._instead(key, number, min(max(number, low), high))
-        if name in BLOCK_FIELDS:
-            number = self._instead(key, number, number // BLOCK_PX * BLOCK_PX)
-        if wire != "float":
-            low, high = INTEGERS[wire]
-            scale = BLOCK_PX if name in BLOCK_FIELDS else 1
-            if not low * scale <= number <= high * scale:
-                raise wrong(key, value, f"a number from {low * scale} to {high * scale}")
-        return number
-
-    def _instead(self, key: str, given: float, taken: float) -> float:
-        if given != taken:
-            self.warnings.append(f"The {key} {given} became {taken}, as in the app.")
-        return taken
-
-
-def _float32(key: str, value: float) -> float:
-    try:
-        number = shortest(float(value))
-    except OverflowError:  # of a whole number
-        number = math.inf
-    if not math.isfinite(number):
-        raise wrong(key, value, "a number that can be sent")
-    return number
-
-
-def _text(key: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise wrong(key, value, "a text")
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        raise wrong(key, value, "a text of whole characters") from None
-    return value
-
-
-def _list(key: str, value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise wrong(key, value, "an array")
-    return value
-
-
-def _choice(key: str, kind: type[IntEnum], value: Any) -> IntEnum:
-    words = WORDS.get(kind)
-    if words is None:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise wrong(key, value, "a number")
-        try:
-            return kind(value)
-        except ValueError:
-            highest = max(kind).value
-            raise wrong(key, value, f"a number from 0 to {highest}") from None
-    if not isinstance(value, str):
-        raise wrong(key, value, "a text")
-    by_word = {word: member for member, word in words.items()}
-    other = ALSO.get(value.lower())
-    if isinstance(other, kind):
-        return other
-    try:
-        return by_word[value.lower()]
-    except KeyError:
-        known = ", ".join(word for word in by_word if word)
-        raise wrong(key, value, f"one of {known}") from None
+    return told
 
 
 def to_object(
@@ -249,6 +113,15 @@ def to_object(
         elif key not in KEYS:
             found[key] = value
     return found
+
+
+def part(config: GenerationConfig, names: Iterable[str]) -> dict[str, Any]:
+    """Return the keys of the app's JSON object that say the fields of these names, in order."""
+    found = to_object(config)
+    keys = {name: key for key, name in KEYS.items()}
+    keys["causal_inference_enabled"] = keys["causal_inference"]
+    said = (keys[name] for name in names if name in keys)
+    return {key: found[key] for key in said if key in found}
 
 
 def write(config: GenerationConfig, unknown: Mapping[str, object] | None = None) -> str:

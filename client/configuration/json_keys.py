@@ -56,8 +56,3 @@ _APART = {
     ControlInput.LOWQUALITY: "low quality",
 }
 WORDS[ControlInput] = {member: _APART.get(member, member.name.lower()) for member in ControlInput}
-# Besides these are read: what we wrote before we knew the app's words, and older apps'.
-ALSO: Mapping[str, IntEnum] = {
-    **{member.name.lower(): member for member in _APART},
-    "disabled": ColorCalibration.DISABLED,
-}

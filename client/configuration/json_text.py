@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...errors import RequestRejected
 from .json_keys import KEYS
+from .spellings import is_prompt
 
 MOST_CHARACTERS = 1 << 20
 REMEDY = "Copy the configuration from Draw Things again, or correct that value."
+_LONGEST_SHOWN = 40
 
 
-def configuration(text: str) -> dict[str, Any]:
-    """Return the configuration's object in a text. Raises RequestRejected where there is none.
+def configuration(text: str) -> tuple[dict[str, Any], list[str]]:
+    """Return the configuration's object in a text, and sentences about what was passed over.
 
     It may be the only element of an array, or be called `configuration` in an object around it
-    (`v2` in the description that the app writes into pictures).
+    (`v2` in the description that the app writes into pictures). Of equal keys the last counts.
+    Raises RequestRejected where there is none.
     """
-    return _unwrap(_parse(text))
+    warnings: list[str] = []
+    return _unwrap(_parse(text, warnings), warnings), warnings
 
 
-def _parse(text: str) -> Any:
+def _parse(text: str, warnings: list[str]) -> Any:
     stripped = text.strip().lstrip("\ufeff").strip()
     if not stripped:
         raise RequestRejected(
@@ -35,8 +39,17 @@ def _parse(text: str) -> Any:
             f"The text has {len(stripped)} characters, too many for a configuration.",
             "Paste one configuration.",
         )
+
+    def last_ones(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            counts = Counter(name for name, _ in pairs)
+            twins = listed(name for name, count in counts.items() if count > 1)
+            warnings.append(f"The text has {twins} more than once; the last one counts.")
+        return found
+
     try:
-        return json.loads(stripped, parse_constant=_no_number, object_pairs_hook=_without_twins)
+        return json.loads(stripped, object_pairs_hook=last_ones)
     except json.JSONDecodeError as error:
         raise RequestRejected(
             f"The text is not JSON: {error.msg} in line {error.lineno}, column {error.colno}.",
@@ -48,19 +61,7 @@ def _parse(text: str) -> Any:
         ) from error
 
 
-def _no_number(word: str) -> float:
-    raise RequestRejected(f"The text has {word} for a number.", REMEDY)
-
-
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twin = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise RequestRejected(f"The text has the key {twin} twice.", "Remove one of the two.")
-    return found
-
-
-def _unwrap(value: Any) -> dict[str, Any]:
+def _unwrap(value: Any, warnings: list[str]) -> dict[str, Any]:
     if isinstance(value, list):
         if len(value) != 1:
             raise RequestRejected(
@@ -74,15 +75,15 @@ def _unwrap(value: Any) -> dict[str, Any]:
             "Paste the configuration whole, from its first brace to its last.",
         )
     if isinstance(value.get("v2"), dict):
+        warnings += prompts(value)
         return value["v2"]
     inner = value.get("configuration")
     if not isinstance(inner, dict):
         return value
     beside = [key for key in KEYS if key in value and value[key] != inner.get(key)]
     if beside:
-        raise RequestRejected(
-            f"The text says {listed(beside)} twice: in `configuration` and beside it.",
-            "Paste what is in `configuration` only.",
+        warnings.append(
+            f"The text says {listed(beside)} also beside `configuration`; what is in it counts."
         )
     return inner
 
@@ -95,17 +96,28 @@ def wrong(key: str, value: Any, wanted: str) -> RequestRejected:
     )
 
 
+def prompts(found: Mapping[str, Any]) -> list[str]:
+    """Return a sentence about the prompts that an object has, none where it has none."""
+    said = [key for key in found if is_prompt(key) and found[key]]
+    return [f"The prompts of the text ({listed(said)}) are not taken over."] if said else []
+
+
 def shown(value: Any) -> str:
     """Return a JSON value as a sentence can name it."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
         return "an array"
-    text = json.dumps(value)
-    return text if len(text) <= 40 else f"{text[:40]}..."
+    return short(json.dumps(value, ensure_ascii=False))
 
 
-def listed(keys: Iterable[str]) -> str:
+def short(text: str) -> str:
+    """Return a text as a sentence can hold it: not long, and without halves of characters."""
+    text = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def listed(keys: Iterable[str], most: int = 5) -> str:
     """Return the first few of some names."""
     names = list(keys)
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    return ", ".join(map(short, names[:most])) + (", ..." if len(names) > most else "")

@@ -99,7 +99,7 @@ async def read_configuration(body: Body) -> Answer:
 
 
 def _read(text: str, version: str) -> Answer:
-    from ...client.configuration import clipboard, json_keys, json_text
+    from ...client.configuration import clipboard
 
     imported = clipboard.read(text)
     values = dict(imported.values)
@@ -111,11 +111,7 @@ def _read(text: str, version: str) -> Answer:
     read, _ = relevant(GenerationConfig(**kept), version)
     defaults = GenerationConfig()
     left = [name for name in rest if getattr(read, name) != getattr(defaults, name)]
-    said = {
-        key: value
-        for key, value in json_text.configuration(text).items()
-        if json_keys.KEYS.get(key) in left
-    }
+    said = clipboard.part(imported.config(), left)
     return {
         "widgets": widgets,
         "model": model,

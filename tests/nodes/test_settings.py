@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from comfy_api.latest import io
+from server import PromptServer
 from standin.executor import Outcome
 from standin.stage import Stage, graph
 
@@ -404,10 +405,13 @@ def test_import_gives_each_part_on_its_socket(stage: Stage) -> None:
 
 
 def test_import_adds_to_what_is_chained(stage: Stage) -> None:
+    class Running(ImportConfiguration):
+        hidden = io.HiddenHolder({"unique_id": "7"})
+
     before = Settings().with_values(steps=3, sharpness=2.0)
     lora, hinted = LoRA("first.ckpt"), Hinted(Control("c"), "pose", torch.zeros(1, 8, 8, 3))
     pasted = '{"steps": 8, "loras": [{"file": "second.ckpt"}], "controls": [{"file": "d"}]}'
-    output = ImportConfiguration.execute(
+    output = Running.execute(
         configuration=pasted,
         use_seed=True,
         settings=before,
@@ -455,6 +459,22 @@ def test_warnings_say_what_was_changed(stage: Stage) -> None:
         True
     ] * 3
     assert all(line.endswith(".") for line in warnings)
+
+
+def test_what_import_did_not_take_stands_on_the_node_and_in_the_log(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    PromptServer.instance.texts.clear()
+    text = '{"guidance_scale": 9, "stepz": 4, "width": [1]}'
+    warnings = imported(stage.host.run(round_trip(text)))[7].splitlines()
+    [shown] = [words for node, words in PromptServer.instance.texts if node == "import"]
+    assert len(warnings) == 2
+    assert shown == " ".join(warnings)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"Import Configuration: {warning}" for warning in warnings
+    ]
+    assert "stepz" in shown
+    assert "width" in shown
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 /** Configurations: what goes into widgets, and what comes out of them. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import {
@@ -17,6 +18,13 @@ test("only a text that may be a configuration is taken without a question", () =
   for (const text of ["", "a cat", "width: 512", "{}"]) {
     assert.ok(!looksLikeConfiguration(text), text);
   }
+});
+
+test("what any program writes is taken without a question", () => {
+  const file = new URL("../vectors/configurations.json", import.meta.url);
+  /** @type {{name: string, text: string}[]} */
+  const cases = JSON.parse(readFileSync(file, "utf8"));
+  for (const { name, text } of cases) assert.ok(looksLikeConfiguration(text), name);
 });
 
 test("values are parted into those that can be set and the rest", () => {

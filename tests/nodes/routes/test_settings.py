@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from drawbridge.nodes.generate import Generate
 from drawbridge.nodes.generating.widgets import FIELDS, Widgets, as_widgets
 
 Ask = Callable[..., Awaitable[Any]]
+CASES = json.loads((Path(__file__).parents[2] / "vectors" / "configurations.json").read_text())
 INPUTS = {entry.id: entry.as_dict() for entry in Generate.GET_SCHEMA().inputs}
 
 
@@ -72,6 +75,29 @@ async def test_recommended_widgets_can_be_set(ask: Ask, row: Any) -> None:
             assert entry["min"] <= value <= entry["max"]
             assert name not in ("width", "height") or value % 64 == 0
     assert told["settings"].keys() <= GenerationConfig.__dataclass_fields__.keys()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+async def test_the_page_reads_what_every_writer_of_configurations_says(
+    ask: Ask, case: dict[str, Any]
+) -> None:
+    told = await ask("configuration/read", text=case["text"], version="")
+    seen: dict[str, Any] = {**told["widgets"], "model": told["model"], "loras": told["loras"]}
+    rest = json.loads(told["rest_text"] or "{}")
+    for key, value in case["says"].items():
+        name = clipboard.KEYS[key]
+        widget = next((one for one, (field, _) in FIELDS.items() if field == name), key)
+        if name == "sampler":
+            assert seen["sampler"] == Sampler(value).label
+        elif name == "seed" and value == 4711:
+            assert 0 <= seen["seed"] < 1 << 32
+        elif widget in seen:
+            assert seen[widget] == value
+        else:  # left for a node of its own, or as it would be anyway
+            default = clipboard.to_object(GenerationConfig())[key]
+            assert rest.get(key, default) == value
+    for note in case["notes"]:
+        assert any(re.search(note.replace("4711", "[0-9]+"), line) for line in told["warnings"])
 
 
 def test_widgets_are_those_of_generate() -> None:
@@ -216,3 +242,8 @@ async def test_what_generate_has_no_widget_for_is_told_as_a_text_of_its_own(ask:
     assert json.loads(told["rest_text"]) == {"sharpness": 4, "maskBlur": 2.5}
     again = await ask("configuration/read", text=told["rest_text"])
     assert (again["widgets"], again["rest"]) == ({}, told["rest"])
+
+
+async def test_causal_inference_is_told_with_the_rest(ask: Ask) -> None:
+    told = await ask("configuration/read", text='{"causalInference": 3}', version="wan_v2.1_14b")
+    assert json.loads(told["rest_text"]) == {"causalInference": 3}
