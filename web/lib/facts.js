@@ -30,6 +30,10 @@ export const TRANSPORT = /** @type {const} */ ({
 /** What names of environment variables begin with that hold a credential's secret. */
 export const SECRET_VARIABLE_PREFIX = "DRAWBRIDGE_SECRET_";
 
+/** How many characters the name of a saved server, and of a credential, may have. */
+export const LONGEST_SERVER_NAME = 64;
+export const LONGEST_CREDENTIAL_NAME = 64;
+
 /** The event by which a Connect that runs tells the page of its server. */
 export const SERVER_EVENT = "drawbridge.server";
 

@@ -1,8 +1,7 @@
 // @ts-check
 /** Offers the names of credentials that are known here where Connect asks for one. */
 
-import { addressOf } from "../../lib/addresses.js";
-import { SECRET_VARIABLE_PREFIX } from "../../lib/facts.js";
+import { credentialKey, isMeantFor } from "../../lib/credentials.js";
 import { matches, searchWords } from "../../lib/search.js";
 import { serverOf } from "../../lib/surroundings.js";
 import { say } from "../../lib/words.js";
@@ -25,9 +24,9 @@ import { credentialsOf, loadSaved } from "../state/saved_servers.js";
  */
 export function credentialCombobox(app) {
   const missing = (/** @type {Spot} */ { widget }) => {
-    const value = nameKey(String(widget.value ?? ""));
+    const value = credentialKey(String(widget.value ?? ""));
     const credentials = credentialsOf(app);
-    return !!value && !!credentials && !credentials.some(({ name }) => nameKey(name) === value);
+    return !!value && !!credentials && !credentials.some(({ name }) => credentialKey(name) === value);
   };
   return {
     appearance(spot) {
@@ -73,7 +72,7 @@ function credentialView(credentials, spot, value, query) {
   const rows = credentials
     .filter(({ name }) => matches({ file: name, name }, wanted))
     .map((one) => credentialRow(one, server));
-  const known = rows.some((row) => nameKey(row.value) === nameKey(value));
+  const known = rows.some((row) => credentialKey(row.value) === credentialKey(value));
   const none = {
     value: "",
     title: say("picker.none"),
@@ -103,8 +102,7 @@ function credentialView(credentials, spot, value, query) {
  */
 function credentialRow({ name, stored, servers }, server) {
   const anywhere = servers.includes("*");
-  const hosts = server ? [server.host.trim(), addressOf(server)] : [];
-  const here = anywhere || servers.some((one) => hosts.includes(one));
+  const here = anywhere || (!!server && isMeantFor(servers, server));
   const where = anywhere ? say("connect.credential.anywhere") : servers.join(", ");
   return {
     value: name,
@@ -115,15 +113,4 @@ function credentialRow({ name, stored, servers }, server) {
     badge: here || !server ? undefined : say("connect.credential.elsewhere"),
     tone: here || !server ? undefined : "unfit",
   };
-}
-
-/**
- * Return a credential's name as it is compared: a variable's full name stands for its end.
- *
- * @param {string} name
- */
-function nameKey(name) {
-  const key = name.trim().toLowerCase();
-  const prefix = SECRET_VARIABLE_PREFIX.toLowerCase();
-  return key.startsWith(prefix) ? key.slice(prefix.length) : key;
 }

@@ -5,7 +5,7 @@
  */
 
 import { addressOf, readList } from "../../lib/addresses.js";
-import { DEFAULT_PORT } from "../../lib/facts.js";
+import { DEFAULT_PORT, LONGEST_CREDENTIAL_NAME } from "../../lib/facts.js";
 import { say } from "../../lib/words.js";
 import { ask } from "../comfyui/routes.js";
 import { button, element } from "../parts/elements.js";
@@ -50,7 +50,10 @@ export function credentialsSection({ api }) {
   /** @param {Credential} credential */
   const edit = (credential) => {
     const isNew = !credential.name;
-    const name = textInput(credential.name, { placeholder: "studio", maxlength: 64 });
+    const name = textInput(credential.name, {
+      placeholder: "studio",
+      maxlength: LONGEST_CREDENTIAL_NAME,
+    });
     name.readOnly = !isNew;
     const servers = textInput(credential.servers.join(", "), {
       placeholder: addressOf({ host: "mac.local", port: DEFAULT_PORT }),

@@ -2,7 +2,7 @@
 /** The settings' list of servers: add, change, remove, and look who is in this network. */
 
 import { addressOf, freeName, isSameServer, readAddress } from "../../lib/addresses.js";
-import { DEFAULT_PORT, TRANSPORT } from "../../lib/facts.js";
+import { DEFAULT_PORT, LONGEST_SERVER_NAME, TRANSPORT } from "../../lib/facts.js";
 import { TRANSPORTS, transportLabel } from "../../lib/transports.js";
 import { say } from "../../lib/words.js";
 import { ask } from "../comfyui/routes.js";
@@ -66,7 +66,10 @@ export function serversSection(app) {
    */
   const edit = async (server, known) => {
     const credentials = await credentialNames(api);
-    const name = textInput(server.name, { maxlength: 80, placeholder: say("servers.name.hint") });
+    const name = textInput(server.name, {
+      maxlength: LONGEST_SERVER_NAME,
+      placeholder: say("servers.name.hint"),
+    });
     const host = textInput(server.host && addressOf(server), {
       placeholder: addressOf({ host: "mac.local", port: DEFAULT_PORT }),
     });
