@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from ..errors import RequestRejected
+from .blocks import has_nan, in_blocks
 from .fit import Fit, fit_image
 from .shape import shape_text
 
@@ -40,30 +41,40 @@ def to_wire(
 
 def _prepared(image: torch.Tensor, size: tuple[int, int] | None, fit: Fit) -> torch.Tensor:
     """Return the picture [1, H, W, 3] on the CPU, 0 to 1, without alpha, in its size."""
-    pixels = image.to("cpu", torch.float32)
-    if torch.isnan(pixels).any():
+    _, height, width, channels = image.shape
+    pixels = torch.empty(1, height, width, 3)
+    sums = []
+    for source, target in in_blocks(image.cpu().reshape(-1, channels), pixels.view(-1, 3)):
+        unit = source.to(torch.float32).clamp(0, 1)  # which leaves NaN as it is
+        sums.append(unit.sum())
+        target.copy_(unit[:, :3] * unit[:, 3:] if channels == 4 else unit)
+    if has_nan(sums):
         raise RequestRejected(
             "The hint's picture cannot be sent: some of its pixels are not a number (NaN).",
             "Check the nodes that made it.",
         )
-    pixels = pixels.clamp(0, 1)
-    if pixels.shape[-1] == 4:
-        pixels = pixels[..., :3] * pixels[..., 3:]
-    pixels = pixels.expand(-1, -1, -1, 3)
     return pixels if size is None else fit_image(pixels, *size, fit)
 
 
 def _one_to_wire(pixels: torch.Tensor, channels: int, low: float, inverted: bool) -> np.ndarray:
     if channels == 1:
-        pixels = _stretched(pixels.mean(-1, keepdim=True))
-    if inverted:
-        pixels = 1 - pixels
-    signed = pixels * (1 - low) + low
-    return signed.to(torch.float16).contiguous().numpy()
+        pixels = _depth(pixels)
+    wire = torch.empty(pixels.shape, dtype=torch.float16)
+    for unit, target in in_blocks(pixels.view(-1, channels), wire.view(-1, channels)):
+        shown = 1 - unit if inverted else unit
+        target.copy_(shown * (1 - low) + low)
+    return wire.numpy()
 
 
-def _stretched(depth: torch.Tensor) -> torch.Tensor:
-    nearest, farthest = depth.max(), depth.min()
-    if nearest == farthest:
-        return depth
-    return (depth - farthest) / (nearest - farthest)
+def _depth(pixels: torch.Tensor) -> torch.Tensor:
+    """Return the mean of the colours [1, H, W, 1], stretched over 0 to 1 unless it is flat."""
+    depth = torch.empty(*pixels.shape[:3], 1)
+    ends = []
+    for colours, target in in_blocks(pixels.view(-1, 3), depth.view(-1, 1)):
+        torch.mean(colours, 1, keepdim=True, out=target)
+        ends += target.aminmax()
+    farthest, nearest = torch.stack(ends).aminmax()
+    if nearest > farthest:
+        for [target] in in_blocks(depth.view(-1, 1)):
+            target.sub_(farthest).div_(nearest - farthest)
+    return depth

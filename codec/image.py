@@ -14,13 +14,10 @@ import numpy as np
 import torch
 
 from ..errors import GenerationFailed, RequestRejected
+from .blocks import has_nan, in_blocks
 from .borrow import borrow
 from .damage import damaged
 from .shape import shape_text
-
-# Values converted at a time: scratch memory stays at 8 MB whatever a picture's size. Much smaller
-# blocks are slow on a busy computer, where torch's threads wait for each other in each step.
-_BLOCK = 1 << 21
 
 _COLOUR = -1.0  # the lowest value of each kind of channel; the highest is 1
 _ALPHA = 0.0
@@ -47,51 +44,64 @@ def to_wire(images: torch.Tensor, *, keep_alpha: bool = False) -> list[np.ndarra
             f"A picture cannot be sent: its values are {images.dtype}, and 0 to 1 is needed.",
             "Connect an IMAGE output.",
         )
-    wires = [_one_to_wire(image.detach().to("cpu", torch.float32)) for image in images]
-    if images.shape[-1] == 3 or not keep_alpha:
-        return wires
-    alphas = images[..., 3:].detach().to("cpu", torch.float16).clamp(0, 1).split(1)
-    pairs = zip(alphas, wires, strict=True)
-    return [np.concatenate((alpha.numpy(), wire), axis=-1) for alpha, wire in pairs]
+    keep_alpha = keep_alpha and images.shape[-1] == 4
+    return [_one_to_wire(image.detach().cpu(), keep_alpha) for image in images]
 
 
-def from_wire(array: np.ndarray) -> torch.Tensor:
+def from_wire(array: np.ndarray, out: torch.Tensor | None = None) -> torch.Tensor:
     """Return ComfyUI's IMAGE of a wire picture: float32 [B, H, W, 3], 0 to 1, clamped.
 
     `array` is float16, float32 or float64 [B, H, W, 3], [H, W, 3], or [3, H, W] as in the public
     guide's form, -1 to 1. Of 4 values a pixel (A, R, G, B, docs/protocol.md 3.3) A is 0 to 1,
-    and the result is [B, H, W, 4], R, G, B, A. Raises GenerationFailed where any value is
+    and the result is [B, H, W, 4], R, G, B, A. With `out`, contiguous and of the result's dims,
+    that is filled and returned. Raises GenerationFailed where any value is
     not finite: two infinite ones next to each other spoil finite pixels too, depending on the
     processors at both ends. Raises BadTensor for what is no picture.
     """
     pixels = borrow(_as_batch(array))
-    if pixels.shape[-1] == 3:
-        return _to_unit(pixels, _COLOUR)
-    return torch.cat((_to_unit(pixels[..., 1:], _COLOUR), _to_unit(pixels[..., :1], _ALPHA)), -1)
+    unit = torch.empty(pixels.shape, dtype=torch.float32) if out is None else out
+    rows = (-1, 4) if pixels.shape[-1] == 4 else (-1,)
+    sums = []
+    for source, target in in_blocks(pixels.view(rows), unit.view(rows)):
+        if len(rows) == 1:
+            _to_unit(source, _COLOUR, target)
+        else:
+            target[:, :3] = _to_unit(source[:, 1:], _COLOUR)
+            target[:, 3:] = _to_unit(source[:, :1], _ALPHA)
+        sums.append(target.sum())
+    if has_nan(sums):
+        raise GenerationFailed(
+            "The server's picture holds values that are not numbers.",
+            "Generate again with another seed or sampler, and if it stays so, with a model of "
+            "higher precision.",
+        )
+    return unit
 
 
-def _one_to_wire(image: torch.Tensor) -> np.ndarray:
-    if image.shape[-1] == 4:
-        _refuse_nan(image[..., 3])
-        image = image[..., :3].masked_fill(image[..., 3:] <= 0, _GREY)
-    source = image.reshape(-1)
-    wire = torch.empty(source.shape, dtype=torch.float16)
-    scratch = torch.empty(min(_BLOCK, source.numel()), dtype=torch.float32)
-    for start in range(0, source.numel(), _BLOCK):
-        block = source[start : start + _BLOCK]
-        signed = torch.clamp(block, 0, 1, out=scratch[: block.numel()])
-        _refuse_nan(signed)
-        wire[start : start + _BLOCK] = signed.mul_(2).sub_(1)
-    return wire.view(1, *image.shape).numpy()
-
-
-def _refuse_nan(values: torch.Tensor) -> None:
-    # A sum takes a tenth of the time of a look at each value, and can only be wrong one way.
-    if torch.isnan(values.sum()) and torch.isnan(values).any():
+def _one_to_wire(image: torch.Tensor, keep_alpha: bool) -> np.ndarray:
+    """Return float16 [1, H, W, 3], or 4 with `keep_alpha`, of a picture [H, W, 3 or 4]."""
+    height, width, channels = image.shape
+    wire = torch.empty(height * width, 4 if keep_alpha else 3, dtype=torch.float16)
+    sums = []
+    if channels == 3:
+        for source, target in in_blocks(image.reshape(-1), wire.view(-1)):
+            unit = source.to(torch.float32).clamp(0, 1)  # which leaves NaN as it is
+            sums.append(unit.sum())
+            target.copy_(unit.mul_(2).sub_(1))
+    else:
+        for source, target in in_blocks(image.reshape(-1, 4), wire):
+            unit = source.to(torch.float32).clamp(0, 1)
+            sums.append(unit.sum())
+            colour = unit[:, :3].masked_fill(unit[:, 3:] == 0, _GREY)
+            target[:, -3:] = colour.mul_(2).sub_(1)
+            if keep_alpha:
+                target[:, :1] = unit[:, 3:]
+    if has_nan(sums):
         raise RequestRejected(
             "A picture cannot be sent: some of its pixels are not a number (NaN).",
             "Check the nodes that made it; a VAE in 16-bit precision is a common cause.",
         )
+    return wire.view(1, height, width, -1).numpy()
 
 
 def _as_batch(array: np.ndarray) -> np.ndarray:
@@ -107,24 +117,18 @@ def _as_batch(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _to_unit(pixels: torch.Tensor, low: float) -> torch.Tensor:
-    """Return float32 0 to 1 of values `low` to 1, in the shape of `pixels`."""
-    source = pixels.reshape(-1)
-    unit = torch.empty(source.shape, dtype=torch.float32)
-    for start in range(0, source.numel(), _BLOCK):
-        block, target = source[start : start + _BLOCK], unit[start : start + _BLOCK]
-        if block.dtype == torch.float16:
-            pattern = block.view(torch.int16).to(torch.int32).bitwise_and_(0xFFFF)
-            torch.index_select(_table(low), 0, pattern, out=target)
-        else:
-            target.copy_(_formula(block.to(torch.float32), low))
-        if torch.isnan(target.sum()):
-            raise GenerationFailed(
-                "The server's picture holds values that are not numbers.",
-                "Generate again with another seed or sampler, and if it stays so, with a model of "
-                "higher precision.",
-            )
-    return unit.view(pixels.shape)
+def _to_unit(values: torch.Tensor, low: float, out: torch.Tensor | None = None) -> torch.Tensor:
+    """Return float32 0 to 1 of values `low` to 1, NaN where they are not finite.
+
+    With `out`, of one dim as `values` then is, that is filled and returned.
+    """
+    if values.dtype != torch.float16:
+        unit = _formula(values, low)
+        return unit if out is None else out.copy_(unit)
+    patterns = values.contiguous().view(torch.uint16).to(torch.int32)
+    if out is None:
+        return _table(low).index_select(0, patterns.view(-1)).view(values.shape)
+    return torch.index_select(_table(low), 0, patterns, out=out)
 
 
 @cache

@@ -129,9 +129,9 @@ class Previews:
 
     def _decode(self, preview: Preview, stop: Callable[[], bool]) -> Image.Image | None:
         latents = tensor.decode(preview.encoded, limit_bytes=preview.most_bytes, stop=stop)
-        colours = latent.preview(latents, self._version)
+        middle = len(latents) // 2 if self._is_video else None
+        colours = latent.preview(latents, self._version, only=middle)
         if colours is None:
             return None
-        middle = colours[len(colours) // 2]
-        shown = middle if self._is_video else torch.cat(list(colours), dim=1)  # a batch in a row
+        shown = torch.cat(list(colours), dim=1)  # a batch side by side
         return Image.fromarray(shown.numpy())

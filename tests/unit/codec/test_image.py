@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drawbridge.codec import image
+from drawbridge.codec import blocks, image
 from drawbridge.codec.tensor import Codec, decode, encode
 from drawbridge.errors import BadTensor, GenerationFailed, RequestRejected
 
@@ -103,7 +103,7 @@ def test_picture_of_several_blocks_equals_its_parts(monkeypatch) -> None:
     images = torch.rand(1, 40, 50, 3)
     (whole,) = image.to_wire(images)
     back = image.from_wire(whole), image.from_wire(whole.astype(np.float32))
-    monkeypatch.setattr(image, "_BLOCK", 1000)
+    monkeypatch.setattr(blocks, "BLOCK", 1000)
     (parts,) = image.to_wire(images)
     assert np.array_equal(whole, parts)
     assert torch.equal(image.from_wire(parts), back[0])
