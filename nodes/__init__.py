@@ -12,6 +12,7 @@ from .generate import Generate
 from .given_values import checked
 from .lora import LoRAStack
 from .model import LoadModel
+from .presentation import presented
 from .prompt import Prompt, PromptBatch
 from .recommended import RecommendedSettings
 from .settings.by_model import ImagePrior, SDXLSizeConditioning, SecondStage, TextEncoders, Video
@@ -53,7 +54,7 @@ _NODES: list[type[io.ComfyNode]] = [
     SecondStage,
     ImagePrior,
 ]
-NODES = [checked(node) for node in _NODES]
+NODES = [checked(presented(node)) for node in _NODES]
 
 
 class Drawbridge(ComfyExtension):

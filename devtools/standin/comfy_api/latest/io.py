@@ -68,9 +68,10 @@ class WidgetInput(Input):
         default: Any = None,
         socketless: bool | None = None,
         force_input: bool | None = None,
+        extra_dict: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(id, display_name, optional, tooltip, lazy)
+        super().__init__(id, display_name, optional, tooltip, lazy, extra_dict)
         unknown = options.keys() - self.OPTIONS.keys()
         if unknown:  # as ComfyUI's own signatures would
             raise TypeError(f"unexpected arguments of the input {id}: {sorted(unknown)}")
