@@ -156,3 +156,13 @@ def test_workflow_has_a_note_and_a_thumbnail(name: str) -> None:
     assert "MarkdownNote" in {node["type"] for node in workflow["nodes"]}
     with Image.open(FOLDER / f"{name}.jpg") as thumbnail:
         assert max(thumbnail.size) == 400
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_links_of_a_workflow_run_to_the_right(name: str) -> None:
+    """Those that turn back loop around nodes, and what belongs together is hard to see."""
+    workflow = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    nodes = {node["id"]: node for node in workflow["nodes"]}
+    for _, source, _, target, *_ in workflow["links"]:
+        end = nodes[source]["pos"][0] + nodes[source]["size"][0]
+        assert end < nodes[target]["pos"][0], (nodes[source]["type"], nodes[target]["type"])
