@@ -25,7 +25,7 @@ from .endpoint import Endpoint
 from .finding import Finding, Probed
 from .probe import PROBE_SECONDS, look
 
-_POLL_SECONDS = 0.005
+_FIRST_POLL_SECONDS, _POLL_SECONDS = 0.0005, 0.005
 
 Explain = Callable[[grpc.StatusCode, str | None], Exception]
 
@@ -230,13 +230,15 @@ class Connection:
 
     async def _becomes_ready(self, opened: grpc.aio.Channel) -> bool:
         until = time.monotonic() + self._connect_timeout_seconds
+        pause = _FIRST_POLL_SECONDS
         while True:
             state = opened.get_state(try_to_connect=True)
             if state is grpc.ChannelConnectivity.READY:
                 return True
             if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE or time.monotonic() > until:
                 return False
-            await asyncio.sleep(_POLL_SECONDS)  # wait_for_state_change leaves a watcher behind
+            await asyncio.sleep(pause)  # wait_for_state_change leaves a watcher behind
+            pause = min(2 * pause, _POLL_SECONDS)
 
     def _is_ready(self) -> bool:
         opened = self._channel

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 
@@ -35,6 +37,7 @@ from .events import (
 )
 from .message import to_message
 from .request import GenerationRequest
+from .unpacking import Unpacking
 
 Response = image_service_pb2.ImageGenerationResponse
 
@@ -112,11 +115,13 @@ class Reader:
         self.messages = 0
         self.pictures = 0
         self._sounds = 0
-        self._damaged: list[BadTensor] = []
+        self._damaged: dict[tuple[str, int], BadTensor] = {}  # by what it is, and its number
         self._received_bytes = 0
         self._announced_bytes = 0
         self._allowance = allowance
         self._sound_bytes = 0
+        self._one_sound = asyncio.Lock()
+        self._unpacking: Unpacking[Event] = Unpacking()
         self._images = Assembler("picture", allowance.picture_bytes + _HEADER_BYTES)
         self._audio = Assembler("sound", allowance.sound_bytes + _HEADER_BYTES)
 
@@ -128,33 +133,43 @@ class Reader:
         is too large, ProtocolMismatch, and GenerationFailed for a picture whose end is missing.
         """
         try:
-            # Headers come at once, the first message when the turn does (docs/protocol.md 1.8).
-            await settle(call, call.initial_metadata())
-            yield Queued()
-            while True:
-                message = await settle(call, call.read())
-                if not isinstance(message, Response):
-                    break  # gRPC's own mark for the end
-                self.messages += 1
-                for event in self._news(message):
-                    yield event
-                async with contextlib.aclosing(self._results(message)) as results:
-                    async for event in results:
+            failure: Exception | None = None
+            try:
+                # Headers come at once, the first message when the turn does (docs/protocol.md 1.8).
+                await settle(call, call.initial_metadata())
+                yield Queued()
+                while True:
+                    message = await settle(call, call.read())
+                    if not isinstance(message, Response):
+                        break  # gRPC's own mark for the end
+                    self.messages += 1
+                    for event in itertools.chain(self._news(message), self._results(message)):
                         yield event
-            self._images.finish()
-            self._audio.finish()
-            self._check_announced()
-        except Excess:
-            self.check_damaged()  # which came first
-            raise
+                    while self._unpacking.due:
+                        if result := await self._unpacking.take():
+                            yield result
+                self._images.finish()
+                self._audio.finish()
+                self._check_announced()
+            except Exception as error:  # what came whole before is no less a result
+                failure = error
+                call.cancel()  # does nothing to a call that has ended
+            while self._unpacking.left:
+                if result := await self._unpacking.take():
+                    yield result
+            if isinstance(failure, Excess):
+                self.check_damaged()  # which came first
+            if failure is not None:
+                raise failure
         finally:
-            call.cancel()  # does nothing to a call that has ended
+            call.cancel()
+            await self._unpacking.close()
 
     def check_damaged(self) -> None:
         """Raise BadTensor if a picture or sound could not be read."""
         if not self._damaged:
             return
-        first, *others = self._damaged
+        first, *others = (self._damaged[place] for place in sorted(self._damaged))
         more = f"{len(others)} more cannot be read either." if others else ""
         raise first.with_more(more) from first.__cause__
 
@@ -185,43 +200,54 @@ class Reader:
             self._announced_bytes = message.downloadSize
             yield DownloadSize(message.downloadSize)
 
-    async def _results(self, message: Response) -> AsyncGenerator[Event, None]:
+    def _results(self, message: Response) -> Iterable[Event]:
+        """Yield how far the transfer is, and begin to unpack what is whole now."""
         more = message.chunkState == image_service_pb2.MORE_CHUNKS
-        if message.generatedImages:
-            self._received_bytes += sum(map(len, message.generatedImages))
+        images = list(message.generatedImages)  # which are copied each time they are looked at
+        if images:
+            self._received_bytes += sum(map(len, images))
             yield Receiving(self._received_bytes, self._announced_bytes)
-        for data in self._images.add(message.generatedImages, more):
+        for data in self._images.add(images, more):
             if self.pictures == self._allowance.pictures:
                 raise Excess(f"sends more than {self.pictures} pictures for this request")
-            most_bytes = self._allowance.picture_bytes
-            array = await self._decode(data, f"Picture {self.pictures + 1}", most_bytes)
+            scale_factor = message.scaleFactor or 1
+            self._unpacking.begin(self._picture(data, self.pictures, scale_factor))
             self.pictures += 1
-            if array is None:
-                continue
-            if public_guide.recognises(data):  # planes without a batch
-                array = np.moveaxis(array, 0, -1)[np.newaxis]
-            yield Picture(array, self.pictures - 1, message.scaleFactor or 1)
         for data in self._audio.add(message.generatedAudio, more):
             if self._sounds == self._allowance.pictures:
                 raise Excess(f"sends more than {self._sounds} sounds for this request")
-            left_bytes = self._allowance.sound_bytes - self._sound_bytes
-            array = await self._decode(data, f"Sound {self._sounds + 1}", left_bytes)
+            self._unpacking.begin(self._sound(data, self._sounds))
             self._sounds += 1
-            if array is None:
-                continue
-            self._sound_bytes += array.nbytes
-            yield Audio(array, self._sounds - 1)
 
-    async def _decode(self, data: bytes, what: str, most_bytes: int) -> np.ndarray | None:
+    async def _picture(self, data: bytes, index: int, scale_factor: int) -> Picture | None:
+        array = await self._decode(data, "Picture", index + 1, self._allowance.picture_bytes)
+        if array is None:
+            return None
+        if public_guide.recognises(data):  # planes without a batch
+            array = np.moveaxis(array, 0, -1)[np.newaxis]
+        return Picture(array, index, scale_factor)
+
+    async def _sound(self, data: bytes, index: int) -> Audio | None:
+        async with self._one_sound:  # the limit is one of all sounds together
+            left_bytes = self._allowance.sound_bytes - self._sound_bytes
+            array = await self._decode(data, "Sound", index + 1, left_bytes)
+            if array is None:
+                return None
+            self._sound_bytes += array.nbytes
+            return Audio(array, index)
+
+    async def _decode(
+        self, data: bytes, what: str, number: int, most_bytes: int
+    ) -> np.ndarray | None:
         """Return the values, None for those that cannot be read."""
         try:
             return await in_stoppable_thread(
                 lambda stop: tensor.decode(data, limit_bytes=most_bytes, stop=stop)
             )
         except BadTensor as error:
-            told = BadTensor(f"{what} cannot be read. {error.problem}", error.remedy)
+            told = BadTensor(f"{what} {number} cannot be read. {error.problem}", error.remedy)
             told.__cause__ = error
-            self._damaged.append(told)
+            self._damaged[what, number] = told
             return None
 
 
