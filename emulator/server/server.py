@@ -28,6 +28,7 @@ from .worker import Worker
 
 # Enough for every client that waits in the queue while others ask for something else; a thread is
 # made when it is needed.
+_TOLD_BYTES = 64 << 20
 _THREADS = 4096
 
 
@@ -170,7 +171,7 @@ class Emulator:
         )
         if options.reflection:
             _add_reflection(server)
-        server.add_generic_rpc_handlers((Methods(service),))
+        server.add_generic_rpc_handlers((Methods(service, options.max_receive_bytes),))
         return server
 
     def _open_folder(self) -> Path:
@@ -278,9 +279,12 @@ def _join(host: str, port: int) -> str:
 def _channel_options(max_receive_bytes: int) -> list[tuple[str, int]]:
     """Return gRPC core's options for the transport of a real server (docs/protocol.md 1.10)."""
     return [
-        ("grpc.max_receive_message_length", max_receive_bytes),
+        # What is a little longer is refused in a real server's words, by `Methods`.
+        ("grpc.max_receive_message_length", max_receive_bytes + _TOLD_BYTES),
         ("grpc.max_send_message_length", -1),
-        ("grpc.compression_enabled_algorithms_bitset", 1),  # identity alone: gzip is UNIMPLEMENTED
+        # Identity alone: gzip is UNIMPLEMENTED, in other words than a real server's, as the library
+        # refuses it before the call is ours.
+        ("grpc.compression_enabled_algorithms_bitset", 1),
         ("grpc.max_concurrent_streams", 100),
         ("grpc.so_reuseport", 0),
         ("grpc.keepalive_time_ms", 2 * 60 * 60 * 1000),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...facts.samplers import BY_STEP
+from ...facts.specifications import snake_keys
 from .effects import Effects
 from .request import Request
 
@@ -39,7 +41,8 @@ class Start:
 def find_start(request: Request, strength: float) -> Start:
     """Return where a pass of this strength starts (docs/protocol.md 9.2)."""
     config = request.config
-    return _start(strength, config.steps, effective_shift(request), config.sampler)
+    shift = effective_shift(request)
+    return _start(strength, config.steps, shift, config.sampler, _terminal(request.model))
 
 
 def find_second_stage_start(request: Request, strength: float) -> Start:
@@ -49,9 +52,23 @@ def find_second_stage_start(request: Request, strength: float) -> Start:
     return _start(strength, config.stage2Steps, shift, config.sampler)
 
 
-def _start(strength: float, steps: int, shift: float, sampler: int) -> Start:
+def _terminal(model: Mapping[str, object]) -> float:
+    """Return the sigma of the last step that a specification asks for, 0 where it asks for none."""
+    inner: object = model.get("noise_discretization")
+    for key in ("rf", "_0", "shift_terminal"):
+        inner = snake_keys(inner).get(key) if isinstance(inner, Mapping) else None
+    if isinstance(inner, bool) or not isinstance(inner, int | float) or not 0 < inner < 1:
+        return 0.0
+    return inner
+
+
+def _start(strength: float, steps: int, shift: float, sampler: int, terminal: float = 0) -> Start:
+    """Return where sigma is `strength`; `terminal` is that of the last step, 0 for the usual."""
     if sampler in BY_STEP:
         return Start(steps, steps - int(strength * steps))
+    if terminal and steps > 1:  # all of it is stretched away from 1 (docs/protocol.md 16.5)
+        last = shift / (shift + steps - 1)
+        strength = 1 - (1 - strength) * (1 - last) / (1 - terminal)
     # The inverse of sigma = shift * u / (1 + (shift - 1) * u), with u = (steps - i) / steps.
     left = steps * strength / (shift - (shift - 1) * strength)
     whole = round(left)

@@ -143,6 +143,7 @@ def test_requests_beyond_the_limit_exhaust_resources(emulate: Callable, connect:
     with pytest.raises(grpc.RpcError) as error:
         stub.Echo(pb2.EchoRequest(name="x" * 10_001))
     assert error.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert error.value.details() == "Payload length exceeds limit (10004 > 10000)"
 
 
 def test_requests_far_above_grpcs_own_limit_are_taken(emulate: Callable, connect: Callable):
