@@ -89,6 +89,10 @@ class RequestRejected(DrawbridgeError):
     """A request that the server refuses, crashes on or ignores: change the input it names."""
 
 
+class NoDefaultServer(RequestRejected):
+    """The default server is meant and there is none: save one, or choose among those saved."""
+
+
 class ServerBusy(DrawbridgeError):
     """The server did not find the time to answer: wait, or stop what occupies it."""
 

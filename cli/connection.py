@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .output import Output
 
 DEFAULT_TIMEOUT_SECONDS = 30.0
+DEFAULT = "default"
+_PARTS = ("host", "port", "transport", "certificate", "credential")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +40,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--server",
         metavar="NAME",
         help="a saved server (see servers), from which host, port, transport, certificate and "
-        "credential come where no option gives them (DRAWBRIDGE_SERVER)",
+        "credential come where no option gives them; default is the one that is chosen there "
+        "(DRAWBRIDGE_SERVER; else the default one, where nothing else names a server)",
     )
     group.add_argument("--host", help="name or IP address (DRAWBRIDGE_HOST; else 127.0.0.1)")
     group.add_argument(
@@ -186,9 +189,13 @@ class _Given:
         """Raise Usage for a server that is not saved, StoreUnusable."""
         self._options, self._environ = options, _variables(environ)
         self._saved: dict[str, str] = {}
-        name = self("server") if saved else None
+        if not saved:
+            return
+        name, servers = self("server"), SavedServers(folder.user_folder(options, self._environ))
         if name is not None:
-            self._saved = _saved(SavedServers(folder.user_folder(options, self._environ)), name)
+            self._saved = _saved(servers, name)
+        elif not any(map(self, _PARTS)) and servers.default_name():
+            self._saved = _saved(servers, servers.default_name())
 
     def __call__(self, name: str) -> str | None:
         option = self.option(name)
@@ -212,8 +219,10 @@ def _variables(environ: Mapping[str, str] | None) -> Mapping[str, str]:
 
 
 def _saved(servers: SavedServers, name: str) -> dict[str, str]:
+    """Return the parts of a saved server; a server that is called `default` comes first."""
     try:
-        server = servers.find(name)
+        is_default = name.strip().casefold() == DEFAULT and not servers.has(name)
+        server = servers.default() if is_default else servers.find(name)
     except RequestRejected as error:
         raise error.become(Usage) from error
     port, word = str(server.address.port), word_of(server.transport)

@@ -1,4 +1,4 @@
-"""The command servers: list, save and remove servers."""
+"""The command servers: list, save and remove servers, and choose the default one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .output import Output
 
 
 def _actions(parser: argparse.ArgumentParser) -> None:
-    """Add list, save and remove."""
+    """Add list, save, default and remove."""
     actions = parser.add_subparsers(title="actions", dest="action", required=True, metavar="ACTION")
 
     listing = add_action(actions, "list", "say which servers are saved")
@@ -27,6 +27,14 @@ def _actions(parser: argparse.ArgumentParser) -> None:
     )
     connection.add_options(saving)
     saving.add_argument("name", metavar="NAME")
+    saving.add_argument("--default", action="store_true", help="make it the default server as well")
+    choosing = add_action(
+        actions,
+        "default",
+        "choose the server that is meant where none is named, by commands and by Connect",
+    )
+    connection.add_common_options(choosing)
+    choosing.add_argument("name", metavar="NAME", nargs="?", help="without it: say which it is")
     removing = add_action(actions, "remove", "forget a saved server")
     connection.add_common_options(removing)
     removing.add_argument("name", metavar="NAME")
@@ -42,19 +50,25 @@ def servers(options: argparse.Namespace, output: Output) -> int:
             server = connection.chosen(options, name=options.name)
             server = replace(server, certificate=connection.absolute(server.certificate))
             saved.put(server)
+            if options.default:
+                saved.choose(server.name)
             output.line(f"Saved {_words(server)} in {path}.")
+        elif options.action == "default":
+            if options.name is not None:
+                saved.choose(options.name)
+            output.line(f"The default server is {_words(saved.default())}.")
         elif options.action == "remove":
             saved.remove(options.name)
             output.line(f"Removed {options.name.strip()!r} from {path}.")
     except RequestRejected as error:
         raise error.become(Usage) from error
-    found = saved.all()
+    found, default = saved.all(), saved.default_name()
     if options.action == "list":
         for server in found:
-            output.line(_words(server))
+            output.line(_words(server) + ("  default" if server.name == default else ""))
         if not found:
             output.line("No server is saved.")
-    output.result(servers=[_entry(server) for server in found], path=path)
+    output.result(servers=[_entry(server) for server in found], default=default, path=path)
     return OK
 
 

@@ -92,7 +92,7 @@ class New:
 
 def connect_to(port: int, at: tuple[float, float] = (0, 0)) -> New:
     """Return a Connect to a server on this computer."""
-    return New(CONNECT, at, {"port": port, "transport": "plaintext"})
+    return New(CONNECT, at, {"host": "127.0.0.1", "port": port, "transport": "plaintext"})
 
 
 def build(
@@ -124,10 +124,12 @@ def look_at_all(page: ComfyPage) -> None:
     )
 
 
-def save_server(comfyui: RealComfyUI, emulator: Emulator, name: str = "") -> None:
+def save_server(
+    comfyui: RealComfyUI, emulator: Emulator, name: str = "", *, default: bool = False
+) -> None:
     """Have ComfyUI keep an emulated server among those that the person has saved."""
     server = {"host": "127.0.0.1", "port": emulator.port, "transport": "plaintext"}
-    kept = {"certificate": "", "credential": "", "name": name or f"studio {emulator.port}"}
+    kept = {"name": name or f"studio {emulator.port}", "default": default}
     status, answer = comfyui.request("POST", "/drawbridge/servers/save", {**server, **kept})
     assert status == 200, answer
     assert "error" not in answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from typing import Any
 
@@ -12,7 +13,8 @@ from ..client.address import DEFAULT_PORT, Address, Transport
 from ..client.store.certificates import read_certificate
 from ..client.store.credentials import Credentials
 from ..client.store.pins import Pins
-from ..client.store.server import Server
+from ..client.store.server import DEFAULT_SERVER, Server, means_default
+from ..client.store.servers import SavedServers
 from ..client.threads import in_thread
 from ..errors import DrawbridgeError
 from .checks import complaint
@@ -38,9 +40,11 @@ class Connect(io.ComfyNode):
             inputs=[
                 io.String.Input(
                     "host",
-                    default="127.0.0.1",
-                    tooltip="Name or IP address of the computer that runs Draw Things, such as "
-                    "mac.local or 192.168.1.20. 127.0.0.1 is this computer.",
+                    default=DEFAULT_SERVER,
+                    tooltip="'default server' is your own: the saved server that is marked so in "
+                    "ComfyUI's settings under Drawbridge, with its port, transport and credential. "
+                    "Otherwise the name or IP address of the computer that runs Draw Things, such "
+                    "as mac.local or 192.168.1.20. 127.0.0.1 is this computer.",
                 ),
                 io.Int.Input(
                     "port",
@@ -86,14 +90,17 @@ class Connect(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, host: str | None) -> bool | str:
         """Say at the field what is wrong with the host; a linked host arrives as None."""
-        return host is None or complaint(lambda: Address(host))
+        return host is None or means_default(host) or complaint(lambda: Address(host))
 
     @classmethod
     def fingerprint_inputs(cls, **inputs: Any) -> str:
-        """Run again when the secret or the certificate's file has changed behind its name, or a
-        pinned certificate was forgotten.
+        """Run again when the secret or the certificate's file has changed behind its name, a pinned
+        certificate was forgotten, or another server is the default one.
         """
         digest = hashlib.blake2b(key=_FINGERPRINT_KEY)
+        if means_default(inputs.get("host")):
+            inputs = _default_values()
+            digest.update(json.dumps(inputs).encode())
         if inputs.get("transport") == Transport.PINNED.value:
             digest.update(_times_forgotten(inputs.get("host"), inputs.get("port")))
         if inputs.get("transport") == Transport.OWN_CA.value:
@@ -122,8 +129,7 @@ class Connect(io.ComfyNode):
         }
         told = {"node": cls.hidden.unique_id, "server": values}
         try:
-            meant = Server.from_dict(values)
-            server = await interruptible(in_thread(lambda: meant.with_certificate_text()))
+            server = await interruptible(in_thread(lambda: _meant(values).with_certificate_text()))
             heard = await interruptible(lookup.greet(server))
         except DrawbridgeError as error:
             tell_page(EVENT, {**told, "status": status.failed(status.shown_address(values), error)})
@@ -132,6 +138,21 @@ class Connect(io.ComfyNode):
         if heard.note:
             Display(cls.hidden.unique_id).say(heard.note)
         return io.NodeOutput(server)
+
+
+def _meant(values: dict[str, Any]) -> Server:
+    """Return the server of Connect's values. Raises RequestRejected, StoreUnusable."""
+    if means_default(values["host"]):
+        return SavedServers(user_folder()).default()
+    return Server.from_dict(values)
+
+
+def _default_values() -> dict[str, Any]:
+    """Return the values of the default server, {} where there is none: told when it runs."""
+    try:
+        return SavedServers(user_folder()).default().as_dict()
+    except DrawbridgeError:
+        return {}
 
 
 def _times_forgotten(host: Any, port: Any) -> bytes:

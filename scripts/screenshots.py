@@ -85,7 +85,7 @@ def graph(page: ComfyPage, port: int) -> None:
 
     page.load(
         read_workflow(ROOT / "workflows" / "text_to_image.json"),
-        Connect={"port": port, "transport": "plaintext"},
+        Connect={"host": "127.0.0.1", "port": port, "transport": "plaintext"},
     )
     page.page.evaluate(
         """() => {

@@ -18,6 +18,12 @@ export interface Credential {
 /** A server that announces itself in this network. */
 export type Nearby = Omit<SavedServer, "certificate" | "credential">;
 
+/** The saved servers, and the name of the default one, "" where there is none. */
+export interface Saved {
+  servers: SavedServer[];
+  default: string;
+}
+
 export interface Pin {
   address: string;
   fingerprint: string;
@@ -34,9 +40,10 @@ export interface Answers {
   "credentials/list": { credentials: Credential[] };
   "credentials/set": object;
   "credentials/remove": object;
-  "servers/list": { servers: SavedServer[] };
-  "servers/save": { servers: SavedServer[] };
-  "servers/remove": { servers: SavedServer[] };
+  "servers/list": Saved;
+  "servers/save": Saved;
+  "servers/remove": Saved;
+  "servers/default": Saved;
   "pins/list": { pins: Pin[] };
   "pins/forget": { pins: Pin[] };
   /** Nobody can look where `available` is false: zeroconf is not installed. */

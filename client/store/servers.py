@@ -1,11 +1,12 @@
-"""The servers that a person has saved under a name."""
+"""The servers that a person has saved under a name, and which of them is the default."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...errors import CredentialMissing, RequestRejected, StoreUnusable
+from ...errors import CredentialMissing, NoDefaultServer, RequestRejected, StoreUnusable
 from ..address import Destination
 from .credential_sources import key_of
 from .private_file import PrivateFile
@@ -51,17 +52,60 @@ class SavedServers:
             f"Name one of these: {known}." if known else "Save it first.",
         )
 
-    def put(self, server: Server) -> None:
-        """Save a server in place of one of the same name.
+    def default(self) -> Server:
+        """Return the server that is meant where none is named: the chosen one, or the only one.
 
+        Raises NoDefaultServer where there is neither, StoreUnusable.
+        """
+        found = self.all()
+        server = _default(found, self._chosen())
+        if server is not None:
+            return server
+        if not found:
+            raise NoDefaultServer(
+                "No default server is set up here: no server is saved.",
+                "Set one up with the button on Connect, in ComfyUI's settings under Drawbridge, or"
+                " with `drawbridge servers save NAME --host HOST`; or give Connect a host.",
+            )
+        known = ", ".join(one.name for one in found)
+        raise NoDefaultServer(
+            f"None of the saved servers is the default one: {known}.",
+            "Choose one in ComfyUI's settings under Drawbridge, or with `drawbridge servers default"
+            " NAME`.",
+        )
+
+    def default_name(self) -> str:
+        """Return the default server's name, "" where there is none. Raises StoreUnusable."""
+        server = _default(self.all(), self._chosen())
+        return server.name if server else ""
+
+    def choose(self, name: str) -> None:
+        """Make a saved server the default one. Raises RequestRejected, StoreUnusable."""
+        server = self.find(name)
+
+        def change(kept: dict[str, Any]) -> None:
+            kept["default"] = server.name
+
+        if self.path is not None:
+            PrivateFile(self.path).update(change)
+
+    def has(self, name: str) -> bool:
+        """Return whether a server is saved under a name, in any case. Raises StoreUnusable."""
+        return any(_same(one.name, name) for one in self.all())
+
+    def put(self, server: Server, *, replaces: str = "") -> None:
+        """Save a server in place of one of the same name, and of the one that it `replaces`.
+
+        The first one that is saved becomes the default, and a default stays one under a new name.
         Raises RequestRejected for one without a name and beyond MOST_SERVERS, CredentialMissing for
         an odd credential, StoreUnusable.
         """
-        self._replace(_checked(server).name, [server.as_dict()])
+        gone = [name for name in (_checked(server).name, replaces) if name.strip()]
+        self._replace(gone, [server])
 
     def remove(self, name: str) -> None:
         """Forget a server. Raises RequestRejected where there is none of that name."""
-        self._replace(self.find(name).name, [])
+        self._replace([self.find(name).name], [])
 
     def holds(self, server: Server) -> bool:
         """Return whether a server is saved with exactly these values, under any name.
@@ -74,22 +118,49 @@ class SavedServers:
             return False
         return any(meant == _meaning(one) for one in self.all())
 
-    def _replace(self, name: str, entries: list[dict[str, Any]]) -> None:
+    def _chosen(self) -> str:
+        if self.path is None:
+            return ""
+        name = PrivateFile(self.path).read().get("default", "")
+        if not isinstance(name, str):
+            raise PrivateFile(self.path).damaged()
+        return name
+
+    def _replace(self, names: Sequence[str], servers: Sequence[Server]) -> None:
         if self.path is None:
             raise StoreUnusable(
                 "There is no folder in which a server could be saved.", "Name one with --store."
             )
         self.all()  # raises for a damaged file, which is not to be changed
+        self._chosen()
 
         def change(kept: dict[str, Any]) -> None:
-            others = [one for one in kept.get("servers", []) if not _same(one["name"], name)]
-            if len(others) + len(entries) > MOST_SERVERS:
+            before = kept.get("servers", [])
+            others = [one for one in before if not any(_same(one["name"], name) for name in names)]
+            if len(others) + len(servers) > MOST_SERVERS:
                 raise RequestRejected(
                     f"{MOST_SERVERS} servers are saved already.", "Remove some that are not needed."
                 )
-            kept["servers"] = [*others, *entries]
+            kept["servers"] = [*others, *(one.as_dict() for one in servers)]
+            name = _default_name([one["name"] for one in before], kept.pop("default", ""))
+            if not before or any(_same(name, one) for one in names):
+                name = servers[0].name if servers else ""
+            if name and len(kept["servers"]) > 1:  # the only one is the default unsaid
+                kept["default"] = name
 
         PrivateFile(self.path).update(change)
+
+
+def _default(servers: Sequence[Server], chosen: str) -> Server | None:
+    name = _default_name([one.name for one in servers], chosen)
+    return next((one for one in servers if name and _same(one.name, name)), None)
+
+
+def _default_name(names: Sequence[str], chosen: str) -> str:
+    """Return the chosen name if it is among those, else the only one there is, else ""."""
+    if any(_same(name, chosen) for name in names):
+        return chosen
+    return names[0] if len(names) == 1 else ""
 
 
 def _checked(server: Server) -> Server:

@@ -11,7 +11,7 @@ import asyncio
 from typing import Any
 
 from ...client.catalog.cache import Told
-from ...client.store.server import Server
+from ...client.store.server import Server, means_default
 from ...client.store.servers import SavedServers
 from ...client.threads import in_thread
 from ...errors import DrawbridgeError
@@ -41,7 +41,7 @@ class ServerRoute:
         values = read_values(body.body("server"))
         asked, refresh = body.flag("asked", False), body.flag("refresh", False)
         try:
-            server = Server.from_dict(values)
+            server = await in_thread(lambda: named_server(values))
         except DrawbridgeError as error:
             return status.failed(status.shown_address(values), error)
         address = str(server.address)
@@ -76,6 +76,16 @@ def read_values(body: Body) -> dict[str, Any]:
         "certificate": body.text("certificate", ""),
         "credential": body.text("credential", ""),
     }
+
+
+def named_server(values: dict[str, Any]) -> Server:
+    """Return the server of Connect's values, which can name the default one; may block.
+
+    Raises RequestRejected, StoreUnusable.
+    """
+    if means_default(values["host"]):
+        return SavedServers(host.user_folder()).default()
+    return Server.from_dict(values)
 
 
 def is_saved(server: Server) -> bool:

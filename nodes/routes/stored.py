@@ -81,11 +81,17 @@ async def list_servers(body: Body) -> Answer:
 
 
 async def save_server(body: Body) -> Answer:
-    """Save a server under a name; from then on the page hears of it by itself."""
+    """Save a server under a name, in place of the one that it `replaces`, and make it the default
+    one if that is wanted; from then on the page hears of it by itself.
+    """
     server = Server.from_dict({**read_values(body), "name": body.text("name")})
+    replaces, default = body.text("replaces", ""), body.flag("default", False)
 
     def save() -> Answer:
-        SavedServers(host.user_folder()).put(server)
+        saved = SavedServers(host.user_folder())
+        saved.put(server, replaces=replaces)
+        if default:
+            saved.choose(server.name)
         return _servers()
 
     return await in_thread(lambda: save())
@@ -102,8 +108,20 @@ async def remove_server(body: Body) -> Answer:
     return await in_thread(lambda: remove())
 
 
+async def choose_server(body: Body) -> Answer:
+    """Make a saved server the default one."""
+    name = body.text("name")
+
+    def choose() -> Answer:
+        SavedServers(host.user_folder()).choose(name)
+        return _servers()
+
+    return await in_thread(lambda: choose())
+
+
 def _servers() -> Answer:
-    return {"servers": [one.as_dict() for one in SavedServers(host.user_folder()).all()]}
+    saved = SavedServers(host.user_folder())
+    return {"servers": [one.as_dict() for one in saved.all()], "default": saved.default_name()}
 
 
 async def list_pins(body: Body) -> Answer:

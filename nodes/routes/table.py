@@ -24,6 +24,7 @@ def routes() -> Mapping[str, Route]:
         "/drawbridge/servers/list": stored.list_servers,
         "/drawbridge/servers/save": stored.save_server,
         "/drawbridge/servers/remove": stored.remove_server,
+        "/drawbridge/servers/default": stored.choose_server,
         "/drawbridge/pins/list": stored.list_pins,
         "/drawbridge/pins/forget": stored.forget_pin,
         "/drawbridge/nearby": stored.look_around,

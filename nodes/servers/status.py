@@ -74,7 +74,9 @@ def failed(address: str, error: DrawbridgeError, told: Told | None = None) -> di
 
 
 def shown_address(values: Mapping[str, Any]) -> str:
-    """Return the address of Connect's values for people, "" where they are none."""
+    """Return the address of Connect's values for people, "" where they are none, as of the default
+    server while there is none.
+    """
     try:
         return str(Address(values["host"], values["port"]))
     except RequestRejected:

@@ -10,6 +10,7 @@ from PIL import Image
 from standin.workflow import to_prompt
 
 from drawbridge.devtools.comfyui.host import ROOT, Ending, RealComfyUI
+from drawbridge.devtools.page_graphs import save_server
 from drawbridge.emulator.server.server import Emulator, Options
 
 FOLDER = ROOT / "workflows"
@@ -29,9 +30,7 @@ def test_workflow_runs(comfyui: RealComfyUI, name: str) -> None:
     workflow = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     prompt = to_prompt(workflow, comfyui.object_info())
     with Emulator(Options(strict=True)) as emulator:
-        for node in prompt.values():
-            if node["class_type"] == "Drawbridge_Connect":
-                node["inputs"].update(port=emulator.port, transport="plaintext")
+        save_server(comfyui, emulator, "mine", default=True)
         outcome = comfyui.run(prompt, timeout_seconds=180)
         assert outcome.ending is Ending.SUCCESS, outcome.message
         assert emulator.journal.events("finished")

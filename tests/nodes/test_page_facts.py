@@ -57,6 +57,15 @@ def test_the_page_knows_connects_widgets() -> None:
     assert facts()["DEFAULT_PORT"] == connect["port"]["default"]
 
 
+def test_the_page_knows_the_default_server() -> None:
+    from drawbridge.client.store.server import DEFAULT_SERVER
+    from drawbridge.errors import NoDefaultServer
+
+    assert facts()["DEFAULT_SERVER"] == DEFAULT_SERVER
+    assert facts()["DEFAULT_SERVER"] == inputs("Drawbridge_Connect")["host"]["default"]
+    assert facts()["NO_DEFAULT_SERVER"] == NoDefaultServer.__name__
+
+
 def test_the_page_knows_every_transport() -> None:
     transports = inputs("Drawbridge_Connect")["transport"]
     assert sorted(facts()["TRANSPORT"].values()) == sorted(transports["options"])

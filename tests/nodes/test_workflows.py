@@ -14,7 +14,11 @@ from standin.executor import Outcome
 from standin.stage import Stage
 from standin.workflow import to_prompt
 
+from drawbridge.client.address import Address, Transport
+from drawbridge.client.store.server import Server
+from drawbridge.client.store.servers import SavedServers
 from drawbridge.emulator.server.server import Emulator
+from drawbridge.nodes import host
 
 Serve = Callable[..., Emulator]
 FOLDER = Path(__file__).resolve().parents[2] / "workflows"
@@ -37,11 +41,9 @@ def run(serve: Serve, stage: Stage) -> Callable[[str], tuple[Outcome, list[Any]]
         emulator = serve(strict=True)
         stage.put("example.png", example())
         workflow = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-        prompt = to_prompt(workflow, stage.host.object_info())
-        for node in prompt.values():
-            if node["class_type"] == "Drawbridge_Connect":
-                node["inputs"].update(port=emulator.port, transport="plaintext")
-        outcome = stage.host.run(prompt)
+        own = Server(Address("127.0.0.1", emulator.port), Transport.PLAINTEXT, name="mine")
+        SavedServers(host.user_folder()).put(own)
+        outcome = stage.host.run(to_prompt(workflow, stage.host.object_info()))
         assert outcome.status == "success", (outcome.exception_message, outcome.node_errors)
         calls = emulator.journal.events("call", rpc="GenerateImage")
         return outcome, [entry["request"] for entry in calls]

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from drawbridge.devtools.browser import ComfyPage, Open, read_workflow
 from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
 from drawbridge.devtools.page_graphs import (
+    CONNECT,
     LOAD_MODEL,
     List,
     New,
@@ -17,6 +18,8 @@ from drawbridge.devtools.page_graphs import (
     connect_to,
     panel,
     save_server,
+    saved,
+    value_of,
 )
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.emulator.stock.models import MODELS
@@ -81,7 +84,7 @@ def test_failure_is_said_with_its_remedy_and_passes(page: ComfyPage, serve: Serv
 def test_run_tells_the_page_of_its_server(open_page: Open, serve: Serve) -> None:
     emulator = serve()
     page = open_page()
-    connection = {"port": emulator.port, "transport": "plaintext"}
+    connection = {"host": "127.0.0.1", "port": emulator.port, "transport": "plaintext"}
     page.load(read_workflow(GRAPH), Connect=connection)
     expect(panel(page)).to_have_attribute("data-state", "unasked")
     assert calls(emulator) == []
@@ -89,4 +92,62 @@ def test_run_tells_the_page_of_its_server(open_page: Open, serve: Serve) -> None
     assert ending == "execution_success", told.get("exception_message", told)
     expect(panel(page)).to_have_attribute("data-state", "connected")
     expect(panel(page)).to_contain_text(f"{len(MODELS)} models")
+    assert page.complaints == []
+
+
+def forget_servers(comfyui: RealComfyUI) -> None:
+    """Have ComfyUI keep no server."""
+    _, kept = comfyui.request("POST", "/drawbridge/servers/list", {})
+    for one in kept["servers"]:
+        comfyui.request("POST", "/drawbridge/servers/remove", {"name": one["name"]})
+
+
+def test_first_visit_leads_to_a_default_server_in_one_step(
+    page: ComfyPage, serve: Serve, comfyui: RealComfyUI
+) -> None:
+    forget_servers(comfyui)
+    emulator = serve()
+    page.page.evaluate("() => app.api.dispatchEvent(new CustomEvent('drawbridge.changed'))")
+    [connect] = build(page, [New(CONNECT)])
+    expect(panel(page)).to_have_attribute("data-state", "unset")
+    expect(panel(page)).to_contain_text("No server yet")
+    panel(page).get_by_role("button", name="Set up").click()
+    dialog = page.page.locator("[data-dialog=setup]")
+    dialog.locator("[data-field=host]").fill(f"127.0.0.1:{emulator.port}")
+    dialog.locator("[data-action=save]").click()
+    dialog.wait_for(state="detached")
+    expect(panel(page)).to_have_attribute("data-state", "connected")
+    expect(panel(page)).to_contain_text("Connected to 127.0.0.1")
+    expect(panel(page)).to_contain_text(f"Your default server, 127.0.0.1:{emulator.port}")
+    _, kept = comfyui.request("POST", "/drawbridge/servers/list", {})
+    [one] = kept["servers"]
+    assert (one["transport"], kept["default"]) == ("plaintext", one["name"])
+
+    assert value_of(page, connect, "host") == "default server"
+    [node] = saved(page)["nodes"]
+    assert str(emulator.port) not in str(node["widgets_values"])
+    other = serve()
+    save_server(comfyui, other, "other", default=True)
+    page.page.evaluate("() => app.api.dispatchEvent(new CustomEvent('drawbridge.changed'))")
+    expect(panel(page)).to_contain_text(f"Your default server, 127.0.0.1:{other.port}")
+    assert page.complaints == []
+
+
+def test_setup_says_why_a_server_does_not_answer(
+    page: ComfyPage, serve: Serve, comfyui: RealComfyUI
+) -> None:
+    forget_servers(comfyui)
+    emulator = serve()
+    port = emulator.port
+    emulator.stop()
+    page.page.evaluate("() => app.api.dispatchEvent(new CustomEvent('drawbridge.changed'))")
+    build(page, [New(CONNECT)])
+    panel(page).get_by_role("button", name="Set up").click()
+    dialog = page.page.locator("[data-dialog=setup]")
+    dialog.locator("[data-field=host]").fill(f"127.0.0.1:{port}")
+    dialog.locator("[data-action=save]").click()
+    expect(dialog).to_contain_text(f"Nothing listens at 127.0.0.1:{port}.")
+    dialog.locator("[data-action=anyway]").click()
+    dialog.wait_for(state="detached")
+    expect(panel(page)).to_have_attribute("data-state", "failed")
     assert page.complaints == []

@@ -13,7 +13,9 @@ GRAPH = ROOT / "workflows" / "text_to_image.json"
 
 
 def load(page: ComfyPage, port: int) -> None:
-    page.load(read_workflow(GRAPH), Connect={"port": port, "transport": "plaintext"})
+    page.load(
+        read_workflow(GRAPH), Connect={"host": "127.0.0.1", "port": port, "transport": "plaintext"}
+    )
 
 
 def test_bar_words_and_previews_are_seen(page: ComfyPage, serve: Serve) -> None:

@@ -133,7 +133,7 @@ def look_again(popover: Locator) -> None:
 
 def load(page: ComfyPage, **connect: object) -> Locator:
     """Load the smallest graph; return what Connect's node says of its server."""
-    page.load(read_workflow(GRAPH), Connect=connect)
+    page.load(read_workflow(GRAPH), Connect={"host": "127.0.0.1", **connect})
     page.page.evaluate(_PLACE, ["Drawbridge_Connect", "host"])
     return page.page.locator("[data-drawbridge=connect]")
 

@@ -146,7 +146,7 @@ def test_what_the_model_does_not_read_is_dimmed_until_another_is_chosen(
     if page.is_frozen():
         pytest.skip("frontend 1.27 copies a Vue node when it is added, and never dims it later")
     emulator = serve()
-    connect = {"port": emulator.port, "transport": "plaintext"}
+    connect = {"host": "127.0.0.1", "port": emulator.port, "transport": "plaintext"}
     page.load(read_workflow(GRAPH), Connect=connect, Generate={"negative_prompt": "rain"})
     page.page.evaluate(_ADD_SETTINGS, SIZE)
     page.change("SettingsSDXLSizeConditioning", crop_top=24)

@@ -10,7 +10,7 @@ from standin.workflow import to_prompt
 
 from drawbridge.devtools.browser import ComfyPage, Open, read_workflow
 from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
-from drawbridge.devtools.page_graphs import look_at_all
+from drawbridge.devtools.page_graphs import look_at_all, save_server
 from drawbridge.emulator.server.server import Emulator
 
 FOLDER = ROOT / "workflows"
@@ -70,11 +70,13 @@ def test_every_workflow_loads_and_says_what_the_file_says(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_workflow_runs(open_page: Open, serve: Callable[..., Emulator], name: str) -> None:
+def test_workflow_runs(
+    open_page: Open, comfyui: RealComfyUI, serve: Callable[..., Emulator], name: str
+) -> None:
     emulator = serve(strict=True)
+    save_server(comfyui, emulator, "mine", default=True)
     page = open_page()
-    connection = {"port": emulator.port, "transport": "plaintext"}
-    page.load(read_workflow(FOLDER / f"{name}.json"), Connect=connection)
+    page.load(read_workflow(FOLDER / f"{name}.json"))
     ending, told = page.run()
     assert ending == "execution_success", told.get("exception_message", told)
     assert emulator.journal.events("finished")

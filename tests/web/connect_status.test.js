@@ -55,3 +55,14 @@ test("a connection says name, time, what there is and what to know of it", () =>
   assert.match(pin ?? "", /key is public/);
   assert.match(browser ?? "", /only official files/);
 });
+
+test("a default server that is not there yet is set up, one that is there is named", () => {
+  const error = { kind: "NoDefaultServer", problem: "No.", remedy: "Try." };
+  const { state, title, detail } = connectStatus(known({ state: "failed", error }), null, true);
+  assert.deepEqual([state, title], ["unset", "No server yet"]);
+  assert.match(detail, /your default server/);
+  const status = /** @type {const} */ ({ state: "connected", address: "mac.local:7859" });
+  const told = connectStatus(known(status), "Studio", true);
+  assert.equal(told.title, "Connected to Studio");
+  assert.equal(told.detail, "Your default server, mac.local:7859");
+});

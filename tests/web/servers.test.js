@@ -141,3 +141,23 @@ test("servers that differ in anything but spaces are different", () => {
   assert.notEqual(keyOf(OTHER), keyOf(SERVER));
   assert.notEqual(keyOf({ ...SERVER, credential: "studio" }), keyOf(SERVER));
 });
+
+test("the default server is one, whatever else Connect says of it", () => {
+  const named = { ...SERVER, host: " Default Server" };
+  assert.equal(keyOf(named), keyOf({ ...named, port: 1, credential: "studio" }));
+  assert.notEqual(keyOf(named), keyOf({ ...SERVER, host: "default" }));
+});
+
+test("what a forgotten server answers late is not taken for what is known of it now", async () => {
+  const { servers, asked } = fake();
+  const before = servers.ask(SERVER);
+  servers.forget(SERVER);
+  const now = servers.ask(SERVER);
+  assert.equal(asked.length, 2);
+  asked[0]?.answer({ state: "connected", name: "old" });
+  await before;
+  assert.equal(servers.get(SERVER).asking, true);
+  asked[1]?.answer({ state: "connected", name: "new" });
+  await now;
+  assert.equal(servers.get(SERVER).status.name, "new");
+});

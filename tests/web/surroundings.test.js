@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { defaultServer } from "../../web/lib/addresses.js";
 import { Servers } from "../../web/lib/servers.js";
 import { surroundings } from "../../web/lib/surroundings.js";
 import { TestGraph } from "./graphs.js";
@@ -60,4 +61,15 @@ test("a server whose address comes from a run is none yet", () => {
   graph.link(upload, 0, connect, 0);
   const found = surroundings(servers, generate);
   assert.deepEqual([found.connect?.node, found.server, found.known], [connect, null, null]);
+});
+
+test("the default server is known whatever the other widgets say, or a run would tell", () => {
+  const { graph, generate, servers } = wired({});
+  const connect = graph.nodes[0];
+  const host = connect?.widgets?.find(({ name }) => name === "host");
+  assert.ok(connect && host);
+  host.value = "Default server";
+  graph.link(graph.add("Drawbridge_Upload"), 0, connect, 1); // its port
+  const { server } = surroundings(servers, generate);
+  assert.deepEqual(server, defaultServer());
 });

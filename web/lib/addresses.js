@@ -1,7 +1,7 @@
 // @ts-check
 /** Addresses of servers as people write them and as Connect takes them. */
 
-import { DEFAULT_PORT } from "./facts.js";
+import { DEFAULT_PORT, DEFAULT_SERVER } from "./facts.js";
 
 /**
  * @typedef {object} Server what Connect's widgets say
@@ -12,6 +12,25 @@ import { DEFAULT_PORT } from "./facts.js";
  * @property {string} credential
  * @typedef {Server & {name: string}} SavedServer
  */
+
+/**
+ * Say whether a host stands for the person's own default server.
+ *
+ * @param {string} host
+ */
+export function meansDefault(host) {
+  return host.trim().toLowerCase() === DEFAULT_SERVER;
+}
+
+/**
+ * Return what stands for the default server, whatever else Connect's widgets say.
+ *
+ * @returns {Server}
+ */
+export function defaultServer() {
+  const rest = { transport: "", certificate: "", credential: "" };
+  return { host: DEFAULT_SERVER, port: DEFAULT_PORT, ...rest };
+}
 
 /**
  * Return "host:port"; an IPv6 address is put into brackets.

@@ -1,6 +1,7 @@
 // @ts-check
 /** What Connect says of its server. */
 
+import { NO_DEFAULT_SERVER } from "./facts.js";
 import { say } from "./words.js";
 
 /** @typedef {import("./servers.js").ServerState} ServerState */
@@ -15,7 +16,8 @@ const PINS = /** @type {const} */ ({ new: "connect.pin.new", public: "connect.pi
 
 /**
  * @typedef {object} ConnectStatus
- * @property {"unasked" | "asking" | "failed" | "connected"} state
+ * @property {"unset" | "unasked" | "asking" | "failed" | "connected"} state `unset` is the default
+ *   server before there is one
  * @property {string} title
  * @property {string} detail
  */
@@ -25,14 +27,18 @@ const PINS = /** @type {const} */ ({ new: "connect.pin.new", public: "connect.pi
  *
  * @param {Readonly<ServerState> | null} known null where only a run knows which it is
  * @param {string | null} name by which it was saved
+ * @param {boolean} isDefault whether it is named as the default server
  * @returns {ConnectStatus}
  */
-export function connectStatus(known, name) {
+export function connectStatus(known, name, isDefault = false) {
   if (!known) return message("unasked", say("connect.unasked"), say("picker.linked"));
   const { status } = known;
   // Of others than saved ones ComfyUI only says what it knows.
   const isAsked = known.asking && (known.pressed || name !== null);
   if (isAsked && status.state !== "connected") return message("asking", say("connect.asking"));
+  if (status.error?.kind === NO_DEFAULT_SERVER) {
+    return message("unset", say("connect.default.unset"), say("connect.default.unset.detail"));
+  }
   if (status.state === "failed") {
     const { problem = "", remedy = "" } = status.error ?? {};
     return message("failed", say("connect.failed"), `${problem} ${remedy}`.trim());
@@ -41,7 +47,9 @@ export function connectStatus(known, name) {
     return message("unasked", say("connect.unasked"), say("connect.unasked.detail"));
   }
   const title = name ? say("connect.connected.to", { name }) : say("connect.connected");
-  return message("connected", title, detailOf(status));
+  const address = isDefault && status.address;
+  const own = address ? say("connect.default.is", { address }) : "";
+  return message("connected", title, [own, detailOf(status)].filter(Boolean).join("\n"));
 }
 
 /**

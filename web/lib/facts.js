@@ -9,6 +9,9 @@
 /** The port of Draw Things' server, unless a person has chosen another. */
 export const DEFAULT_PORT = 7859;
 
+/** What Connect's widget `host` holds where the person's own default server is meant. */
+export const DEFAULT_SERVER = "default server";
+
 /** Connect's widgets, in their order. */
 export const CONNECT_WIDGETS = /** @type {const} */ ([
   "host",
@@ -33,6 +36,9 @@ export const SECRET_VARIABLE_PREFIX = "DRAWBRIDGE_SECRET_";
 /** How many characters the name of a saved server, and of a credential, may have. */
 export const LONGEST_SERVER_NAME = 64;
 export const LONGEST_CREDENTIAL_NAME = 64;
+
+/** The kind of error that says that the default server is meant and there is none. */
+export const NO_DEFAULT_SERVER = "NoDefaultServer";
 
 /** The event by which a Connect that runs tells the page of its server. */
 export const SERVER_EVENT = "drawbridge.server";

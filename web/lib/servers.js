@@ -1,6 +1,9 @@
 // @ts-check
 /** What is known of each server that a graph names; each is asked one question at a time. */
 
+import { meansDefault } from "./addresses.js";
+import { DEFAULT_SERVER } from "./facts.js";
+
 /** @typedef {import("./addresses.js").Server} Server */
 
 /** @typedef {{kind: string, problem: string, remedy: string}} Failure */
@@ -46,11 +49,13 @@ const NOTHING = Object.freeze({
 const PRESSED = Object.freeze({ ...NOTHING, pressed: true });
 
 /**
- * Return what tells a server from others; the parts are those of Connect, in its order.
+ * Return what tells a server from others; the parts are those of Connect, in its order. The default
+ * server is one, whatever else is said of it.
  *
  * @param {Server} server
  */
 export function keyOf({ host, port, transport, certificate, credential }) {
+  if (meansDefault(host)) return DEFAULT_SERVER;
   return JSON.stringify([host.trim(), port, transport, certificate, credential.trim()]);
 }
 
@@ -128,6 +133,7 @@ export class Servers extends EventTarget {
     const asked = pressed || before.pressed;
     this.#keep(key, { ...before, asking: true, pressed: asked });
     const question = this.#question(server, asked, refresh).then((status) => {
+      if (this.#questions.get(key) !== question) return this.get(server); // forgotten meanwhile
       this.#questions.delete(key);
       const now = this.get(server);
       // A run may have told of the server meanwhile, which nobody was allowed to ask.
@@ -166,6 +172,18 @@ export class Servers extends EventTarget {
       this.#known.delete(key);
       if (pressed) this.#pressed.add(key);
     }
+    this.changed();
+  }
+
+  /**
+   * Forget a server, also what it is being asked: it is another one from now on.
+   *
+   * @param {Server} server
+   */
+  forget(server) {
+    const key = keyOf(server);
+    this.#known.delete(key);
+    this.#questions.delete(key);
     this.changed();
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
 /** What a node of ours is wired to: its server and its model, as far as that can be told. */
 
+import { defaultServer, meansDefault } from "./addresses.js";
 import { versionOf } from "./catalog.js";
 import { CONNECT_WIDGETS } from "./facts.js";
 import { connectOf, loadModelOf } from "./graph.js";
@@ -50,11 +51,13 @@ export function surroundings(servers, node, hosts = []) {
  * @returns {Server | null}
  */
 export function serverOf(connect) {
+  const host = valueOf(connect, "host");
+  if (host.known && meansDefault(String(host.value ?? ""))) return defaultServer();
   const given = CONNECT_WIDGETS.map((name) => valueOf(connect, name));
   if (given.some(({ known }) => !known)) return null;
-  const [host, port, transport, certificate, credential] = given.map(({ value }) => value);
+  const [, port, transport, certificate, credential] = given.map(({ value }) => value);
   return {
-    host: String(host ?? ""),
+    host: String(host.value ?? ""),
     port: Number(port),
     transport: String(transport ?? ""),
     certificate: String(certificate ?? ""),

@@ -15,7 +15,7 @@ from standin.stage import Stage, graph
 
 from drawbridge.client.address import Transport
 from drawbridge.client.catalog import official
-from drawbridge.client.store.server import Server
+from drawbridge.client.store.server import DEFAULT_SERVER, Server
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes import host
 from drawbridge.nodes.routes import table
@@ -197,6 +197,19 @@ async def test_server_that_cannot_be_meant_fails_in_words(
     assert not emulator.journal.events("call")
 
 
+async def test_default_server_is_the_saved_one_and_may_be_asked(serve: Serve, ask: Ask) -> None:
+    default = values(1, host=DEFAULT_SERVER)
+    told = await ask("server", server=default)
+    assert (told["state"], told["error"]["kind"]) == ("failed", "NoDefaultServer")
+    one, other = serve(), serve()
+    for name, emulator in (("one", one), ("other", other)):
+        await ask("servers/save", name=name, **values(emulator.port))
+    assert (await ask("server", server=default))["address"] == f"127.0.0.1:{one.port}"
+    await ask("servers/default", name="other")
+    told = await ask("server", server=default)
+    assert (told["state"], told["address"]) == ("connected", f"127.0.0.1:{other.port}")
+
+
 async def test_certificate_file_is_not_told_from_a_missing_one(ask: Ask, tmp_path: Path) -> None:
     there, empty = tmp_path / "there", tmp_path / "empty"
     there.write_text("secret notes")
@@ -307,6 +320,15 @@ class TestConnect:
         assert status["state"] == "failed"
         assert status["error"]["kind"] == "SecretRejected"
         assert status["address"] == f"127.0.0.1:{emulator.port}"
+
+    def test_tells_of_the_default_server_as_the_graph_names_it(
+        self, web: PromptServer, stage: Stage
+    ) -> None:
+        web.client_id = "page"
+        stage.host.run(graph(1, host=DEFAULT_SERVER))
+        data = self.told(web)
+        assert data["server"]["host"] == DEFAULT_SERVER
+        assert data["status"]["error"]["kind"] == "NoDefaultServer"
 
     def test_tells_nobody_where_no_page_listens(
         self, web: PromptServer, serve: Serve, stage: Stage

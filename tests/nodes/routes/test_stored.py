@@ -104,16 +104,25 @@ async def test_empty_fields_of_a_form_leave_what_is_kept(serve: Serve, ask: Ask)
 
 
 async def test_servers_are_saved_and_removed(ask: Ask) -> None:
-    assert await ask("servers/list") == {"servers": []}
+    assert await ask("servers/list") == {"servers": [], "default": ""}
     studio = {"name": "Studio", **server(7859, credential="studio")}
     attic = {"name": "attic", **server(1, transport=Transport.DRAW_THINGS.value)}
-    assert await ask("servers/save", **studio) == {"servers": [studio]}
-    assert await ask("servers/save", **attic) == {"servers": [attic, studio]}
+    assert await ask("servers/save", **studio) == {"servers": [studio], "default": "Studio"}
+    assert await ask("servers/save", **attic) == {
+        "servers": [attic, studio],
+        "default": "Studio",
+    }
     moved = {**studio, "host": "mac.local"}
-    assert await ask("servers/save", **moved) == {"servers": [attic, moved]}
-    assert await ask("servers/remove", name="attic") == {"servers": [moved]}
-    assert await ask("servers/list") == {"servers": [moved]}
-    gone = await ask("servers/remove", name="attic")
+    both = {"servers": [attic, moved], "default": "Studio"}
+    assert await ask("servers/save", **moved) == both
+    assert await ask("servers/default", name="ATTIC") == {**both, "default": "attic"}
+    renamed = {**attic, "name": "loft"}
+    told = await ask("servers/save", **renamed, replaces="attic")
+    assert told == {"servers": [renamed, moved], "default": "loft"}
+    assert (await ask("servers/save", **moved, default=True))["default"] == "Studio"
+    assert await ask("servers/remove", name="loft") == {"servers": [moved], "default": "Studio"}
+    assert await ask("servers/list") == {"servers": [moved], "default": "Studio"}
+    gone = await ask("servers/remove", name="loft")
     assert gone["error"]["kind"] == "RequestRejected"
 
 
@@ -123,7 +132,7 @@ async def test_servers_are_saved_and_removed(ask: Ask) -> None:
 async def test_server_that_cannot_be_is_not_saved(ask: Ask, changes: dict[str, Any]) -> None:
     told = await ask("servers/save", **{"name": "Studio", **server(7859), **changes})
     assert told["error"]["kind"] == "RequestRejected"
-    assert await ask("servers/list") == {"servers": []}
+    assert await ask("servers/list") == {"servers": [], "default": ""}
 
 
 @pytest.mark.parametrize(

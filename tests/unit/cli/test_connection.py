@@ -31,12 +31,31 @@ def pem(tmp_path: Path) -> Path:
     return path
 
 
-def test_nothing_said_is_this_computer_as_a_server_comes() -> None:
-    found = endpoint(parsed(), {})
+def test_nothing_said_is_this_computer_as_a_server_comes(tmp_path: Path) -> None:
+    environ = {"DRAWBRIDGE_STORE": str(tmp_path)}
+    found = endpoint(parsed(), environ)
     assert found.address == "127.0.0.1:7859"
     assert found.transport is Transport.DRAW_THINGS
     assert found.secret is None
-    assert timeout_seconds(parsed(), {}) == 30
+    assert timeout_seconds(parsed(), environ) == 30
+
+
+def test_default_server_is_meant_by_its_word_and_where_nothing_is_said(tmp_path: Path) -> None:
+    saved, environ = SavedServers(tmp_path), {"DRAWBRIDGE_STORE": str(tmp_path)}
+    with pytest.raises(Usage, match="No default server is set up here"):
+        endpoint(parsed("--server", "default"), environ)
+    saved.put(Server(Address("mac.local", 7000), Transport.PLAINTEXT, name="Studio"))
+    saved.put(Server(Address("10.0.0.2"), Transport.SYSTEM, name="Other"))
+    for options in (parsed("--server", "Default"), parsed()):
+        found = endpoint(options, environ)
+        assert (found.address, found.transport) == ("mac.local:7000", Transport.PLAINTEXT)
+    assert endpoint(parsed("--port", 1), environ).address == "127.0.0.1:1"
+    assert endpoint(parsed(), {**environ, "DRAWBRIDGE_HOST": "a.local"}).address == "a.local:7859"
+    saved.choose("other")
+    assert endpoint(parsed(), environ).address == "10.0.0.2:7859"
+    saved.put(Server(Address("10.0.0.3"), Transport.SYSTEM, name="default"))
+    assert endpoint(parsed("--server", "default"), environ).address == "10.0.0.3:7859"
+    assert endpoint(parsed(), environ).address == "10.0.0.2:7859"
 
 
 def test_environment_fills_in_and_options_win() -> None:

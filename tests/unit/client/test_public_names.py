@@ -52,6 +52,7 @@ NAMES = [
     "ModelSpec",
     "ModelUnavailable",
     "NearbyUnavailable",
+    "NoDefaultServer",
     "Phase",
     "Picture",
     "Pin",

@@ -18,10 +18,10 @@ export const SETTINGS = {
 
   "servers.title": { en: "Servers", zh: "服务器", ja: "サーバー", de: "Server" },
   "servers.about": {
-    en: "Computers that run Draw Things with its API server on. Saved ones can be chosen at Connect, and the page may ask them for their models by itself.",
-    zh: "运行 Draw Things 并已打开 API 服务器的电脑。保存后可在“连接”节点中选择，页面也可以自行向它们查询模型。",
-    ja: "API サーバーをオンにした Draw Things が動くコンピューターです。保存したものは「接続」ノードで選べ、ページが自らモデルを問い合わせます。",
-    de: "Computer, auf denen Draw Things mit eingeschaltetem API-Server läuft. Gespeicherte lassen sich bei „Verbinden“ wählen, und die Seite darf sie von sich aus nach ihren Modellen fragen.",
+    en: "Computers that run Draw Things with its API server on. Saved ones can be chosen at Connect, and the page may ask them for their models by itself. Workflows that say “default server” use the one that is marked so.",
+    zh: "运行 Draw Things 并已打开 API 服务器的电脑。保存后可在“连接”节点中选择，页面也可以自行向它们查询模型。写有“默认服务器”的工作流使用标记为默认的那一个。",
+    ja: "API サーバーをオンにした Draw Things が動くコンピューターです。保存したものは「接続」ノードで選べ、ページが自らモデルを問い合わせます。「既定のサーバー」とあるワークフローは、既定の印が付いたものを使います。",
+    de: "Computer, auf denen Draw Things mit eingeschaltetem API-Server läuft. Gespeicherte lassen sich bei „Verbinden“ wählen, und die Seite darf sie von sich aus nach ihren Modellen fragen. Workflows mit „Standardserver“ nutzen den, der so gekennzeichnet ist.",
   },
   "servers.empty": {
     en: "No server is saved yet.",
@@ -34,6 +34,13 @@ export const SETTINGS = {
     zh: "添加服务器",
     ja: "サーバーを追加",
     de: "Server hinzufügen",
+  },
+  "servers.default": { en: "default", zh: "默认", ja: "既定", de: "Standard" },
+  "servers.prefer": {
+    en: "Make it the default server",
+    zh: "设为默认服务器",
+    ja: "既定のサーバーにする",
+    de: "Zum Standardserver machen",
   },
   "servers.change": {
     en: "Change {name}",

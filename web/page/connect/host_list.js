@@ -1,8 +1,8 @@
 // @ts-check
 /** Offers the servers that are saved or nearby where Connect asks for a host. */
 
-import { addressOf } from "../../lib/addresses.js";
-import { CONNECT_WIDGETS } from "../../lib/facts.js";
+import { addressOf, meansDefault } from "../../lib/addresses.js";
+import { CONNECT_WIDGETS, DEFAULT_SERVER } from "../../lib/facts.js";
 import { matches, searchWords } from "../../lib/search.js";
 import { keyOf } from "../../lib/servers.js";
 import { serverOf } from "../../lib/surroundings.js";
@@ -11,7 +11,7 @@ import { say } from "../../lib/words.js";
 import { asOneChange, labelOf, setValue, widgetOf } from "../comfyui/nodes.js";
 import { openPopover } from "../parts/popover.js";
 import { nearbyOf, searchNearby } from "../state/nearby_servers.js";
-import { loadSaved, savedServersOf } from "../state/saved_servers.js";
+import { defaultServerOf, loadSaved, savedServersOf } from "../state/saved_servers.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -30,7 +30,7 @@ export function hostCombobox(app) {
   return {
     appearance: ({ widget }) => ({
       label: labelOf(widget),
-      text: String(widget.value ?? ""),
+      text: hostText(app, String(widget.value ?? "")),
       tone: "plain",
     }),
     open(spot, beside, opener) {
@@ -47,6 +47,18 @@ export function hostCombobox(app) {
       });
     },
   };
+}
+
+/**
+ * Return a host as people read it.
+ *
+ * @param {App} app
+ * @param {string} host
+ */
+function hostText(app, host) {
+  if (!meansDefault(host)) return host;
+  const name = defaultServerOf(app)?.name;
+  return name ? say("connect.default.named", { name }) : say("connect.default");
 }
 
 /** @param {Spot} spot */
@@ -72,10 +84,17 @@ function serverView(app, query) {
     subtitle: [addressOf(one), transportLabel(one.transport)].join(" · "),
     item: one,
   });
+  const own = defaultServerOf(app);
+  const standard = {
+    value: DEFAULT_SERVER,
+    title: say("connect.default"),
+    subtitle: own ? [own.name, addressOf(own)].join(" · ") : say("connect.default.none"),
+  };
   const look = () => void searchNearby(app);
   const busy = nearby.state === "looking";
   return {
     sections: [
+      { heading: "", rows: wanted.length ? [] : [standard] },
       { heading: say("connect.servers.saved"), rows: saved.filter(found).map(row) },
       { heading: say("nearby.title"), rows: nearby.servers.filter(found).map(row) },
     ],

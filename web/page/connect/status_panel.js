@@ -1,12 +1,13 @@
 // @ts-check
 /** Shows on Connect how its server is. */
 
-import { freeName } from "../../lib/addresses.js";
+import { freeName, meansDefault } from "../../lib/addresses.js";
 import { connectStatus } from "../../lib/connect_status.js";
 import { CONNECT_WIDGETS } from "../../lib/facts.js";
 import { CONNECT } from "../../lib/node_types.js";
 import { keyOf } from "../../lib/servers.js";
 import { serverOf } from "../../lib/surroundings.js";
+import { transportLabel } from "../../lib/transports.js";
 import { say } from "../../lib/words.js";
 import { attachCombobox } from "../comfyui/combobox.js";
 import { onNodeAdded, onWidgetChange } from "../comfyui/events.js";
@@ -15,13 +16,14 @@ import { CHANGE_EVENT, ask } from "../comfyui/routes.js";
 import { toastError } from "../comfyui/toast.js";
 import { bodyOf } from "../comfyui/vue_elements.js";
 import { onNodesRendered } from "../comfyui/vue_observer.js";
-import { isFrozen } from "../comfyui/widgets.js";
+import { isFrozen, setDimmed } from "../comfyui/widgets.js";
 import { button, element as make } from "../parts/elements.js";
 import { onAnyChange } from "../state/changes.js";
-import { loadSaved, savedServersOf } from "../state/saved_servers.js";
+import { defaultServerOf, loadSaved, savedServersOf } from "../state/saved_servers.js";
 import { askServersOfGraph, serversOf } from "../state/servers.js";
 import { credentialCombobox } from "./credential_list.js";
 import { hostCombobox } from "./host_list.js";
+import { openSetup } from "./setup_dialog.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -85,6 +87,11 @@ function addPanel(app, node) {
   });
   const test = button(say("connect.test"), testServer, { icon: "bolt", action: "test" });
   test.title = say("connect.test.hint");
+  const setUp = button(say("connect.setup"), () => openSetup(app), {
+    icon: "plus",
+    action: "setup",
+  });
+  setUp.title = say("connect.setup.hint");
   const save = button(say("connect.save"), () => saveServer(app, server()), {
     icon: "bookmark",
     action: "save",
@@ -98,6 +105,7 @@ function addPanel(app, node) {
       { class: "drawbridge-state-line" },
       make("span", { class: "drawbridge-state-dot" }),
       state,
+      setUp,
       test,
       save,
     ),
@@ -119,7 +127,9 @@ function addPanel(app, node) {
     const named = server();
     const known = named && serversOf(app).get(named);
     const name = named ? savedName(app, named) : null;
-    const status = connectStatus(known, name);
+    const isDefault = !!named && meansDefault(named.host);
+    const status = connectStatus(known, name, isDefault);
+    dimOthers(app, node, isDefault);
     panel.dataset.state = status.state;
     panel.toggleAttribute("data-asking", !!known?.asking);
     setText(state, status.title);
@@ -128,7 +138,9 @@ function addPanel(app, node) {
     detail.title = status.detail;
     // The press that ends an edit makes the page ask, and must count for this as well.
     test.disabled = !named;
-    save.disabled = !named || name !== null;
+    test.hidden = status.state === "unset";
+    setUp.hidden = !test.hidden;
+    save.disabled = !named || name !== null || isDefault;
     save.querySelector("i")?.setAttribute("class", `pi pi-bookmark${name === null ? "" : "-fill"}`);
     save.title = name === null ? say("connect.save.hint") : say("connect.saved.as", { name });
     save.setAttribute("aria-label", save.title);
@@ -149,6 +161,28 @@ function addPanel(app, node) {
       }, TYPING_MS);
     });
   }
+}
+
+/**
+ * Dim what is not read of a Connect that names the default server; each says what counts instead.
+ *
+ * @param {App} app
+ * @param {GraphNode} node
+ * @param {boolean} isDefault
+ */
+function dimOthers(app, node, isDefault) {
+  const own = defaultServerOf(app);
+  let changed = false;
+  for (const part of CONNECT_WIDGETS) {
+    const widget = widgetOf(node, part);
+    if (part === "host" || !widget) continue;
+    const value = own && (part === "transport" ? transportLabel(own.transport) : own[part]);
+    const note = own
+      ? say("connect.default.wins", { name: own.name, value: value || say("picker.none") })
+      : say("connect.default.wins.unknown");
+    if (setDimmed(widget, isDefault ? note : "")) changed = true;
+  }
+  if (changed) node.setDirtyCanvas(true, true);
 }
 
 /**
@@ -193,6 +227,7 @@ async function saveServer(app, server) {
  * @param {Server} server
  */
 function savedName(app, server) {
+  if (meansDefault(server.host)) return defaultServerOf(app)?.name ?? null;
   const key = keyOf(server);
   return savedServersOf(app).find((one) => keyOf(one) === key)?.name ?? null;
 }

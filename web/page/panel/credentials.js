@@ -9,7 +9,7 @@ import { DEFAULT_PORT, LONGEST_CREDENTIAL_NAME } from "../../lib/facts.js";
 import { say } from "../../lib/words.js";
 import { ask } from "../comfyui/routes.js";
 import { button, element } from "../parts/elements.js";
-import { fieldRow, makeForm, textInput } from "./form.js";
+import { fieldRow, makeForm, textInput } from "../parts/form.js";
 import { Section } from "./section.js";
 
 /** @typedef {import("../../routes.js").Credential} Credential */

@@ -11,6 +11,8 @@ import { problemBox } from "../parts/problem_box.js";
  * @property {(Node | string)[]} title
  * @property {(Node | string)[]} about
  * @property {string} [badge]
+ * @property {(() => Promise<void>)} [prefer]
+ * @property {string} [preferLabel]
  * @property {(() => void)} [edit]
  * @property {(() => Promise<void>)} [remove]
  * @property {string} [removeLabel]
@@ -98,13 +100,20 @@ export class Section {
    * @param {Entry} entry
    * @returns {HTMLLIElement}
    */
-  item({ name, title, about, badge, edit, remove, removeLabel = say("list.remove") }) {
+  item({ name, title, about, badge, prefer, preferLabel, edit, remove, removeLabel }) {
     const actions = element("div", { class: "drawbridge-actions" });
+    const removing = removeLabel ?? say("list.remove");
     const offer = () => {
       const offered = [
+        prefer &&
+          button(preferLabel ?? "", () => this.attempt(prefer), {
+            icon: "star",
+            bare: true,
+            action: "prefer",
+          }),
         edit && button(say("list.edit"), edit, { icon: "pencil", bare: true, action: "edit" }),
         remove &&
-          button(removeLabel, () => confirm(remove), {
+          button(removing, () => confirm(remove), {
             icon: "trash",
             bare: true,
             action: "remove",
@@ -121,7 +130,7 @@ export class Section {
         },
         { action: "keep" },
       );
-      const gone = button(removeLabel, () => this.attempt(work), {
+      const gone = button(removing, () => this.attempt(work), {
         kind: "danger",
         action: "confirm",
       });

@@ -9,7 +9,7 @@ import { ask } from "../comfyui/routes.js";
 import { button, element } from "../parts/elements.js";
 import { problemBox } from "../parts/problem_box.js";
 import { nearbyOf, searchNearby } from "../state/nearby_servers.js";
-import { makeForm, selectInput, textInput } from "./form.js";
+import { makeForm, selectInput, textInput } from "../parts/form.js";
 import { Section } from "./section.js";
 
 /** @typedef {import("../../lib/addresses.js").SavedServer} SavedServer */
@@ -40,9 +40,10 @@ export function serversSection(app) {
   /** @type {SavedServer[]} */
   let servers = [];
 
-  /** @param {{servers: SavedServer[]}} answer */
+  /** @param {import("../../routes.js").Saved} answer */
   const show = (answer) => {
     servers = answer.servers;
+    const isDefault = (/** @type {SavedServer} */ one) => one.name === answer.default;
     section.show(
       servers.map((server) => ({
         name: server.name,
@@ -52,6 +53,11 @@ export function serversSection(app) {
           ` · ${transportLabel(server.transport)}`,
           ...(server.credential ? [` · ${say("servers.uses", { name: server.credential })}`] : []),
         ],
+        badge: isDefault(server) ? say("servers.default") : undefined,
+        prefer: isDefault(server)
+          ? undefined
+          : async () => show(await ask(api, "servers/default", { name: server.name })),
+        preferLabel: say("servers.prefer"),
         edit: () => void edit(server, server.name),
         remove: async () => {
           show(await ask(api, "servers/remove", { name: server.name }));
@@ -96,9 +102,7 @@ export function serversSection(app) {
           certificate: transport.value === TRANSPORT.authority ? certificate.value.trim() : "",
           credential: credential.value,
         };
-        const answer = await ask(api, "servers/save", wanted);
-        const renamed = known && known.toLowerCase() !== wanted.name.toLowerCase();
-        show(renamed ? await ask(api, "servers/remove", { name: known }) : answer);
+        show(await ask(api, "servers/save", { ...wanted, replaces: known }));
         section.open(null);
         found.replaceChildren();
       });

@@ -1,8 +1,9 @@
 // @ts-check
 /** The servers and credentials that are saved in ComfyUI, as far as the page has read them. */
 
+import { defaultServer } from "../../lib/addresses.js";
 import { ask } from "../comfyui/routes.js";
-import { serversOf } from "./servers.js";
+import { askServersOfGraph, serversOf } from "./servers.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -12,6 +13,8 @@ import { serversOf } from "./servers.js";
 
 /** @type {WeakMap<App, readonly SavedServer[]>} */
 const servers = new WeakMap();
+/** @type {WeakMap<App, SavedServer | null>} */
+const defaults = new WeakMap();
 /** @type {WeakMap<App, readonly Credential[]>} */
 const credentials = new WeakMap();
 
@@ -21,6 +24,16 @@ const credentials = new WeakMap();
  */
 export function savedServersOf(app) {
   return servers.get(app) ?? [];
+}
+
+/**
+ * Return the server that is meant by *default server*, null where there is none, as far as is known.
+ *
+ * @param {App} app
+ * @returns {SavedServer | null}
+ */
+export function defaultServerOf(app) {
+  return defaults.get(app) ?? null;
 }
 
 /**
@@ -41,7 +54,25 @@ export async function loadSaved(app) {
     ask(app.api, "servers/list"),
     ask(app.api, "credentials/list"),
   ]);
-  if (ofServers.status === "fulfilled") servers.set(app, ofServers.value.servers);
+  if (ofServers.status === "fulfilled") {
+    servers.set(app, ofServers.value.servers);
+    keepDefault(app, ofServers.value);
+  }
   if (ofCredentials.status === "fulfilled") credentials.set(app, ofCredentials.value.credentials);
   serversOf(app).changed();
+}
+
+/**
+ * Keep which server is the default one; where it is another than before, it is asked anew.
+ *
+ * @param {App} app
+ * @param {{servers: readonly SavedServer[], default?: string}} answer
+ */
+function keepDefault(app, { servers: saved, default: name }) {
+  const before = defaults.get(app);
+  const now = saved.find((one) => one.name === name) ?? null;
+  defaults.set(app, now);
+  if (before === undefined || JSON.stringify(before) === JSON.stringify(now)) return;
+  serversOf(app).forget(defaultServer());
+  askServersOfGraph(app);
 }

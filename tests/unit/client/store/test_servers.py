@@ -10,9 +10,14 @@ import pytest
 
 from drawbridge.client.address import Address, Transport
 from drawbridge.client.store import servers as saved_servers
-from drawbridge.client.store.server import Server
+from drawbridge.client.store.server import DEFAULT_SERVER, Server, means_default
 from drawbridge.client.store.servers import SavedServers
-from drawbridge.errors import CredentialMissing, RequestRejected, StoreUnusable
+from drawbridge.errors import (
+    CredentialMissing,
+    NoDefaultServer,
+    RequestRejected,
+    StoreUnusable,
+)
 
 PLAIN, OWN = Transport.PLAINTEXT, Transport.OWN_CA
 STUDIO = Server(Address("mac.local"), OWN, " /etc/ca.pem ", "studio", "Studio")
@@ -100,9 +105,75 @@ def test_file_is_written_as_it_always_was(saved: SavedServers) -> None:
     )
 
 
+def named(name: str, host: str = "mac.local") -> Server:
+    return Server(Address(host), PLAIN, name=name)
+
+
+def test_the_first_server_is_the_default_until_another_is_chosen(saved: SavedServers) -> None:
+    with pytest.raises(NoDefaultServer, match="no server is saved"):
+        saved.default()
+    assert saved.default_name() == ""
+    for name in ("Studio", "attic"):
+        saved.put(named(name))
+    assert saved.default() == named("Studio")
+    saved.choose("ATTIC")
+    assert saved.default_name() == "attic"
+    saved.put(named("Attic", "10.0.0.2"))  # another address and spelling: still the same one
+    assert saved.default() == named("Attic", "10.0.0.2")
+    with pytest.raises(RequestRejected, match="No server is saved as 'cellar'"):
+        saved.choose("cellar")
+    assert saved.default_name() == "Attic"
+
+
+def test_the_default_stays_one_under_a_new_name(saved: SavedServers) -> None:
+    for name in ("one", "two"):
+        saved.put(named(name))
+    saved.put(named("first"), replaces="ONE")
+    assert [one.name for one in saved.all()] == ["first", "two"]
+    assert saved.default_name() == "first"
+    saved.put(named("second"), replaces="two")
+    assert saved.default_name() == "first"
+
+
+def test_a_default_that_is_removed_is_chosen_anew_by_the_person(saved: SavedServers) -> None:
+    for name in ("one", "two", "three"):
+        saved.put(named(name))
+    saved.remove("one")
+    with pytest.raises(NoDefaultServer, match=r"None of the saved .*: three, two\."):
+        saved.default()
+    saved.put(named("four"))
+    assert saved.default_name() == ""
+    for name in ("two", "four"):
+        saved.remove(name)
+    assert saved.default_name() == "three"  # the only one
+
+
+def test_servers_that_were_saved_before_there_was_a_default_still_count(
+    saved: SavedServers,
+) -> None:
+    assert saved.path is not None
+    saved.path.parent.mkdir()
+    entry = {**named("old").as_dict(), "name": "old"}
+    saved.path.write_text(json.dumps({"servers": [entry]}))
+    assert saved.default_name() == "old"
+    saved.put(named("new"))
+    assert saved.default_name() == "old"
+    saved.path.write_text(json.dumps({"servers": [entry, {**entry, "name": "older"}]}))
+    assert saved.default_name() == ""
+
+
+def test_no_host_has_the_name_that_stands_for_the_default() -> None:
+    assert means_default(" Default Server ")
+    assert not any(map(means_default, ("default", "default.", "defaultserver", "", None, 7)))
+    with pytest.raises(RequestRejected):
+        Address(DEFAULT_SERVER)
+    assert Address("default").host == "default"
+
+
 @pytest.mark.parametrize(
     "content",
     [
+        {"servers": [], "default": 1},
         {"servers": {"x": 1}},
         {"servers": [1]},
         {"servers": [{"name": "x", "host": "mac.local", "port": "1", "transport": "plaintext"}]},
@@ -114,7 +185,7 @@ def test_damaged_file_is_told_and_left_alone(saved: SavedServers, content: objec
     assert saved.path is not None
     saved.path.parent.mkdir()
     saved.path.write_text(json.dumps(content))
-    for attempt in (saved.all, lambda: saved.put(STUDIO), lambda: saved.remove("x")):
+    for attempt in (saved.default, lambda: saved.put(STUDIO)):
         with pytest.raises(StoreUnusable):
             attempt()
     assert json.loads(saved.path.read_text()) == content

@@ -1,8 +1,8 @@
 // @ts-check
-/** Forms below a list of the settings: fields with labels, and buttons to save or leave. */
+/** Forms: fields with labels, and buttons to save or leave. */
 
 import { say } from "../../lib/words.js";
-import { button, element } from "../parts/elements.js";
+import { button, element } from "./elements.js";
 
 /**
  * @typedef {object} Field
@@ -78,7 +78,7 @@ export function fieldRow({ name, label, hint, input }) {
 
 /**
  * @param {string} value
- * @param {import("../parts/elements.js").Attributes} attributes
+ * @param {import("./elements.js").Attributes} attributes
  * @returns {HTMLInputElement}
  */
 export function textInput(value, attributes = {}) {
