@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from numbers import Integral, Real
 from typing import Any
@@ -24,30 +24,35 @@ def checked(node: type[io.ComfyNode]) -> type[io.ComfyNode]:
     kind: Any = node
     run: Callable[..., Any] = kind.execute.__func__
 
-    def values(cls: type[io.ComfyNode], given: dict[str, Any]) -> dict[str, Any]:
-        # Not GET_SCHEMA: it writes to the class, and ComfyUI runs a locked clone.
-        declared = {entry.id: entry for entry in cls.define_schema().inputs}
-        return {
-            name: _value(declared[name], value) if name in declared else value
-            for name, value in given.items()
-            if value is not None or name not in declared or not declared[name].optional
-        }
-
     if inspect.iscoroutinefunction(run):
 
         @wraps(run)
         async def later(cls: type[io.ComfyNode], **given: Any) -> Any:
-            return await run(cls, **values(cls, given))
+            return await run(cls, **fitting(cls, given))
 
         setattr(node, "execute", classmethod(later))  # noqa: B010
         return node
 
     @wraps(run)
     def at_once(cls: type[io.ComfyNode], **given: Any) -> Any:
-        return run(cls, **values(cls, given))
+        return run(cls, **fitting(cls, given))
 
     setattr(node, "execute", classmethod(at_once))  # noqa: B010
     return node
+
+
+def fitting(node: type[io.ComfyNode], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a node's execute can be called with. Raises RequestRejected, naming the input.
+
+    None for an optional input is left out.
+    """
+    # Not GET_SCHEMA: it writes to the class, and ComfyUI runs a locked clone.
+    declared = {entry.id: entry for entry in node.define_schema().inputs}
+    return {
+        name: _value(declared[name], value) if name in declared else value
+        for name, value in given.items()
+        if value is not None or name not in declared or not declared[name].optional
+    }
 
 
 def _value(entry: Any, value: Any) -> Any:

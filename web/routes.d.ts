@@ -2,6 +2,7 @@
 
 import type { SavedServer } from "./lib/addresses.js";
 import type { Configuration } from "./lib/configuration.js";
+import type { Wins } from "./lib/overruled.js";
 import type { Versions } from "./lib/relevance.js";
 import type { Status } from "./lib/servers.js";
 
@@ -36,7 +37,8 @@ export interface Answers {
   versions: Versions;
   recommended: { widgets: Record<string, unknown>; settings?: Record<string, unknown> };
   "configuration/read": Configuration;
-  "configuration/write": { text: string };
+  "configuration/write": { text: string; unknown: string[]; notes: string[] };
+  "configuration/overruled": { wins: Wins; notes: string[] };
   "credentials/list": { credentials: Credential[] };
   "credentials/set": object;
   "credentials/remove": object;

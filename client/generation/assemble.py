@@ -101,7 +101,7 @@ def assemble(wishes: Wishes, model: ModelFile, catalog: Catalog, address: str) -
             f"Nothing is to be generated: the number of runs is {wishes.runs}.",
             "Generate at least once.",
         )
-    config = lookup.with_files(_config(wishes, model), model.version, catalog, address)
+    config = lookup.with_files(configuration(wishes, model), model.version, catalog, address)
     config, dropped = relevant(config, model.version)
     unread = [name for name in dropped if name in wishes.settings]
     notes = [f"Models of {model.version} do not read {', '.join(unread)}."] if unread else []
@@ -128,8 +128,11 @@ def assemble(wishes: Wishes, model: ModelFile, catalog: Catalog, address: str) -
     return Prepared(tuple(_repeated(started, wishes.runs)), tuple(notes))
 
 
-def _config(wishes: Wishes, model: ModelFile) -> GenerationConfig:
-    """Return the settings: what is usual, over which wins what is wished."""
+def configuration(wishes: Wishes, model: ModelFile) -> GenerationConfig:
+    """Return the settings as they are wished: what is usual, over which wins what is said.
+
+    Raises RequestRejected for a setting that there is none of.
+    """
     said, usual = wishes.settings, wishes.usual
     if usual is None:
         usual = advise(model.file, model.version, model.spec)

@@ -82,6 +82,10 @@ class Body:
         """Return an object."""
         return Body(self._of(name, dict, "an object", None))
 
+    def values(self, name: str) -> dict[str, Any]:
+        """Return an object as it is; one that is missing is empty."""
+        return self._of(name, dict, "an object", {})
+
     def bodies(self, name: str) -> list[Body]:
         """Return a list of objects; one that is missing is empty."""
         return [Body(self._check(name, one, dict, "a list of objects")) for one in self._list(name)]

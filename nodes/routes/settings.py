@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from enum import IntEnum
 from typing import Any
 
 from ...client.catalog import official
-from ...client.configuration.enums import LoRAMode
-from ...client.configuration.fields import SEEDS, GenerationConfig, LoRA
+from ...client.configuration.fields import GenerationConfig
 from ...client.generation import advice
 from ...client.generation.relevance import matters_for, relevant
 from ...client.generation.sizes import sizes
 from ...client.threads import in_thread
-from ...errors import RequestRejected
 from ...facts import versions
 from ...facts.app_settings import recommended
 from ...facts.model_version import ModelVersion
 from ...facts.versions import VERSIONS, takes_lora, takes_refiner
-from ..checks import AUTOMATIC, choice
-from ..generating.widgets import FIELDS, Widgets, as_widgets
+from ..generating.widgets import as_widgets
 from ..settings.fields import label
 from .guard import Answer, Body
 
@@ -123,48 +119,6 @@ def _read(text: str, version: str) -> Answer:
         "rest_text": json.dumps(said, ensure_ascii=False, indent=2) if said else "",
         "warnings": [*imported.warnings, *warnings],
     }
-
-
-async def write_configuration(body: Body) -> Answer:
-    """Return the text that the app pastes, for Generate's widgets, a model and LoRAs."""
-    return await in_thread(lambda: _write(body))
-
-
-def _write(body: Body) -> Answer:
-    from ...client.configuration import clipboard
-
-    return {"text": clipboard.write(_config(body))}
-
-
-def _config(body: Body) -> GenerationConfig:
-    given, file = body.body("widgets"), body.text("model", "").strip()
-    version = body.text("version", "") or _official_version(file)
-    sampler = given.text("sampler", AUTOMATIC)
-    widgets = Widgets(
-        width=given.whole("width", GenerationConfig.start_width),
-        height=given.whole("height", GenerationConfig.start_height),
-        steps=given.whole("steps", GenerationConfig.steps),
-        guidance=float(given.number("guidance", GenerationConfig.guidance_scale)),
-        seed=given.whole("seed", 0) % SEEDS,
-        sampler="" if sampler == AUTOMATIC else sampler,
-        shift=float(given.number("shift", 0.0)),
-        batch_size=given.whole("batch_size", 1),
-        strength=float(given.number("strength", 1.0)),
-    )
-    values = widgets.fields(file, version)
-    values["batch_count"] = given.whole("batch_count", 1)
-    for widget, (name, allowed) in FIELDS.items():
-        if not allowed.holds(values[name]):
-            raise RequestRejected(
-                f"Generate's {widget} is {values[name]}.", f"Set it to {allowed}."
-            )
-    return replace(GenerationConfig(**values), loras=tuple(map(_lora, body.bodies("loras"))))
-
-
-def _lora(body: Body) -> LoRA:
-    modes = {one.name.lower(): one for one in LoRAMode}
-    mode = choice("mode of a LoRA", body.text("mode", LoRAMode.ALL.name.lower()), modes)
-    return LoRA(body.text("file"), float(body.number("weight", 1.0)), mode)
 
 
 def _plain(value: Any) -> Any:

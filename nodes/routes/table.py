@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .. import host
-from . import settings, stored
+from . import plan, settings, stored
 from .guard import Route, guarded
 from .server import ServerRoute
 
@@ -17,7 +17,8 @@ def routes() -> Mapping[str, Route]:
         "/drawbridge/versions": settings.model_versions,
         "/drawbridge/recommended": settings.recommend,
         "/drawbridge/configuration/read": settings.read_configuration,
-        "/drawbridge/configuration/write": settings.write_configuration,
+        "/drawbridge/configuration/write": plan.write,
+        "/drawbridge/configuration/overruled": plan.overruled,
         "/drawbridge/credentials/list": stored.list_credentials,
         "/drawbridge/credentials/set": stored.set_credential,
         "/drawbridge/credentials/remove": stored.remove_credential,

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { connectOf, feederOf, generateOf, loadModelOf, loraStacksOf } from "../../web/lib/graph.js";
+import { chainOf, connectOf, feederOf, generateOf, loadModelOf } from "../../web/lib/graph.js";
 import { BYPASSED, MUTED } from "../../web/lib/links.js";
 import { LORAS, MODEL, SERVER, TestGraph } from "./graphs.js";
 
@@ -228,8 +228,14 @@ test("stacks of LoRAs come in the order in which they count, each once even in a
   const { graph, stack, generate } = plain();
   const first = graph.add("Drawbridge_LoRAStack");
   graph.link(first, 0, stack, 0);
-  const stacks = () => loraStacksOf({ node: generate, hosts: [] }).map(({ node }) => node);
-  assert.deepEqual(stacks(), [first, stack]);
-  graph.link(stack, 0, first, 0);
-  assert.deepEqual(stacks(), [first, stack]);
+  const chain = () => chainOf({ node: generate, hosts: [] }, "loras");
+  const stacks = () => chain().places.map(({ node }) => node);
+  assert.deepEqual([stacks(), chain().whole], [[first, stack], true]);
+  stack.mode = BYPASSED;
+  assert.deepEqual([stacks(), chain().whole], [[first], true]);
+  stack.mode = MUTED;
+  assert.deepEqual([stacks(), chain().whole], [[], true]);
+  stack.mode = 0;
+  graph.link(stack, 0, first, 0); // a ring, which only a damaged file has
+  assert.deepEqual([stacks(), chain().whole], [[first, stack], false]);
 });

@@ -9,6 +9,8 @@
 export const SERVER = "DRAWBRIDGE_SERVER";
 export const MODEL = "DRAWBRIDGE_MODEL";
 export const LORAS = "DRAWBRIDGE_LORAS";
+export const SETTINGS = "DRAWBRIDGE_SETTINGS";
+export const CONTROLS = "DRAWBRIDGE_CONTROLS";
 
 /** @type {Record<string, {inputs: [string, string][], outputs: string[]}>} */
 const KINDS = {
@@ -40,9 +42,36 @@ const KINDS = {
       ["loras", LORAS],
       ["prompt", "STRING"],
       ["image", "IMAGE"],
+      ["settings", SETTINGS],
+      ["controls", CONTROLS],
     ],
     outputs: ["IMAGE"],
   },
+  Drawbridge_SettingsSpeed: {
+    inputs: [
+      ["settings", SETTINGS],
+      ["tea_cache", "BOOLEAN"],
+    ],
+    outputs: [SETTINGS],
+  },
+  Drawbridge_SettingsTiling: { inputs: [["settings", SETTINGS]], outputs: [SETTINGS] },
+  Drawbridge_ImportConfiguration: {
+    inputs: [
+      ["settings", SETTINGS],
+      ["loras", LORAS],
+      ["controls", CONTROLS],
+      ["configuration", "STRING"],
+    ],
+    outputs: [SETTINGS, LORAS, CONTROLS],
+  },
+  Drawbridge_ControlNetHint: {
+    inputs: [
+      ["controls", CONTROLS],
+      ["image", "IMAGE"],
+    ],
+    outputs: [CONTROLS],
+  },
+  LoadImage: { inputs: [], outputs: ["IMAGE"] },
   Reroute: { inputs: [["", "*"]], outputs: ["*"] },
   Switch: {
     inputs: [

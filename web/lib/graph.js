@@ -3,7 +3,7 @@
 
 import { MODEL_SOCKET, SERVER_SOCKET, SOCKET_PREFIX } from "./facts.js";
 import { BYPASSED, MUTED, Visits, linkInto, origins, slotOf, targets } from "./links.js";
-import { CONNECT, GENERATE, LOAD_MODEL, LORA_STACK, PACK_PREFIX } from "./node_types.js";
+import { CONNECT, GENERATE, LOAD_MODEL, PACK_PREFIX } from "./node_types.js";
 
 /**
  * @typedef {import("./links.js").Node} Node
@@ -63,20 +63,42 @@ export function feederOf(node, name, type, hosts = []) {
 }
 
 /**
- * Return the LoRA Stacks before a Generate, in the order in which their LoRAs count.
+ * Return our nodes before an input, in the order in which they count: each hands on what comes in by
+ * an input of the same name. `whole` is false where only a run knows what else comes in.
  *
- * @param {Place} generate
- * @returns {Place[]}
+ * @param {Place} place
+ * @param {string} name
+ * @returns {{places: Place[], whole: boolean}}
  */
-export function loraStacksOf(generate) {
+export function chainOf(place, name) {
   /** @type {Place[]} */
-  const stacks = [];
-  for (let at = generate; ;) {
-    const before = feederOf(at.node, "loras", LORA_STACK, at.hosts);
-    if (!before || stacks.some(({ node }) => node === before.node)) return stacks;
-    stacks.unshift(before);
+  const places = [];
+  const visits = new Visits();
+  for (let at = place; ;) {
+    const slot = slotOf(at.node, name);
+    if (!linkInto(at.node, slot)) return { places, whole: true };
+    const type = String(at.node.inputs[slot]?.type);
+    const found = sources(at, slot, type, true, visits);
+    const [before] = found;
+    if (!before) return { places, whole: isMuted(at, slot) };
+    const isRing = places.some(
+      ({ node, hosts }) => node === before.node && hosts.length === before.hosts.length,
+    );
+    if (found.length > 1 || isRing) return { places, whole: false };
+    places.unshift({ node: before.node, hosts: before.hosts });
     at = before;
   }
+}
+
+/**
+ * Say whether nothing comes in at an input since what is linked there does not run.
+ *
+ * @param {Place} place
+ * @param {number} slot
+ */
+function isMuted(place, slot) {
+  const ends = origins(place, slot);
+  return ends.every(({ node }) => node.mode === MUTED || node.mode === BYPASSED);
 }
 
 /**

@@ -46,6 +46,12 @@ export const CONFIGURATION = {
     ja: "Draw Things の Paste Configuration で貼り付けます。",
     de: "Dort mit Paste Configuration einsetzen.",
   },
+  "configuration.unknown": {
+    en: "Known only when the graph runs, and written as shown: {names}.",
+    zh: "仅在运行时才能确定，按当前显示写入：{names}。",
+    ja: "実行時にしか決まらないため、表示どおりに書きました：{names}。",
+    de: "Erst beim Lauf bekannt und geschrieben wie angezeigt: {names}.",
+  },
   "configuration.unselected": {
     en: "No node for a configuration is selected.",
     zh: "没有选中与配置有关的节点。",

@@ -22,6 +22,20 @@ export const GENERATE = {
     de: "{model} liest das nicht. Der Wert bleibt erhalten.",
   },
 
+  "overruled.note": {
+    en: "Not read: “{by}”, which is wired to settings, says {value}. The value here is kept.",
+    zh: "此项不生效：接到“设置”的“{by}”规定为 {value}。此处的值会保留。",
+    ja: "この値は使われません。「設定」につながれた「{by}」が {value} と決めています。ここの値は残ります。",
+    de: "Zählt nicht: „{by}“ am Eingang „Einstellungen“ sagt {value}. Der Wert hier bleibt erhalten.",
+  },
+  "overruled.unknown": {
+    en: "Not read: “{by}”, which is wired to settings, sets it when the graph runs. The value here is kept.",
+    zh: "此项不生效：接到“设置”的“{by}”会在运行时规定。此处的值会保留。",
+    ja: "この値は使われません。「設定」につながれた「{by}」が実行時に決めます。ここの値は残ります。",
+    de: "Zählt nicht: „{by}“ am Eingang „Einstellungen“ setzt ihn beim Lauf. Der Wert hier bleibt erhalten.",
+  },
+  "overruled.automatic": { en: "automatic", zh: "自动", ja: "自動", de: "automatisch" },
+
   "sizes.label": { en: "size", zh: "尺寸", ja: "サイズ", de: "Größe" },
   "sizes.tooltip": {
     en: "Sizes that suit the model; sets width and height.",

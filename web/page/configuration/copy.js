@@ -1,12 +1,9 @@
 // @ts-check
 /** Puts the configuration of a graph into the clipboard, as the app reads it. */
 
-import { lorasOf } from "../../lib/configuration.js";
-import { CONFIGURATION_WIDGETS, LORA_ROWS } from "../../lib/facts.js";
-import { generateOf, loraStacksOf } from "../../lib/graph.js";
-import { valueOf } from "../../lib/values.js";
+import { generateOf } from "../../lib/graph.js";
+import { wiringOf } from "../../lib/wiring.js";
 import { say } from "../../lib/words.js";
-import { widgetOf } from "../comfyui/nodes.js";
 import { ask } from "../comfyui/routes.js";
 import { toast, toastError } from "../comfyui/toast.js";
 import { writeClipboard } from "../parts/clipboard.js";
@@ -17,11 +14,10 @@ import { surroundingsOf } from "../state/surroundings.js";
 /**
  * @typedef {import("../../comfyui.js").App} App
  * @typedef {import("../../comfyui.js").GraphNode} GraphNode
- * @typedef {import("../../lib/links.js").Place} Place
  */
 
 /**
- * Put the widgets around a node together to the app's text, and into the clipboard.
+ * Put what is wired around a node together to the app's text, and into the clipboard.
  *
  * @param {App} app
  * @param {GraphNode} node
@@ -32,34 +28,49 @@ export async function copy(app, node) {
     toast(app, "warn", say("configuration.nothing"), say("configuration.wire"));
     return;
   }
-  const { model, version } = surroundingsOf(app, generate.node, generate.hosts);
-  // What only a run knows is told as it is shown.
-  const valueAt = (/** @type {Place} */ place) => (/** @type {string} */ name) =>
-    valueOf(place, name).value ?? widgetOf(place.node, name)?.value;
-  const widgets = Object.fromEntries(
-    CONFIGURATION_WIDGETS.map((name) => [name, valueAt(generate)(name)]),
-  );
-  const loras = loraStacksOf(generate).flatMap((stack) => lorasOf(valueAt(stack), LORA_ROWS));
+  const seen = surroundingsOf(app, generate.node, generate.hosts);
   try {
-    const { text } = await ask(app.api, "configuration/write", { widgets, model, version, loras });
-    if (await writeClipboard(text)) {
-      toast(app, "success", say("configuration.copied"), say("configuration.copied.next"));
-    } else {
-      showText(text);
+    const told = await ask(app.api, "configuration/write", wiringOf(generate, seen));
+    const doubts = doubtsOf(told);
+    if (!(await writeClipboard(told.text))) {
+      showText(told.text, doubts);
+      return;
     }
+    const next = [say("configuration.copied.next"), ...doubts].join("\n");
+    toast(app, doubts.length ? "warn" : "success", say("configuration.copied"), next);
   } catch (error) {
     toastError(app, error);
   }
 }
 
-/** @param {string} text */
-function showText(text) {
+/**
+ * Return sentences about what may be otherwise when the graph runs.
+ *
+ * @param {{unknown: readonly string[], notes: readonly string[]}} told
+ * @returns {string[]}
+ */
+function doubtsOf({ unknown, notes }) {
+  return [
+    ...(unknown.length ? [say("configuration.unknown", { names: unknown.join(", ") })] : []),
+    ...notes,
+  ];
+}
+
+/**
+ * @param {string} text
+ * @param {readonly string[]} doubts
+ */
+function showText(text, doubts) {
   const field = element("textarea", { rows: 14, readonly: true, data: { field: "configuration" } });
   field.value = text;
   openDialog({
     title: say("configuration.copy"),
     name: "copy-configuration",
-    content: () => [element("p", {}, say("configuration.there")), field],
+    content: () => [
+      element("p", {}, say("configuration.there")),
+      ...doubts.map((words) => element("p", {}, words)),
+      field,
+    ],
   });
   field.focus();
   field.select();

@@ -1,18 +1,20 @@
 // @ts-check
-/** Dims widgets that the chosen model does not read, as long as it is the chosen one. */
+/** Dims widgets that do not count: the chosen model does not read them, or others overrule them. */
 
 import { isNone } from "../../lib/catalog.js";
 import { debounce } from "../../lib/debounce.js";
 import { generateOf } from "../../lib/graph.js";
 import { GENERATE, SETTINGS_PREFIX, SETTINGS_REFINER } from "../../lib/node_types.js";
+import { winNote } from "../../lib/overruled.js";
 import { unreadWidgets } from "../../lib/relevance.js";
 import { say } from "../../lib/words.js";
 import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { rowSelectorOf, selectorOf } from "../comfyui/vue_elements.js";
-import { setDimmed } from "../comfyui/widgets.js";
+import { renew, setDimmed } from "../comfyui/widgets.js";
 import { onAnyChange } from "../state/changes.js";
 import { versionsOf } from "../state/versions.js";
 import { surroundingsOf } from "../state/surroundings.js";
+import { showWin, winsOf } from "./overruled.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -26,7 +28,7 @@ const MOST_READERS = 6; // that a tooltip names
  * @returns {import("../../lib/features.js").Feature}
  */
 export function setUpRelevance(app) {
-  const update = debounce(() => updateRelevance(app));
+  const update = debounce(() => updateRelevance(app, update));
   return {
     setup: () => onAnyChange(app, update),
     nodeCreated(node) {
@@ -36,26 +38,36 @@ export function setUpRelevance(app) {
   };
 }
 
-/** @param {App} app */
-function updateRelevance(app) {
+/**
+ * @param {App} app
+ * @param {() => void} again called when more is known
+ */
+function updateRelevance(app, again) {
   const known = versionsOf(app);
   const nodes = everyNode(app);
   const refined = new Set(nodes.filter(isRefining).map((node) => generateOf(node)?.node));
   /** @type {string[]} */
   const rows = [];
   for (const node of nodes.filter(isOurs)) {
-    const { version } = surroundingsOf(app, node);
+    const seen = surroundingsOf(app, node);
+    const { version } = seen;
     const widgets = node.widgets ?? [];
+    const wins = typeOf(node) === GENERATE ? winsOf(app, node, seen, again) : {};
     const names = unreadWidgets(
       widgets.map(({ name }) => name),
       version,
       refined.has(generateOf(node)?.node),
       known,
     );
-    const changed = widgets.map((widget) =>
-      setDimmed(widget, names.has(widget.name) ? noteOf(widget.name, version, known) : ""),
-    );
-    if (changed.includes(true)) node.setDirtyCanvas(true, true);
+    const called = widgets.filter((widget) => showWin(widget, wins[widget.name]));
+    if (called.length && window.LiteGraph?.vueNodesMode) renew(node, called);
+    const changed = widgets.map((widget) => {
+      const win = wins[widget.name];
+      const note = names.has(widget.name) ? noteOf(widget.name, version, known) : "";
+      return setDimmed(widget, note || (win ? winNote(win) : ""));
+    });
+    for (const name of Object.keys(wins)) names.add(name);
+    if (called.length || changed.includes(true)) node.setDirtyCanvas(true, true);
     if (node.graph === app.canvas.graph) {
       const unread = widgets.filter(({ name }) => names.has(name));
       rows.push(...unread.map((widget) => `${selectorOf(node)} ${rowSelectorOf(widget)}`));
