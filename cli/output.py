@@ -21,6 +21,7 @@ class Output:
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
         self._notes: list[str] = []
+        self._kept: dict[str, Any] = {}
         self._is_terminal = sys.stderr.isatty()
         self._bar = ""
         self._phase: object = _NO_PHASE
@@ -46,10 +47,14 @@ class Output:
         if not self.as_json:
             _write(sys.stderr, words, "\n")
 
+    def keep(self, **found: Any) -> None:
+        """Have an error that comes later say what was found until now."""
+        self._kept.update(found)
+
     def error(self, error: DrawbridgeError, **found: Any) -> int:
         """Say what went wrong, with what was found until then; return the exit code."""
         told = outcome.fields(error)
-        self.result(**found, error=told)
+        self.result(**{**self._kept, **found}, error=told)
         if not self.as_json:
             for text in filter(None, (told["problem"], told["remedy"])):
                 _write(sys.stderr, text, "\n")

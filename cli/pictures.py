@@ -1,4 +1,4 @@
-"""Picture files, in and out: what Pillow reads becomes the wire's, what comes back becomes PNG."""
+"""Picture files that a person names: what Pillow reads becomes IMAGE and MASK."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from ..errors import DrawbridgeError
 from .outcome import Usage
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
     from PIL import Image
 
@@ -60,29 +59,6 @@ def check_place(out: Path) -> None:
         raise Usage(f"There is no folder {out.parent}.", "Make it, or name another.")
     if out.is_dir():
         raise Usage(f"{out} is a folder.", "Give the name of a file.")
-
-
-def save(pictures: list[np.ndarray], out: Path) -> list[Path]:
-    """Write uint8 pictures as PNG and return where: of several, out-1.png, out-2.png and so on.
-
-    Raises DrawbridgeError where they cannot be written.
-    """
-    from PIL import Image
-
-    digits = len(str(len(pictures)))
-    paths = [
-        out.with_name(f"{out.stem}-{number:0{digits}}{out.suffix}") if len(pictures) > 1 else out
-        for number in range(1, len(pictures) + 1)
-    ]
-    for picture, path in zip(pictures, paths, strict=True):
-        try:
-            Image.fromarray(picture).save(path, "PNG")
-        except OSError as error:
-            raise DrawbridgeError(
-                f"The picture cannot be written to {path} ({error.strerror or error}).",
-                "Choose another place, or make room there.",
-            ) from error
-    return paths
 
 
 def _open(path: Path) -> Image.Image:

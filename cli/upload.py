@@ -167,9 +167,10 @@ def _usable(names: list[str]) -> list[str]:
         f"The server does not know by itself what is in {' and '.join(names)}. To use a model, give"
         " its specification, a JSON object as in Draw Things' custom.json: in a file to generate"
         " (--specification FILE), in ComfyUI to Load Model. Other files that it names, such as text"
-        " encoders, must be on the server, too. LoRAs and controls are used in ComfyUI: give the"
-        " specification to LoRA Stack (as in custom_lora.json), or to ControlNet Hint or Moodboard"
-        " (as in custom_controlnet.json).",
+        " encoders, must be on the server, too. For a LoRA (as in custom_lora.json) it goes to"
+        " generate with --lora-specification, in ComfyUI to LoRA Stack; for a control (as in"
+        " custom_controlnet.json) with --control-specification, or to ControlNet Hint or"
+        " Moodboard.",
         "For a model of Stable Diffusion 1.5 it is at least:",
         f"  {json.dumps(example, ensure_ascii=False)}",
     ]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
 from ..client.configuration import json_text
-from ..client.configuration.fields import Control, LoRA
-from ..facts.hints import ControlInput
+from ..client.configuration.control_kind import kind_of
+from ..client.configuration.fields import LoRA
 from .checks import complaint
 from .host import Display
 from .settings.fields import CATEGORY, WINS, chained
@@ -33,8 +32,6 @@ LOG = logging.getLogger(__name__)
 
 # They travel on sockets of their own.
 _APART = ("model", "loras", "controls")
-_KINDS = tuple(kind.name.lower() for kind in ControlInput if kind is not ControlInput.UNSPECIFIED)
-_ALSO_CALLED = {"openpose": "pose", "segmentation": "seg", "normal": "normalbae", "hed": "softedge"}
 
 
 class ImportConfiguration(io.ComfyNode):
@@ -213,21 +210,6 @@ class ExportConfiguration(io.ComfyNode):
             unknown.update(json_text.configuration(other_keys)[0])
         text = clipboard.write(Imported(parts).config(sent.config()), unknown)
         return io.NodeOutput(text, ui={"text": [text]})
-
-
-def kind_of(control: Control) -> str:
-    """Return what picture an imported control reads: as it says, or as its file is called."""
-    if control.input_override is not ControlInput.UNSPECIFIED:
-        return control.input_override.name.lower()
-    words = re.split(r"[^a-z0-9]+", control.file.lower())
-    return next(iter(_kinds(words)), "custom")
-
-
-def _kinds(words: Iterable[str]) -> Iterable[str]:
-    for word in words:
-        kind = _ALSO_CALLED.get(word, word)
-        if kind in _KINDS:
-            yield kind
 
 
 def _tell(node_id: str, warnings: Sequence[str]) -> None:

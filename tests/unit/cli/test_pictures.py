@@ -13,9 +13,7 @@ from PIL import Image
 from drawbridge.cli import pictures
 from drawbridge.cli.outcome import Usage
 from drawbridge.cli.pictures import PackageMissing
-from drawbridge.client.generation.events import Picture
 from drawbridge.client.generation.pictures import starts
-from drawbridge.client.generation.results import to_pixels
 from drawbridge.codec import mask as kinds
 
 
@@ -91,23 +89,6 @@ def test_a_file_that_is_no_picture_is_a_wrong_use(tmp_path: Path, content: bytes
     path.write_bytes(content)
     with pytest.raises(Usage, match="cannot be read as a picture"):
         load(path, None, 128, 128)
-
-
-def test_a_transparent_result_keeps_its_alpha(tmp_path: Path) -> None:
-    argb = np.zeros((1, 2, 2, 4), np.float16)
-    argb[..., 0] = 1
-    argb[0, 0, 0] = (0, 1, -1, 1)
-    [path] = pictures.save([to_pixels(Picture(argb, 0, 1))], tmp_path / "out.png")
-    with Image.open(path) as picture:
-        assert picture.mode == "RGBA"
-        assert picture.getpixel((0, 0)) == (255, 0, 255, 0)
-
-
-def test_several_pictures_are_numbered_in_order(tmp_path: Path) -> None:
-    made = [np.full((1, 1, 3), n, np.uint8) for n in range(12)]
-    paths = pictures.save(made, tmp_path / "out.png")
-    assert [path.name for path in paths][:2] == ["out-01.png", "out-02.png"]
-    assert sorted(paths) == paths
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,110 @@
+"""The configuration that a person gives: the app's JSON, a picture's own, single settings."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...errors import RequestRejected
+from ..outcome import Usage
+from ..text_file import as_text, read_bytes
+
+_MOST_PICTURE_BYTES = 512 << 20
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the configuration says, and single settings, which win.
+
+    The prompts are those that a picture tells, None where there is none; `warnings` are sentences.
+    """
+
+    imported: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    prompt: str | None = None
+    negative_prompt: str | None = None
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Return all of it as fields of GenerationConfig by name."""
+        return {**self.imported, **self.settings}
+
+
+def read(options: argparse.Namespace) -> Given:
+    """Return what --configuration and --set say. Raises Usage for what cannot be meant."""
+    from ...client.configuration import clipboard
+    from ...client.configuration.picture_metadata import NEGATIVE_PROMPT, PROMPT
+
+    settings = _settings(options.set)
+    if options.configuration is None:
+        return Given(settings=settings)
+    text = _text(options.configuration)
+    try:
+        imported = clipboard.read(text)
+    except RequestRejected as error:
+        raise Usage(f"In {options.configuration}: {error.problem}", error.remedy) from error
+    said = _texts(text)
+    return Given(
+        imported.values, settings, imported.warnings, said.get(PROMPT), said.get(NEGATIVE_PROMPT)
+    )
+
+
+def _text(path: Path) -> str:
+    from ...client.configuration import picture_file
+
+    data = read_bytes(path, "configuration", _MOST_PICTURE_BYTES)
+    if not picture_file.is_png(data):
+        return as_text(data, path)
+    try:
+        return picture_file.description(data)
+    except RequestRejected as error:
+        raise Usage(f"In {path}: {error.problem}", error.remedy) from error
+
+
+def _texts(text: str) -> dict[str, str]:
+    """Return the texts of an object, in a picture's description also the prompts."""
+    try:
+        found = json.loads(text.strip().lstrip("\ufeff"))
+    except ValueError:  # which the reader of configurations may still have understood
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {key: value for key, value in found.items() if isinstance(value, str)}
+
+
+def _settings(pairs: list[str]) -> Mapping[str, object]:
+    """Return single settings as fields; a key is the app's, a value JSON or else a text."""
+    if not pairs:
+        return {}
+    from ...client.configuration import clipboard
+
+    said: dict[str, Any] = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign or not key.strip():
+            raise Usage(f"--set {pair} is no setting.", "Write it as KEY=VALUE, such as steps=8.")
+        said[key.strip()] = _value(value)
+    try:
+        imported = clipboard.read(json.dumps(said))
+    except RequestRejected as error:
+        raise Usage(f"In --set: {error.problem}", error.remedy) from error
+    if imported.unknown:
+        raise Usage(
+            f"There is no setting {', '.join(imported.unknown)}.",
+            "Write keys as the app's Copy Configuration does; docs/configuration.md lists them.",
+        )
+    if imported.warnings:
+        raise Usage(f"In --set: {imported.warnings[0]}", "Correct that value.")
+    return imported.values
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
