@@ -28,11 +28,14 @@ class Previews:
         self._shown = False
 
     @classmethod
-    def wanted(cls, way: str | None, stream: TextIO = sys.stderr) -> Previews | None:
-        """Return what shows pictures on `stream`, None where none are wanted or it is no terminal.
+    def wanted(cls, way: str | None, stream: TextIO | None = None) -> Previews | None:
+        """Return what shows pictures on `stream`, else on stderr.
+
+        None where none are wanted or it is no terminal.
 
         Raises Usage where the way is to be that of the terminal and nobody knows it.
         """
+        stream = stream or sys.stderr
         if way is None or not stream.isatty():
             return None
         return cls(stream, known_way(os.environ) if way == "auto" else way)

@@ -142,17 +142,17 @@ class Run:
         if metadata:
             config = replace(request.config, batch_count=1)  # this one's seed is its own
             told = picture_metadata.describe(config, request.prompt, request.negative_prompt)
-        number = task.first
+        before = len(self.made)
         try:
-            async for picture in self._receive(request, task, previews):
-                self._files.write(number, picture, told)
-                self.made.append(Result(number, task))
-                number += 1
-                if previews is not None:
-                    previews.show(picture[..., :3])
+            async with contextlib.aclosing(self._receive(request, task, previews)) as pictures:
+                async for index, pixels in pictures:
+                    self._files.write(task.first + index, pixels, told)
+                    self.made.append(Result(task.first + index, task))
+                    if previews is not None:
+                        previews.show(pixels[..., :3])
         finally:
-            for one in range(task.first, number):
-                self._output.line(str(self._files.path(one)))
+            for one in self.made[before:]:
+                self._output.line(str(self._files.path(one.number)))
 
     async def _request(self, task: Task) -> GenerationRequest:
         wishes, requests = self._prepared
@@ -163,8 +163,11 @@ class Run:
 
     async def _receive(
         self, request: GenerationRequest, task: Task, previews: Previews | None
-    ) -> AsyncGenerator[np.ndarray, None]:
-        """Yield the pictures of a request, uint8 [height, width, 3 or 4]; show how far it is."""
+    ) -> AsyncGenerator[tuple[int, np.ndarray], None]:
+        """Yield the pictures of a request by index, uint8 [height, width, 3 or 4]; show progress.
+
+        One that is no picture costs none of the others: what is wrong with it is raised at the end.
+        """
         from ...client.generation.results import to_pixels, to_preview  # torch
 
         known = versions.find(request.version)
@@ -172,6 +175,7 @@ class Run:
         before, all_tasks = self._plan.tasks.index(task), len(self._plan.tasks)
         name = f"{before + 1} of {all_tasks}: " if all_tasks > 1 else ""
         fraction = 0.0
+        damaged: DrawbridgeError | None = None
 
         def progress(text: str, phase: object = None) -> None:
             self._output.progress((before + fraction) / all_tasks, name + text, (before, phase))
@@ -181,7 +185,12 @@ class Run:
             async for event in events:
                 match event:
                     case Picture():
-                        yield await in_thread(lambda picture=event: to_pixels(picture))
+                        try:
+                            pixels = await in_thread(lambda picture=event: to_pixels(picture))
+                        except DrawbridgeError as error:
+                            damaged = damaged or error
+                            continue
+                        yield event.index, pixels
                     case Audio():
                         self.sounds += 1
                     case Queued() | Progress() | RemoteDownload() | DownloadSize() | Receiving():
@@ -195,6 +204,8 @@ class Run:
                             )
                             if shown is not None:
                                 previews.show(shown[0])
+        if damaged is not None:
+            raise damaged
 
 
 def _pictures(count: int) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
+import re
 import signal
 import sys
 import time
@@ -11,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -156,6 +159,25 @@ def test_what_was_finished_stays_when_the_third_of_four_fails(
     assert len(sent(emulator)) == 3
 
 
+@pytest.mark.parametrize("fault", ["damaged-picture", "nan-pixels"])
+def test_a_damaged_picture_of_a_batch_costs_none_of_the_others(
+    serve: Serve, run: Run, tmp_path: Path, fault: str
+) -> None:
+    emulator = serve(faults=(fault,))
+    done = run(
+        *(emulator, "generate", *SMALL, "--prompt", "x", "--batch-size", 3),
+        *("-o", tmp_path / "p.png", "--json"),
+    )
+    assert done.code == 1
+    lost = [Path(one["file"]).name for one in done.json["missing"]]
+    assert "p-1.png" in lost
+    assert names(tmp_path) == [
+        name for name in ("p-1.png", "p-2.png", "p-3.png") if name not in lost
+    ]
+    if fault == "damaged-picture":
+        assert lost == ["p-1.png"]
+
+
 def test_keep_going_makes_the_rest_and_a_second_run_what_is_missing(
     serve: Serve, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,6 +308,31 @@ def test_a_picture_of_another_program_is_no_configuration(
     done = run(serve(), "generate", "--configuration", path, "-o", tmp_path / "p.png")
     assert done.code == 2
     assert "does not tell how it was made" in done.err
+
+
+class Terminal(io.StringIO):
+    """What a command writes to, if a person sees it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_previews_and_the_result_are_shown_on_a_terminal(
+    serve: Serve, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    command = (serve(), "generate", *SMALL, "--prompt", "x", "-o", tmp_path / "p.png")
+    assert run(*command, "--preview", "kitty").code == 0
+    chunks = re.findall(r"\x1b_G[^;]*m=([01]);([^\x1b]*)\x1b", screen.getvalue())
+    shown = "".join(data + (" " if more == "0" else "") for more, data in chunks).split()
+    assert len(shown) > 1  # one of two steps at least, and the result
+    last = Image.open(io.BytesIO(base64.b64decode(shown[-1])))
+    result = Image.open(tmp_path / "p.png").convert("RGB")
+    assert last.size[0] / last.size[1] == result.size[0] / result.size[1]
+    box = Image.Resampling.BOX
+    small = [np.asarray(one.resize((8, 8), box)).astype(int) for one in (last, result)]
+    assert np.abs(small[0] - small[1]).max() <= 2
 
 
 def test_a_preset_brings_the_apps_settings_and_the_model(

@@ -25,7 +25,7 @@ LORA = next(one for one in LORAS if one["version"] == "v1")
 
 def control(kind: str) -> dict[str, Any]:
     return next(
-        one
+        dict(one)
         for one in CONTROLS
         if one["version"] == "v1" and one.get("modifier") == kind and one["type"] == "controlnet"
     )
@@ -124,7 +124,7 @@ def test_a_moodboard_for_an_edit_model_keeps_its_order(
 
 
 def test_a_moodboard_for_a_control(generate: Callable[..., Any], picture: Path) -> None:
-    adapter = next(one for one in CONTROLS if one["type"].startswith("ipadapter"))
+    adapter = next(one for one in CONTROLS if str(one["type"]).startswith("ipadapter"))
     model = next(m for m in MODELS if m["version"] == adapter["version"] and "modifier" not in m)
     request = generate(
         *("--moodboard", picture, "--moodboard-control", adapter["name"], 0.7),
