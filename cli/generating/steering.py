@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...client.catalog.records import Catalog, find
+from ...client.catalog.names import find
+from ...client.catalog.records import Catalog
 from ...client.catalog.specification import read_controls, read_loras
 from ...client.configuration.control_kind import kind_of
 from ...client.configuration.enums import ControlMode, LoRAMode
