@@ -37,7 +37,7 @@ class Given:
 
 def read(options: argparse.Namespace) -> Given:
     """Return what --configuration and --set say. Raises Usage for what cannot be meant."""
-    from ...client.configuration import clipboard
+    from ...client.configuration import clipboard, json_text
     from ...client.configuration.picture_metadata import NEGATIVE_PROMPT, PROMPT
 
     settings = _settings(options.set)
@@ -49,9 +49,11 @@ def read(options: argparse.Namespace) -> Given:
     except RequestRejected as error:
         raise Usage(f"In {options.configuration}: {error.problem}", error.remedy) from error
     said = _texts(text)
-    return Given(
-        imported.values, settings, imported.warnings, said.get(PROMPT), said.get(NEGATIVE_PROMPT)
-    )
+    warnings = imported.warnings
+    if PROMPT in said and not options.prompt and options.prompts is None:
+        taken = json_text.prompts(said)
+        warnings = tuple(words for words in warnings if words not in taken)
+    return Given(imported.values, settings, warnings, said.get(PROMPT), said.get(NEGATIVE_PROMPT))
 
 
 def _text(path: Path) -> str:

@@ -35,10 +35,10 @@ class Previews:
 
         Raises Usage where the way is to be that of the terminal and nobody knows it.
         """
-        stream = stream or sys.stderr
-        if way is None or not stream.isatty():
+        screen: TextIO = sys.stderr if stream is None else stream
+        if way is None or not screen.isatty():
             return None
-        return cls(stream, known_way(os.environ) if way == "auto" else way)
+        return cls(screen, known_way(os.environ) if way == "auto" else way)
 
     def show(self, pixels: np.ndarray) -> None:
         """Put a picture, uint8 [height, width, 3], in place of the one before."""

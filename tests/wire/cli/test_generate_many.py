@@ -258,6 +258,7 @@ def test_a_picture_gives_its_prompt_and_its_configuration_back(
     assert done.code == 0, done.err
     again = run(emulator, "generate", "--configuration", first, "-o", tmp_path / "again.png")
     assert again.code == 0, again.err
+    assert "not taken over" not in again.err
     calls: list[Any] = emulator.journal.events("call", rpc="GenerateImage")
     assert calls[0]["request"] == calls[1]["request"]
     assert first.read_bytes() == (tmp_path / "again.png").read_bytes()
