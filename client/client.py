@@ -8,9 +8,11 @@ from pathlib import Path
 from types import TracebackType
 
 from ..codec.tensor import DEFAULT_LIMIT_BYTES
+from ..errors import ModelUnavailable
 from ..proto import image_service_pb2
 from . import safe_text
 from .catalog import official
+from .catalog.memory import CatalogMemory
 from .catalog.records import Catalog, RemoteFile, ServerInfo, Thresholds
 from .catalog.remote_files import files_exist
 from .connection.connection import Connection
@@ -43,14 +45,18 @@ class DrawThingsClient:
         limit_bytes: int = DEFAULT_LIMIT_BYTES,
         retry_pause_seconds: float = 1,
         pins: Pins | None = None,
+        memory: CatalogMemory | None = None,
     ) -> None:
         """`limit_bytes` bounds one decoded picture; `secret_timeout_seconds` the Echo before other
         calls; `retry_pause_seconds` lets a server clear away what an upload has left at a cut;
         `pins` are those of Transport.PINNED; without any, this client trusts the certificate that
-        it sees first, for as long as it lives.
+        it sees first, for as long as it lives. With a `memory`, `catalog` does not ask for what it
+        recalls.
         """
         self._limit_bytes = limit_bytes
         self._retry_pause_seconds = retry_pause_seconds
+        self._memory = memory
+        self._recalled: Catalog | None = None
         self._connection = Connection(
             endpoint,
             name=name,
@@ -127,7 +133,18 @@ class DrawThingsClient:
         returned; without it the server is greeted, within `timeout_seconds`. Raises what `echo` and
         `files_exist` raise.
         """
-        info = info or await self.echo(timeout_seconds)
+        if info is None and self._memory is not None:
+            self._recalled = await self._memory.recall()
+            if self._recalled is not None:
+                self._connection.skip_greeting()
+                return self._recalled
+            info = await self.echo(timeout_seconds)
+            found = await self._found(info)
+            await self._memory.keep(info, found)
+            return found
+        return await self._found(info or await self.echo(timeout_seconds))
+
+    async def _found(self, info: ServerInfo) -> Catalog:
         if info.catalog is not None:
             told, there = info.catalog, list(info.files)
         else:
@@ -147,6 +164,14 @@ class DrawThingsClient:
         """
         if catalog is None:
             catalog = await self.catalog(timeout_seconds=timeout_seconds)
+        try:
+            return await prepare(self, wishes, catalog)
+        except ModelUnavailable:
+            if catalog is not self._recalled or self._memory is None:
+                raise
+        info = await self.echo(timeout_seconds)  # it may have got the file since
+        catalog = await self._found(info)
+        await self._memory.keep(info, catalog)
         return await prepare(self, wishes, catalog)
 
     async def hours(self, timeout_seconds: float = 30) -> Thresholds | None:

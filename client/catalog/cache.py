@@ -9,7 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ class Told:
     fingerprint: str = ""
     pin: str = ""
     note: str = ""
+    usable: Catalog | None = field(default=None, compare=False, repr=False)
 
     def age_seconds(self, now: float) -> float:
         """Return how old this is, 0 where the clock has been set back since."""
@@ -85,7 +86,7 @@ class CatalogCache:
         same event loop, gets its answer; it ends with the last who waits. Raises what the question
         raises.
         """
-        known = self._fresh(server, max_age_seconds)
+        known = self.fresh(server, max_age_seconds)
         if known is not None:
             return known
         asked = self._join(server, question)
@@ -97,6 +98,14 @@ class CatalogCache:
                 unwanted = not asked.waiting
             if unwanted and not asked.task.done():
                 asked.task.cancel()
+
+    def fresh(self, server: Server, max_age_seconds: float) -> Told | None:
+        """Return what the server has told within that time, in the same way; None to ask it."""
+        with self._lock:
+            manner, told = self._told.get(_place(server), ("", None))
+        if told is None or manner != _manner(server) or told.asked_at <= self._expired_at:
+            return None
+        return told if 0 <= self._clock() - told.asked_at < max_age_seconds else None
 
     def last(self, server: Server) -> Told | None:
         """Return the last that is known of a server, however it was asked; may block."""
@@ -136,13 +145,6 @@ class CatalogCache:
         for asked in questions:
             with contextlib.suppress(RuntimeError):  # its loop has ended, and the question with it
                 asked.loop.call_soon_threadsafe(asked.task.cancel)
-
-    def _fresh(self, server: Server, max_age_seconds: float) -> Told | None:
-        with self._lock:
-            manner, told = self._told.get(_place(server), ("", None))
-        if told is None or manner != _manner(server) or told.asked_at <= self._expired_at:
-            return None
-        return told if 0 <= self._clock() - told.asked_at < max_age_seconds else None
 
     def _join(self, server: Server, question: Callable[[], Awaitable[Told]]) -> _Question:
         loop, key = asyncio.get_running_loop(), (_place(server), _manner(server))

@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from ...errors import DrawbridgeError, RequestRejected, ServerBusy
+from ...errors import DrawbridgeError, RequestRejected, SecretRejected, ServerBusy
 from ...proto import image_service_pb2
 from ...proto.service import ImageGenerationStub
 from ..address import Transport
@@ -105,6 +105,22 @@ class Connection:
             await self.greet(self._secret_timeout_seconds)
         except ServerBusy:  # --echo-on-queue: the answer is on its way, the work can queue up too
             self._greeted = True
+
+    def skip_greeting(self) -> None:
+        """Do without an Echo before work: this server has lately accepted the secret.
+
+        Should that have changed, `blame_secret` finds out.
+        """
+        self._greeted = True
+
+    async def blame_secret(self) -> None:
+        """Raise SecretRejected where that may be what an error of the server's own means."""
+        try:
+            await self.greet(self._secret_timeout_seconds)
+        except SecretRejected:
+            raise
+        except DrawbridgeError:
+            pass  # the error itself says more
 
     async def ask(self, method: str, request: object, timeout_seconds: float) -> Any:
         """Return the answer to a short question. Raises DrawbridgeError."""

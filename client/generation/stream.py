@@ -51,22 +51,32 @@ async def generate(
     """Generate, and yield what happens; see DrawThingsClient.generate."""
     endpoint = connection.endpoint
 
+    status: tuple[grpc.StatusCode, str | None] | None = None
+
     def words(code: grpc.StatusCode, details: str | None) -> DrawbridgeError:
+        nonlocal status
+        status, started = (code, details), reader.messages > 0
         return call_error.from_status(
             *(endpoint, code, details),
             generating=True,
-            started=reader.messages > 0,
-            secret_confirmed=connection.secret_confirmed,
+            started=started,
+            secret_confirmed=started or connection.secret_confirmed,
         )
 
     message = await in_thread(lambda: _message(connection, request))
     await connection.confirm_secret()
     reader = Reader(Allowance.of(request, limit_bytes))
     call = await connection.call("GenerateImage", message)
-    with connection.explained(words):
-        async with contextlib.aclosing(reader.events(call)) as events:
-            async for event in events:
-                yield event
+    try:
+        with connection.explained(words):
+            async with contextlib.aclosing(reader.events(call)) as events:
+                async for event in events:
+                    yield event
+    except GenerationFailed as error:
+        if status is None or reader.messages or connection.secret_confirmed:
+            raise
+        await connection.blame_secret()
+        raise words(*status) from error.__cause__
     reader.check_damaged()
     if not reader.pictures:
         raise no_pictures(endpoint)

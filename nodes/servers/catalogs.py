@@ -12,6 +12,8 @@ from ...client.threads import in_thread
 from .. import host
 from .status import heard
 
+FRESH_SECONDS = 300.0
+
 
 class Shelf:
     """Owns the cache of ComfyUI's user folder."""
@@ -63,3 +65,19 @@ async def learn(server: Server, info: ServerInfo, usable: Catalog) -> None:
         cache.remember(server, told)
 
     await in_thread(lambda: keep())
+
+
+class Memory:
+    """What a client of one server recalls: so a run after another one asks for no lists again."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def recall(self) -> Catalog | None:
+        """Return what the server has told within FRESH_SECONDS, None to ask it."""
+        told = SHELF.cache().fresh(self._server, FRESH_SECONDS)
+        return None if told is None else told.usable
+
+    async def keep(self, info: ServerInfo, catalog: Catalog) -> None:
+        """Remember what it has told now."""
+        await learn(self._server, info, catalog)

@@ -9,6 +9,7 @@ from ...client.store.pins import Pins
 from ...client.store.server import Server
 from ...client.store.servers import SavedServers
 from ..host import user_folder
+from .catalogs import Memory
 from .secret_transport import check_way
 
 
@@ -26,4 +27,5 @@ def open_client(server: Server, *, connect_timeout_seconds: float = 10) -> DrawT
         endpoint,
         connect_timeout_seconds=connect_timeout_seconds,
         pins=Pins(folder),
+        memory=Memory(server),
     )

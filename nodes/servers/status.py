@@ -54,8 +54,8 @@ def heard(info: ServerInfo, usable: Catalog | None, latency_ms: float = 0) -> To
         return Told(info, time.time(), latency_ms)
     if info.catalog is None:
         present = frozenset(spec.file for kind in LISTS for spec in getattr(usable, kind))
-        return Told(info, time.time(), latency_ms, present)
-    return Told(replace(info, catalog=usable), time.time(), latency_ms)
+        return Told(info, time.time(), latency_ms, present, usable=usable)
+    return Told(replace(info, catalog=usable), time.time(), latency_ms, usable=usable)
 
 
 def connected(address: str, told: Told) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pytest
 
 from drawbridge import errors
 from drawbridge.client.address import Transport
+from drawbridge.client.catalog.records import Catalog, ServerInfo
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import GenerationConfig
 from drawbridge.client.connection.endpoint import Endpoint, TensorForm
@@ -400,3 +401,51 @@ async def test_a_message_that_cannot_be_read_ends_with_a_protocol_mismatch() -> 
             await _run(Endpoint("127.0.0.1", port, Transport.PLAINTEXT), _request())
     finally:
         server.stop(None).wait()
+
+
+class _Remembered:
+    """What an earlier client has learnt."""
+
+    def __init__(self, catalog: Catalog | None) -> None:
+        self.catalog = catalog
+
+    async def recall(self) -> Catalog | None:
+        return self.catalog
+
+    async def keep(self, info: ServerInfo, catalog: Catalog) -> None:
+        self.catalog = catalog
+
+
+async def test_a_secret_that_has_changed_since_it_was_accepted_is_told_as_such(
+    emulate: Emulate, door: Door
+) -> None:
+    emulator = emulate(secret="sesame")
+    memory = _Remembered(Catalog())
+    async with DrawThingsClient(door(emulator, "simsim"), memory=memory) as client:
+        assert await client.catalog() is memory.catalog
+        with pytest.raises(errors.SecretRejected):
+            async for _ in client.generate(_request()):
+                pass
+    rpcs = [call["rpc"] for call in emulator.journal.events("call")]
+    assert rpcs == ["GenerateImage", "Echo"]
+
+
+async def test_another_failure_stays_what_it_is_when_the_secret_is_right(
+    emulate: Emulate, door: Door
+) -> None:
+    emulator = emulate(secret="sesame", faults=("internal-error",))
+    async with DrawThingsClient(door(emulator, "sesame"), memory=_Remembered(Catalog())) as client:
+        await client.catalog()
+        with pytest.raises(errors.GenerationFailed):
+            async for _ in client.generate(_request()):
+                pass
+
+
+async def test_what_a_client_has_asked_for_it_gives_to_its_memory(
+    emulate: Emulate, door: Door
+) -> None:
+    memory = _Remembered(None)
+    async with DrawThingsClient(door(emulate()), memory=memory) as client:
+        found = await client.catalog()
+        assert memory.catalog is found
+        assert found.models
