@@ -13,6 +13,7 @@ from ..client.configuration import json_text
 from ..client.configuration.control_kind import kind_of
 from ..client.configuration.fields import LoRA
 from .checks import complaint
+from .control import controls_of
 from .host import Display
 from .settings.fields import CATEGORY, WINS, chained
 from .sockets import (
@@ -204,7 +205,7 @@ class ExportConfiguration(io.ComfyNode):
         if loras is not None:
             parts["loras"] = loras
         if controls is not None:
-            parts["controls"] = tuple(one.control for one in controls if one.control is not None)
+            parts["controls"] = controls_of(controls)
         unknown = dict(sent.unknown)
         if other_keys.strip():
             unknown.update(json_text.configuration(other_keys)[0])

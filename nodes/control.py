@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -270,6 +271,16 @@ class Moodboard(io.ComfyNode):
             if weight
         ]
         return io.NodeOutput((*controls, *hinted))
+
+
+def controls_of(hinted: Iterable[Hinted]) -> tuple[Control, ...]:
+    """Return the controls in their order; one that reads several moodboard pictures comes once."""
+    controls: list[Control] = []
+    for one in hinted:
+        shared = one.kind == "shuffle" and one.image is not None and one.control in controls
+        if one.control is not None and not shared:
+            controls.append(one.control)
+    return tuple(controls)
 
 
 def _specification() -> io.Input:

@@ -138,6 +138,8 @@ export interface GraphNode {
   inputs: InputSlot[];
   outputs: OutputSlot[];
   widgets?: Widget[];
+  /** What is saved with the node and shown nowhere. */
+  properties?: Record<string, unknown>;
   graph: Graph | null;
   /** Of a node that stands for a subgraph. */
   subgraph?: Graph;

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
-import torch
-
 from ...client.address import Address
 from ...client.catalog import lookup, official
 from ...client.catalog.lookup import ModelFile
@@ -16,12 +14,12 @@ from ...client.catalog.names import find
 from ...client.catalog.records import Catalog
 from ...client.configuration.fields import SEEDS, GenerationConfig
 from ...client.generation.assemble import Wishes, configuration
-from ...client.generation.hints import Guide, steer
 from ...client.generation.relevance import relevant
 from ...client.threads import in_thread
 from ...errors import DrawbridgeError, RequestRejected
 from ...facts import versions
 from ..checks import AUTOMATIC
+from ..control import controls_of
 from ..generating.widgets import FIELDS, Widgets
 from ..servers import specifications
 from ..servers.catalogs import SHELF
@@ -29,9 +27,10 @@ from ..settings.fields import label
 from .chains import Told, follow
 from .guard import Answer, Body
 from .server import named_server
-from .wiring import Step, Wiring
+from .wiring import Wiring
 
 _ADDRESS = str(Address("localhost"))
+_APART = ("model", "loras", "controls")
 _SHIFTS = ("shift", "resolution_dependent_shift")
 
 
@@ -43,6 +42,7 @@ class Plan:
 
     config: GenerationConfig
     told: Told
+    other_keys: Mapping[str, object]
     version: str
     unknown: tuple[str, ...]
     notes: tuple[str, ...]
@@ -67,7 +67,7 @@ async def write(body: Body) -> Answer:
 
     wiring = Wiring.of(body)
     plan = await make(wiring)
-    text = await in_thread(lambda: clipboard.write(plan.config, plan.told.other_keys))
+    text = await in_thread(lambda: clipboard.write(plan.config, plan.other_keys))
     return {"text": text, "unknown": [*plan.unknown, *sorted(wiring.ends)], "notes": [*plan.notes]}
 
 
@@ -101,13 +101,14 @@ def _model(wiring: Wiring, catalog: Catalog) -> ModelFile:
 
 def _plan(wiring: Wiring, model: ModelFile, catalog: Catalog, told: Told) -> Plan:
     generate = wiring.generate
-    usual = _widgets(generate.values).fields(model.file, model.version)
+    usual = widgets_of(generate.values).fields(model.file, model.version)
     usual["batch_count"] = int(generate.values.get("batch_count", 1))
     for widget, (name, allowed) in FIELDS.items():
         if not allowed.holds(usual[name]):
             raise RequestRejected(f"Generate's {widget} is {usual[name]}.", f"Set it to {allowed}.")
     wishes = Wishes(model, "", settings=told.values, usual=usual, loras=told.loras)
     config, notes = configuration(wishes, model), list(told.notes)
+    config = replace(config, controls=(*config.controls, *controls_of(told.hinted)))
     known = replace(
         specifications.catalog(told.loras, told.hinted), models=(model.spec,) if model.spec else ()
     )
@@ -119,13 +120,13 @@ def _plan(wiring: Wiring, model: ModelFile, catalog: Catalog, told: Told) -> Pla
     sent, _ = relevant(config, model.version)
     said: dict[str, Any] = {name: getattr(config, name) for name in told.values}
     config = replace(sent, **said)
-    controls, trouble = _controls(told, config, catalog, model.version, generate)
-    config = replace(config, controls=(*config.controls, *controls))
+    config, keys = _with_kept(config, wiring.kept, told, model.version)
     unknown = tuple(name for name in generate.values if name in generate.unknown)
-    return Plan(config, told, model.version, unknown, (*notes, *trouble))
+    return Plan(config, told, keys, model.version, unknown, tuple(notes))
 
 
-def _widgets(values: Mapping[str, Any]) -> Widgets:
+def widgets_of(values: Mapping[str, Any]) -> Widgets:
+    """Return what Generate's widgets say; missing ones are as they come. Raises BadRequest."""
     given = Body(values)
     sampler = given.text("sampler", AUTOMATIC)
     return Widgets(
@@ -141,21 +142,35 @@ def _widgets(values: Mapping[str, Any]) -> Widgets:
     )
 
 
-def _controls(
-    told: Told, config: GenerationConfig, catalog: Catalog, version: str, generate: Step
-) -> tuple[tuple[Any, ...], list[str]]:
-    """Return the controls as a request has them; where it would be refused, as they are named."""
-    guides: list[Guide[torch.Tensor]] = [one.guide for one in told.hinted]
+def _with_kept(
+    config: GenerationConfig, text: str, told: Told, version: str
+) -> tuple[GenerationConfig, dict[str, object]]:
+    """Return the configuration with what was pasted once and has no place in the graph: values that
+    the model does not read, and keys of a newer app.
+    """
+    from ...client.configuration import clipboard
+
+    keys = dict(told.other_keys)
+    if not text.strip():
+        return config, keys
     try:
-        steering = steer(
-            *(guides, config, catalog, _ADDRESS, version),
-            has_image="image" in generate.linked,
-            has_mask="mask" in generate.linked,
-        )
-    except DrawbridgeError as error:
-        named = dict.fromkeys(one.control for one in guides if one.control is not None)
-        return tuple(named), [error.on_one_line]
-    return steering.controls, []
+        kept = clipboard.read(text, draw=lambda: 0)
+    except DrawbridgeError:  # nobody but the page writes it
+        return config, keys
+    values: dict[str, Any] = {
+        name: value for name, value in kept.values.items() if name not in (*told.values, *_APART)
+    }
+    _, unread = relevant(replace(config, **values), version)
+    taken = {name: value for name, value in values.items() if name in unread}
+    if _is_by_size(config, version) and "shift" in values:
+        taken["shift"] = values["shift"]
+    return replace(config, **taken), {**kept.unknown, **keys}
+
+
+def _is_by_size(config: GenerationConfig, version: str) -> bool:
+    """Return whether the size decides on the shift, and not the number."""
+    known = versions.find(version)
+    return config.resolution_dependent_shift and (known is None or known.resolution_dependent_shift)
 
 
 def _wins(plan: Plan) -> dict[str, dict[str, Any]]:
@@ -175,9 +190,7 @@ def _wins(plan: Plan) -> dict[str, dict[str, Any]]:
         if name in last:
             value = _shown(getattr(config, name)) if last[name].known else None
             wins[widget] = {"value": value, "by": last[name].by}
-    by_size = config.resolution_dependent_shift and (
-        known is None or known.resolution_dependent_shift
-    )
+    by_size = _is_by_size(config, plan.version)
     said = [last[name] for name in _SHIFTS if name in last]
     if said and ("shift" in last or by_size):
         value = AUTOMATIC if by_size else config.shift

@@ -10,7 +10,7 @@ from typing import Any
 from ...client.catalog import official
 from ...client.configuration.fields import GenerationConfig
 from ...client.generation import advice
-from ...client.generation.relevance import matters_for, relevant
+from ...client.generation.relevance import matters_for, reads, relevant
 from ...client.generation.sizes import sizes
 from ...client.threads import in_thread
 from ...facts import versions
@@ -19,6 +19,7 @@ from ...facts.model_version import ModelVersion
 from ...facts.versions import VERSIONS, takes_lora, takes_refiner
 from ..generating.widgets import as_widgets
 from ..settings.fields import label
+from . import plan
 from .guard import Answer, Body
 
 
@@ -87,8 +88,9 @@ def _official_version(file: str) -> str:
 async def read_configuration(body: Body) -> Answer:
     """Return the app's text as Generate's widgets, a model, LoRAs, and the names of what is left.
 
-    What is left are fields that are not as they would be anyway, and that the model reads;
-    `rest_text` is the part of the text that says them, "" if there are none.
+    What is left are fields that are not as Generate would send them anyway, and that the model
+    reads; `rest_text` is the part of the text that says them, "" if there are none. `kept_text`
+    says what has no effect with this model, and what a newer app says: a copy has it again.
     """
     text, version = body.text("text"), body.text("version", "")
     return await in_thread(lambda: _read(text, version))
@@ -103,11 +105,23 @@ def _read(text: str, version: str) -> Answer:
     loras: Any = values.pop("loras", ())
     version = version or _official_version(model)
     widgets, rest, warnings = as_widgets(values, model, version)
-    kept: dict[str, Any] = {**rest, "sampler": values.get("sampler", GenerationConfig.sampler)}
-    read, _ = relevant(GenerationConfig(**kept), version)
-    defaults = GenerationConfig()
-    left = [name for name in rest if getattr(read, name) != getattr(defaults, name)]
-    said = clipboard.part(imported.config(), left)
+    config, defaults = imported.config(), GenerationConfig()
+    _, unread = relevant(config, version)
+    usual = plan.widgets_of(widgets).fields(model, version)
+
+    def changes(name: str) -> bool:
+        default = getattr(defaults, name)
+        if name in unread or (rest[name] == default and not reads(version, name)):
+            return False
+        return rest[name] != usual.get(name, default)
+
+    left = [name for name in rest if changes(name)]
+    said = clipboard.part(config, left)
+    kept = [name for name in unread if name in imported.values]
+    if widgets.get("shift") == 0:  # the size decides, and the app still shows the number
+        kept += [name for name in ("shift",) if name in values]
+    silent = {**clipboard.part(config, kept), **imported.unknown}
+    silent = {**clipboard.part(config, ["id"]), **silent} if silent else {}  # never unknown alone
     return {
         "widgets": widgets,
         "model": model,
@@ -117,6 +131,7 @@ def _read(text: str, version: str) -> Answer:
         ],
         "rest": left,
         "rest_text": json.dumps(said, ensure_ascii=False, indent=2) if said else "",
+        "kept_text": json.dumps(silent, ensure_ascii=False) if silent else "",
         "warnings": [*imported.warnings, *warnings],
     }
 

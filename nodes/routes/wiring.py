@@ -43,6 +43,7 @@ class Wiring:
     """A Generate and what is before it; chains are in the order in which they count.
 
     `ends` are the chains whose first nodes only a run knows, by the name of Generate's input.
+    `kept` is the text of what was pasted and has no place in the graph, as it has no effect.
     """
 
     generate: Step
@@ -53,6 +54,7 @@ class Wiring:
     loras: tuple[Step, ...] = ()
     controls: tuple[Step, ...] = ()
     ends: frozenset[str] = field(default_factory=frozenset)
+    kept: str = ""
 
     @classmethod
     def of(cls, body: Body) -> Wiring:
@@ -67,5 +69,6 @@ class Wiring:
             body.text("version", ""),
             body.values("server") or None,
             ends=frozenset(body.texts("ends")),
+            kept=body.text("kept", ""),
             **chains,
         )

@@ -136,12 +136,6 @@ def test_the_page_knows_the_rows_of_a_lora_stack() -> None:
     stack = inputs("Drawbridge_LoRAStack")
     rows = range(1, facts()["LORA_ROWS"] + 1)
     assert [name for name in stack if name.startswith("lora_")] == [f"lora_{row}" for row in rows]
-    assert {stack[f"mode_{row}"]["default"] for row in rows} == {facts()["DEFAULT_LORA_MODE"]}
-
-
-def test_the_widgets_of_a_configuration_are_generates() -> None:
-    names = facts()["CONFIGURATION_WIDGETS"]
-    assert [name for name in inputs("Drawbridge_Generate") if name in names] == names
 
 
 def test_the_page_knows_our_sockets() -> None:

@@ -8,8 +8,8 @@ import { test } from "node:test";
 import {
   looksLikeConfiguration,
   loraRows,
-  lorasOf,
   partition,
+  restOf,
 } from "../../web/lib/configuration.js";
 
 test("only a text that may be a configuration is taken without a question", () => {
@@ -44,26 +44,27 @@ test("rows are filled in order, the others emptied, and nothing is dropped silen
     weight_2: 0.5,
     mode_2: "base",
   });
-  assert.deepEqual(left, ["c"]);
+  assert.deepEqual(left, [loras[2]]);
   assert.deepEqual(loraRows([], 2).values, [
     ["lora_1", ""],
     ["lora_2", ""],
   ]);
 });
 
-test("LoRAs go out of rows as they went in", () => {
+test("LoRAs without a row go into the rest, and so does one that is switched off", () => {
   const loras = [
+    { file: "off.ckpt", weight: 0, mode: "all" },
     { file: "a.ckpt", weight: -0.5, mode: "base" },
     { file: "b.ckpt", weight: 1, mode: "refiner" },
   ];
-  const values = new Map([
-    ...loraRows(loras, 4).values,
-    ["lora_3", "None"],
-    ["lora_4", "c.ckpt"],
-    ["weight_4", 0],
-  ]);
-  assert.deepEqual(
-    lorasOf((name) => values.get(name), 4),
-    loras,
-  );
+  const { placed, left } = loraRows(loras, 1);
+  assert.deepEqual([placed, left], [[loras[1]], [loras[0], loras[2]]]);
+  const found = {
+    ...{ widgets: {}, model: "", loras, warnings: [] },
+    ...{ rest: ["sharpness"], rest_text: '{"sharpness": 4}' },
+  };
+  assert.deepEqual(restOf(found, []), { rest: ["sharpness"], text: '{"sharpness": 4}' });
+  const { rest, text } = restOf({ ...found, rest: [], rest_text: "" }, left);
+  assert.deepEqual([rest, JSON.parse(text)], [["loras"], { loras: left }]);
+  assert.deepEqual(JSON.parse(restOf(found, left).text), { sharpness: 4, loras: left });
 });

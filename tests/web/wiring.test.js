@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { wiringOf } from "../../web/lib/wiring.js";
+import { keepText, wiringOf } from "../../web/lib/wiring.js";
 import { TestGraph } from "./graphs.js";
 
 const SEEN = { model: "a.ckpt", version: "v1", server: null };
@@ -55,4 +55,14 @@ test("a chain whose beginning only a run knows is named", () => {
   graph.link(graph.add("Switch"), 0, imported, at(imported, "settings"));
   const told = wiringOf({ node: generate, hosts: [] }, SEEN);
   assert.deepEqual([types(told.settings).length, told.ends], [3, ["settings"]]);
+});
+
+test("what was pasted without effect stays with Generate until something else is pasted", () => {
+  const { generate } = wired();
+  const kept = () => wiringOf({ node: generate, hosts: [] }, SEEN).kept;
+  assert.equal(kept(), "");
+  keepText(generate, '{"numFrames": 49}');
+  assert.equal(kept(), '{"numFrames": 49}');
+  keepText(generate, "");
+  assert.deepEqual([kept(), generate.properties], ["", {}]);
 });

@@ -1,9 +1,6 @@
 // @ts-check
 /** What a configuration of the app changes in a graph, told before and after it is done. */
 
-import { isNone } from "./catalog.js";
-import { DEFAULT_LORA_MODE } from "./facts.js";
-
 /**
  * What /drawbridge/configuration/read answers.
  *
@@ -13,6 +10,7 @@ import { DEFAULT_LORA_MODE } from "./facts.js";
  * @property {readonly Lora[]} loras
  * @property {readonly string[]} rest names of the settings that Generate has no widget for
  * @property {string} rest_text the configuration of those alone
+ * @property {string} [kept_text] the configuration of what has no effect, for a copy
  * @property {readonly string[]} warnings
  *
  * @typedef {{file: string, weight: number, mode: string}} Lora
@@ -52,34 +50,30 @@ export function partition(values, present, linked) {
  *
  * @param {readonly Lora[]} loras
  * @param {number} rows
- * @returns {{values: [string, string | number][], left: string[]}} `left`: files without a row
+ * @returns {{values: [string, string | number][], placed: Lora[], left: Lora[]}} `left`: without a
+ *   row, or switched off by a weight of 0, which a row cannot say
  */
 export function loraRows(loras, rows) {
+  const placed = loras.filter(({ weight }) => weight).slice(0, rows);
   /** @type {[string, string | number][]} */
   const values = [];
   for (let row = 1; row <= rows; row++) {
-    const lora = loras[row - 1];
+    const lora = placed[row - 1];
     values.push([`lora_${row}`, lora?.file ?? ""]);
     if (lora) values.push([`weight_${row}`, lora.weight], [`mode_${row}`, lora.mode]);
   }
-  return { values, left: loras.slice(rows).map(({ file }) => file) };
+  return { values, placed, left: loras.filter((lora) => !placed.includes(lora)) };
 }
 
 /**
- * Return the LoRAs that a stack's rows name.
+ * Return what an Import Configuration node is to hold besides: the rest, and LoRAs without a row.
  *
- * @param {(name: string) => unknown} value of a widget
- * @param {number} rows
- * @returns {Lora[]}
+ * @param {Configuration} found
+ * @param {readonly Lora[]} loras
+ * @returns {{rest: string[], text: string}} names of settings, and the configuration, "" for none
  */
-export function lorasOf(value, rows) {
-  /** @type {Lora[]} */
-  const loras = [];
-  for (let row = 1; row <= rows; row++) {
-    const file = String(value(`lora_${row}`) ?? "").trim();
-    const weight = Number(value(`weight_${row}`));
-    if (isNone(file) || !weight) continue;
-    loras.push({ file, weight, mode: String(value(`mode_${row}`) ?? DEFAULT_LORA_MODE) });
-  }
-  return loras;
+export function restOf({ rest, rest_text }, loras) {
+  if (!loras.length) return { rest: [...rest], text: rest_text };
+  const said = { ...(rest_text ? JSON.parse(rest_text) : {}), loras };
+  return { rest: [...rest, "loras"], text: JSON.stringify(said, null, 2) };
 }

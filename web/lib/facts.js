@@ -49,23 +49,6 @@ export const AUTOMATIC_VERSION = "automatic";
 /** How many rows a LoRA Stack has. */
 export const LORA_ROWS = 8;
 
-/** What a LoRA Stack's `mode` holds unless a person has chosen another. */
-export const DEFAULT_LORA_MODE = "all";
-
-/** Widgets of Generate that go into a configuration, in their order. */
-export const CONFIGURATION_WIDGETS = /** @type {const} */ ([
-  "width",
-  "height",
-  "steps",
-  "guidance",
-  "seed",
-  "sampler",
-  "shift",
-  "batch_size",
-  "batch_count",
-  "strength",
-]);
-
 /** What the types of all our sockets begin with. */
 export const SOCKET_PREFIX = "DRAWBRIDGE_";
 export const SERVER_SOCKET = "DRAWBRIDGE_SERVER";

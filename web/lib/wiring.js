@@ -30,9 +30,12 @@ import { valueOf } from "./values.js";
  * @property {Step[]} loras
  * @property {Step[]} controls
  * @property {string[]} ends names of chains whose first nodes only a run knows
+ * @property {string} kept the configuration of what was pasted and has no effect
  */
 
 const CHAINS = /** @type {const} */ (["settings", "loras", "controls"]);
+/** The property of Generate that holds what a copy of its configuration says besides. */
+const KEPT = "drawbridge_configuration";
 /** Widgets of Generate that are in no configuration. */
 const PROMPTS = ["prompt", "negative_prompt"];
 
@@ -52,7 +55,21 @@ export function wiringOf(generate, { model, version, server }) {
     generate: stepOf(generate, PROMPTS),
     ...{ model, version, server, settings, loras, controls },
     ends: chains.filter(({ whole }) => !whole).map(({ name }) => name),
+    kept: String(generate.node.properties?.[KEPT] ?? ""),
   };
+}
+
+/**
+ * Keep with a Generate, and in its workflow, what a pasted configuration says without effect, so that
+ * a copy has it again.
+ *
+ * @param {Node} generate
+ * @param {string} text
+ */
+export function keepText(generate, text) {
+  generate.properties ??= {};
+  if (text) generate.properties[KEPT] = text;
+  else delete generate.properties[KEPT];
 }
 
 /**

@@ -131,7 +131,7 @@ async def test_configuration_goes_out_and_comes_back(ask: Ask) -> None:
     back = await ask("configuration/read", text=told["text"])
     assert back == {
         **{"widgets": widgets, "model": "m.ckpt", "loras": loras, "rest": []},
-        **{"rest_text": "", "warnings": []},
+        **{"rest_text": "", "kept_text": "", "warnings": []},
     }
 
 

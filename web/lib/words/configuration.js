@@ -112,12 +112,6 @@ export const CONFIGURATION = {
     ja: "{name}（対応するノードが未接続）",
     de: "{name} (kein Node dafür angeschlossen)",
   },
-  "configuration.full": {
-    en: "{name} (no row left)",
-    zh: "{name}（没有空余的行）",
-    ja: "{name}（空き行なし）",
-    de: "{name} (keine Zeile frei)",
-  },
   "configuration.rest.title": {
     en: "More settings in this configuration",
     zh: "此配置中还有其他设置",

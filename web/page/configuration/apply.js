@@ -1,11 +1,12 @@
 // @ts-check
 /** Puts a configuration into the nodes around one of ours, and tells what was taken. */
 
-import { loraRows, partition } from "../../lib/configuration.js";
+import { loraRows, partition, restOf } from "../../lib/configuration.js";
 import { AUTOMATIC_VERSION, LORA_ROWS } from "../../lib/facts.js";
 import { feederOf, generateOf, loadModelOf } from "../../lib/graph.js";
 import { IMPORT_CONFIGURATION, LORA_STACK } from "../../lib/node_types.js";
 import { isLinked } from "../../lib/values.js";
+import { keepText } from "../../lib/wiring.js";
 import { say } from "../../lib/words.js";
 import { asOneChange, labelOf, setValue, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { ask } from "../comfyui/routes.js";
@@ -17,6 +18,13 @@ import { toastOutcome } from "./outcome.js";
  * @typedef {import("../../comfyui.js").App} App
  * @typedef {import("../../comfyui.js").GraphNode} GraphNode
  * @typedef {import("../../lib/configuration.js").Configuration} Configuration
+ * @typedef {import("../../lib/configuration.js").Lora} Lora
+ */
+
+/**
+ * Settings of a configuration that an Import Configuration node can hold: their names and the text.
+ *
+ * @typedef {{generate: GraphNode, rest: string[], text: string}} Left
  */
 
 const LONG_TEXT = 40; // more than a message has room for
@@ -27,7 +35,7 @@ const LONG_TEXT = 40; // more than a message has room for
  * @param {App} app
  * @param {GraphNode} node
  * @param {string} text
- * @returns {Promise<{generate: GraphNode, found: Configuration} | null>} what has no widget there
+ * @returns {Promise<Left | null>} what has no widget there
  * @throws {import("../../lib/problem.js").Problem} if it is none
  */
 export async function applyConfiguration(app, node, text) {
@@ -39,11 +47,12 @@ export async function applyConfiguration(app, node, text) {
     return null;
   }
   const generate = generateOf(node)?.node ?? null;
-  const { taken, left } = asOneChange(app, () => {
+  const { taken, left, loras } = asOneChange(app, () => {
     const parted = applyWidgets(app, generate, found.widgets);
     applyModel(app, generate ?? node, found.model, parted.taken, parted.left);
-    applyLoras(app, generate, found, parted.taken, parted.left);
-    return parted;
+    const loras = applyLoras(app, generate, found, parted.taken, parted.left);
+    if (generate) keepText(generate, found.kept_text ?? "");
+    return { ...parted, loras };
   });
   toastOutcome(
     app,
@@ -52,7 +61,8 @@ export async function applyConfiguration(app, node, text) {
     left,
     found.warnings,
   );
-  return found.rest.length && found.rest_text && generate ? { generate, found } : null;
+  const { rest, text: others } = restOf(found, loras);
+  return generate && { generate, rest, text: others };
 }
 
 /**
@@ -102,18 +112,20 @@ function applyModel(app, node, file, taken, left) {
  * @param {Configuration} found
  * @param {string[]} taken grows
  * @param {string[]} left grows
+ * @returns {readonly Lora[]} those that are in no row
  */
 function applyLoras(app, generate, { loras }, taken, left) {
-  const stack = generate && feederOf(generate, "loras", LORA_STACK)?.node;
-  if (!stack) {
+  if (!generate) {
     left.push(...loras.map(({ file }) => say("configuration.unwired", { name: file })));
-    return;
+    return [];
   }
+  const stack = feederOf(generate, "loras", LORA_STACK)?.node;
+  if (!stack) return loras;
   const rows = loraRows(loras, LORA_ROWS);
   setAll(app, stack, rows.values);
   updateRows(stack);
-  taken.push(...loras.slice(0, LORA_ROWS).map(({ file }) => file));
-  left.push(...rows.left.map((name) => say("configuration.full", { name })));
+  taken.push(...rows.placed.map(({ file }) => file));
+  return rows.left;
 }
 
 /**

@@ -19,7 +19,7 @@ export function isImportWired(generate) {
 
 /**
  * @param {GraphNode} generate
- * @param {"settings" | "controls"} input
+ * @param {"settings" | "loras" | "controls"} input
  */
 function importOf(generate, input) {
   return feederOf(generate, input, IMPORT_CONFIGURATION)?.node ?? null;
@@ -32,9 +32,9 @@ function importOf(generate, input) {
  * @param {App} app
  * @param {GraphNode} generate
  * @param {string} text
- * @param {boolean} withControls whether the text names controls, which have a link of their own
+ * @param {readonly ("loras" | "controls")[]} apart what the text names that has links of its own
  */
-export function wireImport(app, generate, text, withControls) {
+export function wireImport(app, generate, text, apart) {
   asOneChange(app, () => {
     const wired = importOf(generate, "settings");
     const node = wired ?? addBefore(generate);
@@ -43,8 +43,10 @@ export function wireImport(app, generate, text, withControls) {
     if (widget) setValue(app, node, widget, text);
     // What is wired already, other nodes in between, must not be wired in a ring.
     if (!wired) putBetween(node, generate, "settings");
-    const isApart = node.graph !== generate.graph || importOf(generate, "controls") === node;
-    if (withControls && !isApart) putBetween(node, generate, "controls");
+    for (const name of apart) {
+      const isWired = node.graph !== generate.graph || importOf(generate, name) === node;
+      if (!isWired) putBetween(node, generate, name);
+    }
     generate.graph?.setDirtyCanvas(true, true);
   });
 }

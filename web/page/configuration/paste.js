@@ -13,8 +13,10 @@ import { isImportWired, wireImport } from "./import_node.js";
 /**
  * @typedef {import("../../comfyui.js").App} App
  * @typedef {import("../../comfyui.js").GraphNode} GraphNode
- * @typedef {import("../../lib/configuration.js").Configuration} Configuration
  */
+
+/** A configuration that sets nothing: a text without any key would be refused. */
+const NOTHING = '{"id": 0}';
 
 /**
  * Take the clipboard's configuration over; ask for a text where the clipboard has none.
@@ -76,17 +78,18 @@ function askForText(app, node, text, problem) {
  * Offer a node for the settings that Generate has no widget for; one that is there is filled.
  *
  * @param {App} app
- * @param {{generate: GraphNode, found: Configuration} | null} left
+ * @param {import("./apply.js").Left | null} left
  */
 function offerImport(app, left) {
   if (!left) return;
-  const { generate, found } = left;
-  const { rest, rest_text } = found;
-  const add = () => wireImport(app, generate, rest_text, rest.includes("controls"));
+  const { generate, rest, text } = left;
+  const apart = /** @type {const} */ (["loras", "controls"]).filter((name) => rest.includes(name));
+  const add = () => wireImport(app, generate, text || NOTHING, apart);
   if (isImportWired(generate)) {
-    add();
+    add(); // also where nothing is left: what it held would go on to win
     return;
   }
+  if (!text) return;
   openDialog({
     title: say("configuration.rest.title"),
     name: "rest",
