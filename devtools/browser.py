@@ -115,6 +115,19 @@ class ComfyPage:
         self._wait_until_ready()
         self.page.evaluate(_WATCH)
 
+    def reload(self) -> None:
+        """Open the page anew, with the graph that it had, as soon as the browser keeps that."""
+        marks = self.page.evaluate("() => app.graph.nodes.map((node) => node.type)")
+        self.wait_for(
+            "(marks) => [localStorage, sessionStorage].some((store) => Object.values(store)"
+            ".some((text) => marks.every((mark) => text.includes(mark))))",
+            marks,
+        )
+        self.page.reload()
+        self._wait_until_ready()
+        self.wait_for("(count) => app.graph.nodes.length === count", len(marks))
+        self.page.evaluate(_WATCH)
+
     def start_over(self) -> None:
         """Close what is open, take the graph away, and forget what was seen."""
         for _ in range(2):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from inspect import signature
+from typing import Any
+
 import torch
 from comfy_api.latest import io
 from comfy_execution.graph_utils import ExecutionBlocker
@@ -27,6 +30,10 @@ from .sockets import (
 FITS = {fit.value: fit for fit in Fit}
 CONTENTS = [AT_STRENGTH, FROM_NOISE] = ["repaint at strength", "start from noise"]
 SIDE = FIELDS["width"][1]
+# Has ComfyUI tell a page of the finished picture again; 0.3.64 has no such field.
+_SHOWN_AGAIN: dict[str, Any] = {"has_intermediate_output": True}
+if not _SHOWN_AGAIN.keys() <= signature(io.Schema).parameters.keys():
+    _SHOWN_AGAIN = {}
 
 
 class Generate(io.ComfyNode):
@@ -186,6 +193,7 @@ class Generate(io.ComfyNode):
                 ),
             ],
             hidden=[io.Hidden.unique_id],
+            **_SHOWN_AGAIN,
         )
 
     @classmethod
@@ -231,6 +239,8 @@ class Generate(io.ComfyNode):
         settings: Settings | None = None,
     ) -> io.NodeOutput:
         from ..client.generation.assemble import Wishes
+        from ..client.threads import in_thread
+        from .generating import finished_pictures
         from .generating.run import generate
 
         if not FIELDS["batch_count"][1].holds(batch_count):  # a link's value has no limits
@@ -266,6 +276,9 @@ class Generate(io.ComfyNode):
         )
         display = Display(cls.hidden.unique_id)
         result = await interruptible(generate(model, wishes, display))
+        finished = result.images if result.video is None else result.images[:1]
+        sheet = await interruptible(in_thread(lambda: finished_pictures.sheet(finished)))
+        display.picture(sheet)
         nothing = ExecutionBlocker(None)  # what hangs on an output without a value stays quiet
         return io.NodeOutput(
             result.images,
@@ -275,6 +288,7 @@ class Generate(io.ComfyNode):
             result.fps,
             result.seeds,
             result.request,
+            ui=await interruptible(in_thread(lambda: finished_pictures.keep(sheet))),
         )
 
 

@@ -88,6 +88,13 @@ class Display:
         shown = None if preview is None else ("JPEG", _drawable(preview, longest_px), longest_px)
         self._bar.update_absolute(value, total, shown)
 
+    def picture(self, picture: Image) -> None:
+        """Show a picture in its own size, or PREVIEW_PIXELS if that is less; the bar stays.
+
+        Raises what `progress` raises.
+        """
+        self.progress(self._bar.current, self._bar.total, picture, max(picture.size))
+
     def say(self, words: str) -> None:
         """Show a line of text on the node; the same line again costs nothing.
 
@@ -152,6 +159,13 @@ def user_folder() -> Path:
     import folder_paths
 
     return Path(folder_paths.get_user_directory()) / "__drawbridge"
+
+
+def temporary_folder() -> Path:
+    """Return the folder whose pictures pages can fetch; ComfyUI empties it when it starts."""
+    import folder_paths
+
+    return Path(folder_paths.get_temp_directory())
 
 
 def serves_other_sites() -> bool:

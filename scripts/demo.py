@@ -112,7 +112,8 @@ def in_standin(
     shown = list(outcome.ui.values())
     for video in (one for ui in shown for one in ui.get("videos", ())):
         say(f"Made a video of {video['frames']} frames, {video['fps']:g} a second")
-    return [Path(image["path"]) for ui in shown for image in ui.get("images", ())]
+    images = (image for ui in shown for image in ui.get("images", ()))
+    return [Path(image["path"]) for image in images if "path" in image]  # saved, not only shown
 
 
 def put_pictures(workflow: dict[str, Any], folder: Path) -> None:

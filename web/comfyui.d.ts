@@ -175,6 +175,7 @@ export interface GraphNode {
     input: unknown,
   ) => void;
   onConfigure?: (saved: unknown) => void;
+  onSerialize?: (saved: unknown) => void;
   onAdded?: (graph: Graph) => void;
   onWidgetChanged?: (name: string, value: unknown, old: unknown, widget: Widget) => void;
 }

@@ -6,8 +6,10 @@ import { combine } from "./lib/features.js";
 import { speak } from "./lib/words.js";
 import { setUpConfiguration } from "./page/configuration/menu.js";
 import { setUpConnect } from "./page/connect/status_panel.js";
+import { setUpFinishedPictures } from "./page/generate/finished_picture.js";
 import { setUpRelevance } from "./page/generate/relevance.js";
 import { setUpSizes } from "./page/generate/size_presets.js";
+import { setUpSteadyPrompts } from "./page/generate/steady_prompts.js";
 import { setUpSettings } from "./page/panel/settings.js";
 import { addStyles } from "./page/parts/style_sheet.js";
 import { setUpPicker } from "./page/picker/picker.js";
@@ -22,11 +24,13 @@ const FEATURES = [
   setUpServers,
   setUpConfiguration,
   setUpConnect,
+  setUpFinishedPictures,
   setUpPicker,
   setUpRelevance,
   setUpRows,
   setUpSettings,
   setUpSizes,
+  setUpSteadyPrompts,
 ];
 
 followLanguage();

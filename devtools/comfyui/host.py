@@ -67,7 +67,7 @@ class Outcome:
 
     `node_id` and `node_type` name the node that failed or was interrupted; `exception_type` (such
     as `drawbridge.ServerUnreachable`) and `message` are what the error dialog shows. `outputs`
-    holds the words and file names that output nodes show, by node id; `files` the files they wrote.
+    holds the words and file names that nodes show, by node id; `files` the files that were saved.
     """
 
     prompt_id: str
@@ -285,7 +285,7 @@ class RealComfyUI:
             for output in shown
             for items in output.values()
             for file in items
-            if isinstance(file, dict) and {"filename", "subfolder", "type"} <= file.keys()
+            if isinstance(file, dict) and file.get("type") == "output"
         ]
         return Outcome(
             prompt_id=prompt_id,

@@ -19,6 +19,19 @@ folder_names_and_paths: dict[str, tuple[list[str], set[str]]] = {
 _LEGACY = {"unet": "diffusion_models", "clip": "text_encoders"}
 _user_directory = str(Path(tempfile.gettempdir()) / "drawbridge-standin-user")
 
+_temp_directory = str(Path(tempfile.gettempdir()) / "drawbridge-standin-temp")
+
+
+def get_temp_directory() -> str:
+    """Return the folder of pictures that are shown and not kept."""
+    return _temp_directory
+
+
+def set_temp_directory(folder: str) -> None:
+    """Have those pictures elsewhere."""
+    global _temp_directory
+    _temp_directory = folder
+
 
 def get_user_directory() -> str:
     """Return the folder of settings and workflows."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import socket
@@ -22,6 +23,7 @@ import drawbridge
 from drawbridge.devtools.comfyui.host import ROOT, Ending, Outcome, PromptRejected, RealComfyUI
 from drawbridge.emulator.server.server import Emulator, Options
 from drawbridge.nodes import NODES
+from drawbridge.nodes.generating.finished_pictures import SHOWN
 
 PLUGIN_VARIABLE = "OFFICIAL_PLUGIN_PATH"
 
@@ -103,6 +105,25 @@ def test_second_prompt_reuses_what_did_not_change(comfyui: RealComfyUI, serve: S
     changed = comfyui.run(graph(emulator.port, seed=3))
     assert (changed.ending, changed.executed) == (Ending.SUCCESS, ("generate", "save"))
     assert generations(emulator) == 2
+
+
+def test_finished_picture_is_told_also_when_nothing_ran(comfyui: RealComfyUI, serve: Serve) -> None:
+    """A page that was opened again has forgotten it, and is told by the next prompt."""
+    prompt = graph(serve().port, seed=4)
+    outcomes = [comfyui.run(prompt)]
+    prompt["save"]["inputs"]["filename_prefix"] = "again"
+    outcomes.append(comfyui.run(prompt))
+    assert outcomes[1].executed == ("save",)
+    [name] = outcomes[0].outputs["generate"][SHOWN]
+    for outcome in outcomes:
+        told = [event.data for event in outcome.events if event.type == "executed"]
+        assert [name] in [one["output"][SHOWN] for one in told if one["node"] == "generate"]
+    [saved] = outcomes[0].files
+    picture = np.asarray(Image.open(saved), np.int16)
+    last = np.asarray(Image.open(io.BytesIO(outcomes[0].previews[-1].picture)), np.int16)
+    kept = np.asarray(Image.open(comfyui.base / "temp" / name), np.int16)
+    assert np.abs(kept - picture).mean() < 4
+    assert np.abs(last - picture).mean() < 4
 
 
 @pytest.mark.parametrize(

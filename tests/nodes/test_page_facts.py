@@ -78,6 +78,12 @@ def test_the_page_knows_what_connect_sends_when_it_runs() -> None:
     assert facts()["SERVER_EVENT"] == EVENT
 
 
+def test_the_page_knows_what_generate_calls_its_finished_picture() -> None:
+    from drawbridge.nodes.generating.finished_pictures import SHOWN
+
+    assert facts()["FINISHED"] == SHOWN
+
+
 def test_the_page_knows_the_variables_of_secrets() -> None:
     from drawbridge.client.store.credential_sources import PREFIX
 

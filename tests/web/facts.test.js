@@ -20,6 +20,7 @@ const VALUES = [
   facts.AUTOMATIC_VERSION,
   facts.SECRET_VARIABLE_PREFIX,
   facts.SERVER_EVENT,
+  facts.FINISHED,
   facts.SERVER_SOCKET,
   facts.MODEL_SOCKET,
   String(facts.DEFAULT_PORT),

@@ -43,6 +43,9 @@ export const NO_DEFAULT_SERVER = "NoDefaultServer";
 /** The event by which a Connect that runs tells the page of its server. */
 export const SERVER_EVENT = "drawbridge.server";
 
+/** What a Generate that has run calls its finished picture: the file's name is in a list. */
+export const FINISHED = "drawbridge_finished";
+
 /** What Load Model's widget `version` holds where the server is to tell. */
 export const AUTOMATIC_VERSION = "automatic";
 

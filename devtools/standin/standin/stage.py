@@ -48,6 +48,8 @@ class Stage:
         self.output = output
         self.input = output.with_name("input")
         folder_paths.set_user_directory(str(output.with_name("user")))
+        self.temporary = output.with_name("temp")
+        folder_paths.set_temp_directory(str(self.temporary))
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.watch: Callable[[str, dict[str, Any]], None] = lambda name, data: None
         self.host = Host([*asyncio.run(nodes()), Give], output, self._hear)

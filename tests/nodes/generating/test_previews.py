@@ -92,6 +92,5 @@ def test_every_video_shows_something_before_it_is_there(
     shown = stage.told("preview", node="generate")
     assert {one["size"] for one in shown} == {(256, 128)}
     if version == "ltx2":
-        [frame] = shown
         first = np.asarray(Image.open(stage.pictures[0]).convert("RGB"))
-        assert np.array_equal(np.asarray(frame["image"]), first)
+        assert [np.array_equal(np.asarray(one["image"]), first) for one in shown] == [True, True]

@@ -62,3 +62,17 @@ export function onNodeConfigured(node, after) {
     after(/** @type {{size?: [number, number]}} */ (values[0] ?? {}));
   };
 }
+
+/**
+ * Call `after` when a node has said what is to be saved of it, which can still be changed.
+ *
+ * @param {GraphNode} node
+ * @param {(saved: {size?: [number, number]}) => void} after
+ */
+export function onNodeSaved(node, after) {
+  const before = node.onSerialize;
+  node.onSerialize = function (...values) {
+    before?.apply(this, values);
+    after(/** @type {{size?: [number, number]}} */ (values[0] ?? {}));
+  };
+}
