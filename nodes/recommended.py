@@ -1,16 +1,35 @@
-"""The Recommended Settings node: settings that suit a model."""
+"""The Recommended Settings node: settings that suit a model, or those of a preset."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from typing import Any
+
 from comfy_api.latest import io
 
-from ..client.generation import advice
+from ..client.catalog.lookup import ModelFile
+from ..client.configuration.fields import LoRA
+from ..client.configuration.preset import Preset
+from ..client.generation import advice, presets
+from ..client.store.presets import SavedPresets
+from ..errors import DrawbridgeError
+from .configuration import kind_of
+from .host import user_folder
 from .settings.fields import CATEGORY, WINS, chained
-from .sockets import Model, ModelSocket, Settings, SettingsSocket
+from .sockets import (
+    ControlsSocket,
+    Hinted,
+    LorasSocket,
+    Model,
+    ModelSocket,
+    Settings,
+    SettingsSocket,
+)
 
 
 class RecommendedSettings(io.ComfyNode):
-    """Gives the settings that the app recommends for a model."""
+    """Gives the settings that the app recommends for a model, or those of a preset."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -18,10 +37,31 @@ class RecommendedSettings(io.ComfyNode):
             node_id="Drawbridge_RecommendedSettings",
             display_name="Draw Things Recommended Settings",
             category=CATEGORY,
-            description="Gives the settings that the app recommends for the model: size, steps, "
-            f"guidance, sampler, shift, and what its kind needs besides. {WINS} To take over "
-            "single values only, link those and leave settings alone.",
-            inputs=[ModelSocket.Input("model", tooltip="From Load Model."), chained()],
+            description="Gives the settings that the app recommends for the model, or those of a "
+            "preset: size, steps, guidance, sampler, shift, and what its kind needs besides. "
+            f"{WINS} To take over single values only, link those and leave settings alone.",
+            inputs=[
+                ModelSocket.Input("model", tooltip="From Load Model."),
+                chained(),
+                LorasSocket.Input(
+                    "loras",
+                    optional=True,
+                    tooltip="LoRAs from another node, to which the preset's are added.",
+                ),
+                ControlsSocket.Input(
+                    "controls",
+                    optional=True,
+                    tooltip="Controls from another node, to which the preset's are added.",
+                ),
+                io.String.Input(
+                    "preset",
+                    optional=True,
+                    default="",
+                    tooltip="Empty for what the app recommends for the model. Otherwise the name of"
+                    " a preset: one of yours, or one of the app's, such as Qwen Image 2512 with"
+                    " Lightning 4-Step v1.0.",
+                ),
+            ],
             outputs=[
                 SettingsSocket.Output(
                     display_name="settings", tooltip="All of them, for Generate."
@@ -32,18 +72,81 @@ class RecommendedSettings(io.ComfyNode):
                 io.Float.Output(display_name="guidance", tooltip="Guidance scale."),
                 io.String.Output(display_name="sampler", tooltip="The sampler's name."),
                 io.String.Output(display_name="text", tooltip="The settings in words."),
+                LorasSocket.Output(
+                    display_name="loras", tooltip="The preset's LoRAs, for Generate."
+                ),
+                ControlsSocket.Output(
+                    display_name="controls", tooltip="The preset's controls, for Generate."
+                ),
+                io.String.Output(
+                    display_name="negative_prompt",
+                    tooltip="What goes with the model or the preset, for Generate's negative "
+                    "prompt; empty where nothing does.",
+                ),
             ],
         )
 
     @classmethod
-    def execute(cls, model: Model, settings: Settings | None = None) -> io.NodeOutput:
-        values = advice.advise(model.file, model.version, model.found.spec)
+    def fingerprint_inputs(cls, **inputs: Any) -> str:
+        """Run again when a saved preset has changed behind its name."""
+        name = inputs.get("preset") or ""
+        try:
+            found = presets.find(name, own_presets()) if name.strip() else None
+        except DrawbridgeError:  # told when it runs
+            found = None
+        told = "" if found is None else json.dumps(found.as_object())
+        return hashlib.blake2b(told.encode()).hexdigest()
+
+    @classmethod
+    def execute(
+        cls,
+        model: Model,
+        settings: Settings | None = None,
+        loras: tuple[LoRA, ...] = (),
+        controls: tuple[Hinted, ...] = (),
+        preset: str = "",
+    ) -> io.NodeOutput:
+        found = chosen(preset, model.found)
+        usual = advice.advise(model.file, model.version, model.found.spec)
+        values = {**usual, **found.values}
+        text = advice.explain(model.file, model.version, values)
+        if preset.strip():  # whose first line says where the values come from
+            text = "\n".join([f"The preset {found.name}.", *text.splitlines()[1:]])
         return io.NodeOutput(
-            (settings or Settings()).with_values(**values),
+            (settings or Settings()).with_values(**settings_of(found)),
             values["start_width"],
             values["start_height"],
             values["steps"],
             values["guidance_scale"],
             values["sampler"].label,
-            advice.explain(model.file, model.version, values),
+            text,
+            (*loras, *found.loras),
+            (*controls, *hinted_of(found)),
+            found.negative_prompt,
         )
+
+
+def own_presets() -> list[Preset]:
+    """Return the presets that the person has saved; may block. Raises StoreUnusable."""
+    return SavedPresets(user_folder()).all()
+
+
+def chosen(name: str, model: ModelFile) -> Preset:
+    """Return the preset of a name, for no name what the app recommends for the model; may block.
+
+    Raises RequestRejected where there is none, StoreUnusable.
+    """
+    if not name.strip():
+        return presets.recommended(model.file, model.version, model.spec)
+    return presets.find(name, own_presets(), model.spec)
+
+
+def settings_of(preset: Preset) -> dict[str, Any]:
+    """Return what a preset sets besides LoRAs and controls, which have sockets of their own."""
+    return {name: value for name, value in preset.values.items() if name != "controls"}
+
+
+def hinted_of(preset: Preset) -> tuple[Hinted, ...]:
+    """Return a preset's controls; each reads Generate's image."""
+    controls = preset.values.get("controls", ())
+    return tuple(Hinted(control, kind_of(control), None) for control in controls)

@@ -5,6 +5,7 @@ import { app } from "../../scripts/app.js";
 import { combine } from "./lib/features.js";
 import { speak } from "./lib/words.js";
 import { setUpConfiguration } from "./page/configuration/menu.js";
+import { setUpPresets } from "./page/configuration/preset_list.js";
 import { setUpConnect } from "./page/connect/status_panel.js";
 import { setUpFinishedPictures } from "./page/generate/finished_picture.js";
 import { setUpRelevance } from "./page/generate/relevance.js";
@@ -26,6 +27,7 @@ const FEATURES = [
   setUpConnect,
   setUpFinishedPictures,
   setUpPicker,
+  setUpPresets,
   setUpRelevance,
   setUpRows,
   setUpSettings,

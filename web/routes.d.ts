@@ -3,6 +3,7 @@
 import type { SavedServer } from "./lib/addresses.js";
 import type { Configuration } from "./lib/configuration.js";
 import type { Wins } from "./lib/overruled.js";
+import type { Offered } from "./lib/presets.js";
 import type { Versions } from "./lib/relevance.js";
 import type { Status } from "./lib/servers.js";
 
@@ -25,6 +26,9 @@ export interface Saved {
   default: string;
 }
 
+/** A preset, read like a configuration. */
+export type Taken = Configuration & { name: string; negative_prompt: string };
+
 export interface Pin {
   address: string;
   fingerprint: string;
@@ -35,7 +39,6 @@ export interface Pin {
 export interface Answers {
   server: Status;
   versions: Versions;
-  recommended: { widgets: Record<string, unknown>; settings?: Record<string, unknown> };
   "configuration/read": Configuration;
   "configuration/write": { text: string; unknown: string[]; notes: string[] };
   "configuration/overruled": { wins: Wins; notes: string[] };
@@ -46,6 +49,11 @@ export interface Answers {
   "servers/save": Saved;
   "servers/remove": Saved;
   "servers/default": Saved;
+  "presets/list": { presets: Offered[] };
+  "presets/take": Taken;
+  "presets/save": { name: string; names: string[] };
+  "presets/remove": { names: string[] };
+  "presets/share": { name: string; text: string };
   "pins/list": { pins: Pin[] };
   "pins/forget": { pins: Pin[] };
   /** Nobody can look where `available` is false: zeroconf is not installed. */

@@ -22,13 +22,16 @@ _AS_SAID = (
 )
 
 
-def advise(file: str, version: str, spec: ModelSpec | None = None) -> dict[str, Any]:
+def advise(
+    file: str, version: str, spec: ModelSpec | None = None, row: Recommended | None = None
+) -> dict[str, Any]:
     """Return fields of GenerationConfig by name for a model; sizes are pixels.
 
     Width, height, steps, guidance_scale, sampler, shift and resolution_dependent_shift are always
-    there, the others where they matter. `spec` is the server's specification of the model.
+    there, the others where they matter. `spec` is the server's specification of the model, `row`
+    what the app recommends where it is not what the app has for the file.
     """
-    known, row = versions.find(version), recommended(file, version)
+    known, row = versions.find(version), row or recommended(file, version)
     width, height = _size(known, row, spec)
     values: dict[str, Any] = {
         "start_width": width,

@@ -10,14 +10,14 @@ import torch
 
 from ...client.catalog.lookup import ModelFile
 from ...client.configuration.fields import LoRA
-from ...client.generation import advice
+from ...client.configuration.preset import Preset
 from ...client.threads import in_thread
 from ...errors import DrawbridgeError
 from ..configuration import ImportConfiguration, kind_of
 from ..control import ControlNetHint, Moodboard
 from ..given_values import fitting
 from ..lora import LoRAStack
-from ..recommended import RecommendedSettings
+from ..recommended import RecommendedSettings, chosen, hinted_of, settings_of
 from ..settings import by_model, general  # noqa: F401 - these define the nodes
 from ..settings.fields import SettingsNode
 from ..sockets import Hinted
@@ -76,7 +76,8 @@ async def add_settings(told: Told, step: Step, model: ModelFile) -> None:
     elif step.type == IMPORT:
         await _add_imported(told, step)
     elif step.type == RECOMMENDED:
-        values = advice.advise(model.file, model.version, model.spec)
+        told.doubt(step)
+        values = settings_of(await _preset(step, model))
         told.said.extend(Said(name, value, step.title) for name, value in values.items())
     else:
         told.notes.append(step.title)
@@ -99,12 +100,14 @@ async def _add_imported(told: Told, step: Step) -> None:
     told.other_keys.update(imported.unknown)
 
 
-async def add_loras(told: Told, step: Step) -> None:
+async def add_loras(told: Told, step: Step, model: ModelFile) -> None:
     """Add the LoRAs of a node of the chain `loras`. Raises DrawbridgeError where it would."""
     told.doubt(step)
     if step.type == IMPORT:
         imported = await _imported(step)
         told.loras += imported.loras if imported else ()
+    elif step.type == RECOMMENDED:
+        told.loras += (await _preset(step, model)).loras
     elif step.type in _ROWS:
         output = await _ROWS[step.type].execute(loras=told.loras, **_declared(step))
         told.loras = output.args[0]
@@ -112,13 +115,15 @@ async def add_loras(told: Told, step: Step) -> None:
         told.notes.append(step.title)
 
 
-async def add_controls(told: Told, step: Step) -> None:
+async def add_controls(told: Told, step: Step, model: ModelFile) -> None:
     """Add the controls of a node of the chain `controls`. Raises DrawbridgeError where it would."""
     told.doubt(step)
     if step.type == IMPORT:
         imported = await _imported(step)
         controls = imported.controls if imported else ()
         told.hinted += tuple(Hinted(one, kind_of(one), None) for one in controls)
+    elif step.type == RECOMMENDED:
+        told.hinted += hinted_of(await _preset(step, model))
     elif step.type in _ROWS:
         # Which picture it is does not matter to a configuration; that there is one does.
         pictures = {name: torch.zeros(1, 8, 8, 3) for name in step.linked if "image" in name}
@@ -132,6 +137,11 @@ def _declared(step: Step) -> dict[str, Any]:
     """Return the values of the node's own widgets: the page may show others on it."""
     names = {entry.id for entry in _ROWS[step.type].define_schema().inputs}
     return {name: value for name, value in step.values.items() if name in names}
+
+
+async def _preset(step: Step, model: ModelFile) -> Preset:
+    name = str(step.values.get("preset", ""))
+    return await in_thread(lambda: chosen(name, model))
 
 
 async def _imported(step: Step) -> Any:
@@ -153,10 +163,10 @@ async def follow(
             await add_settings(told, step, model)
     for step in loras:
         with _Noting(told, step):
-            await add_loras(told, step)
+            await add_loras(told, step, model)
     for step in controls:
         with _Noting(told, step):
-            await add_controls(told, step)
+            await add_controls(told, step, model)
     return told
 
 

@@ -93,10 +93,11 @@ async def read_configuration(body: Body) -> Answer:
     says what has no effect with this model, and what a newer app says: a copy has it again.
     """
     text, version = body.text("text"), body.text("version", "")
-    return await in_thread(lambda: _read(text, version))
+    return await in_thread(lambda: read(text, version))
 
 
-def _read(text: str, version: str) -> Answer:
+def read(text: str, version: str) -> Answer:
+    """Return what `read_configuration` does. Raises RequestRejected for no configuration."""
     from ...client.configuration import clipboard
 
     imported = clipboard.read(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .. import host
-from . import plan, settings, stored
+from . import plan, presets, settings, stored
 from .guard import Route, guarded
 from .server import ServerRoute
 
@@ -26,6 +26,11 @@ def routes() -> Mapping[str, Route]:
         "/drawbridge/servers/save": stored.save_server,
         "/drawbridge/servers/remove": stored.remove_server,
         "/drawbridge/servers/default": stored.choose_server,
+        "/drawbridge/presets/list": presets.offered,
+        "/drawbridge/presets/take": presets.take,
+        "/drawbridge/presets/save": presets.save,
+        "/drawbridge/presets/remove": presets.remove,
+        "/drawbridge/presets/share": presets.share,
         "/drawbridge/pins/list": stored.list_pins,
         "/drawbridge/pins/forget": stored.forget_pin,
         "/drawbridge/nearby": stored.look_around,

@@ -1,6 +1,8 @@
 // @ts-check
 /** What a configuration of the app changes in a graph, told before and after it is done. */
 
+import { isNone } from "./catalog.js";
+
 /**
  * What /drawbridge/configuration/read answers.
  *
@@ -11,6 +13,7 @@
  * @property {readonly string[]} rest names of the settings that Generate has no widget for
  * @property {string} rest_text the configuration of those alone
  * @property {string} [kept_text] the configuration of what has no effect, for a copy
+ * @property {readonly string[] | null} [drops] LoRAs that a preset replaces; null for all
  * @property {readonly string[]} warnings
  *
  * @typedef {{file: string, weight: number, mode: string}} Lora
@@ -76,4 +79,37 @@ export function restOf({ rest, rest_text }, loras) {
   if (!loras.length) return { rest: [...rest], text: rest_text };
   const said = { ...(rest_text ? JSON.parse(rest_text) : {}), loras };
   return { rest: [...rest, "loras"], text: JSON.stringify(said, null, 2) };
+}
+
+/**
+ * Return the LoRAs that a stack's rows name.
+ *
+ * @param {(name: string) => unknown} value of a widget
+ * @param {number} rows
+ * @returns {Lora[]}
+ */
+export function lorasOf(value, rows) {
+  /** @type {Lora[]} */
+  const loras = [];
+  for (let row = 1; row <= rows; row++) {
+    const file = String(value(`lora_${row}`) ?? "").trim();
+    if (isNone(file)) continue;
+    const [weight, mode] = [Number(value(`weight_${row}`)), String(value(`mode_${row}`))];
+    loras.push({ file, weight, mode });
+  }
+  return loras;
+}
+
+/**
+ * Return the LoRAs of a stack after a preset was taken: those that it does not replace, and its own.
+ *
+ * @param {readonly Lora[]} before
+ * @param {readonly Lora[]} loras of the preset
+ * @param {readonly string[] | null | undefined} drops files that it replaces; null for all
+ * @returns {Lora[]}
+ */
+export function mergedLoras(before, loras, drops) {
+  if (!drops) return [...loras];
+  const gone = new Set([...drops, ...loras.map(({ file }) => file)]);
+  return [...before.filter(({ file }) => !gone.has(file)), ...loras];
 }

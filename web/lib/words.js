@@ -12,6 +12,7 @@ import { CONNECT } from "./words/connect.js";
 import { GENERATE } from "./words/generate.js";
 import { LANGUAGES } from "./words/languages.js";
 import { PICKER } from "./words/picker.js";
+import { PRESETS } from "./words/presets.js";
 import { SETTINGS } from "./words/settings.js";
 
 /** @typedef {import("./words/languages.js").Language} Language */
@@ -23,6 +24,7 @@ export const TABLE = {
   ...CONNECT,
   ...GENERATE,
   ...PICKER,
+  ...PRESETS,
   ...SETTINGS,
 };
 

@@ -136,12 +136,6 @@ export const CONFIGURATION = {
     ja: "取り込まない",
     de: "Weglassen",
   },
-  "recommended.taken": {
-    en: "Recommended settings taken over",
-    zh: "已采用推荐设置",
-    ja: "推奨設定を取り込みました",
-    de: "Empfohlene Einstellungen übernommen",
-  },
   "recommended.none": {
     en: "No recommendation",
     zh: "没有推荐设置",

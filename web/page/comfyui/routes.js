@@ -14,7 +14,7 @@ import { say } from "../../lib/words.js";
  */
 
 /** What changes what ComfyUI keeps of servers; who shows any of it hears of it. */
-const CHANGES = /^(servers|credentials|pins)\/(save|set|remove|forget|default)$/;
+const CHANGES = /^(servers|credentials|pins|presets)\/(save|set|remove|forget|default)$/;
 export const CHANGE_EVENT = "drawbridge.changed";
 
 /**

@@ -10,11 +10,11 @@ const LONG_MS = 15000;
 
 /**
  * @param {App} app
- * @param {"success" | "warn" | "error"} severity
+ * @param {"success" | "info" | "warn" | "error"} severity
  * @param {string} summary
- * @param {string} detail
+ * @param {string} [detail]
  */
-export function toast(app, severity, summary, detail) {
+export function toast(app, severity, summary, detail = "") {
   const life = severity === "success" ? SHORT_MS : LONG_MS;
   app.extensionManager.toast.add({ severity, summary, detail, life });
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** Puts a configuration into the nodes around one of ours, and tells what was taken. */
 
-import { loraRows, partition, restOf } from "../../lib/configuration.js";
+import { loraRows, lorasOf, mergedLoras, partition, restOf } from "../../lib/configuration.js";
 import { AUTOMATIC_VERSION, LORA_ROWS } from "../../lib/facts.js";
 import { feederOf, generateOf, loadModelOf } from "../../lib/graph.js";
 import { IMPORT_CONFIGURATION, LORA_STACK } from "../../lib/node_types.js";
@@ -46,17 +46,36 @@ export async function applyConfiguration(app, node, text) {
     toastOutcome(app, "configuration.taken", taken, [], found.warnings);
     return null;
   }
+  return applyFound(app, node, found, "configuration.taken");
+}
+
+/**
+ * Put what was read into the graph around a node, and tell what was taken.
+ *
+ * @param {App} app
+ * @param {GraphNode} node
+ * @param {Configuration & {negative_prompt?: string}} found
+ * @param {"configuration.taken" | "presets.taken"} title
+ * @returns {Left | null} what has no widget there
+ */
+export function applyFound(app, node, found, title) {
   const generate = generateOf(node)?.node ?? null;
   const { taken, left, loras } = asOneChange(app, () => {
     const parted = applyWidgets(app, generate, found.widgets);
     applyModel(app, generate ?? node, found.model, parted.taken, parted.left);
     const loras = applyLoras(app, generate, found, parted.taken, parted.left);
     if (generate) keepText(generate, found.kept_text ?? "");
+    if (generate && found.negative_prompt) {
+      const { negative_prompt } = found;
+      const more = applyWidgets(app, generate, { negative_prompt });
+      parted.taken.push(...more.taken);
+      parted.left.push(...more.left);
+    }
     return { ...parted, loras };
   });
   toastOutcome(
     app,
-    left.length ? "configuration.taken.partly" : "configuration.taken",
+    left.length ? "configuration.taken.partly" : title,
     taken,
     left,
     found.warnings,
@@ -114,14 +133,15 @@ function applyModel(app, node, file, taken, left) {
  * @param {string[]} left grows
  * @returns {readonly Lora[]} those that are in no row
  */
-function applyLoras(app, generate, { loras }, taken, left) {
+function applyLoras(app, generate, { loras, drops }, taken, left) {
   if (!generate) {
     left.push(...loras.map(({ file }) => say("configuration.unwired", { name: file })));
     return [];
   }
   const stack = feederOf(generate, "loras", LORA_STACK)?.node;
   if (!stack) return loras;
-  const rows = loraRows(loras, LORA_ROWS);
+  const before = lorasOf((name) => widgetOf(stack, name)?.value, LORA_ROWS);
+  const rows = loraRows(mergedLoras(before, loras, drops), LORA_ROWS);
   setAll(app, stack, rows.values);
   updateRows(stack);
   taken.push(...rows.placed.map(({ file }) => file));

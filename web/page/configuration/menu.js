@@ -8,7 +8,7 @@ import { typeOf } from "../comfyui/nodes.js";
 import { toast } from "../comfyui/toast.js";
 import { copy } from "./copy.js";
 import { paste } from "./paste.js";
-import { recommend } from "./recommended.js";
+import { takePreset } from "./presets.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App
@@ -18,6 +18,7 @@ import { recommend } from "./recommended.js";
 
 const PASTE = "Drawbridge.PasteConfiguration";
 const COPY = "Drawbridge.CopyConfiguration";
+const RECOMMEND = "Drawbridge.RecommendedSettings";
 
 /**
  * @param {App} app
@@ -27,7 +28,7 @@ export function setUpConfiguration(app) {
   // Older frontends ask the node itself for its menu's entries, newer ones ask the extensions.
   const asksExtensions = "collectNodeMenuItems" in app;
   const selected = () => Object.values(app.canvas.selected_nodes).find((node) => isOurs(node));
-  const onSelected = (/** @type {typeof paste | typeof copy} */ act) => () => {
+  const onSelected = (/** @type {(app: App, node: GraphNode) => unknown} */ act) => () => {
     const node = selected();
     if (node) return act(app, node);
     return toast(app, "warn", say("configuration.unselected"), say("configuration.select"));
@@ -48,9 +49,16 @@ export function setUpConfiguration(app) {
         icon: "pi pi-copy",
         function: onSelected(copy),
       },
+      {
+        id: RECOMMEND,
+        label: () => say("configuration.recommended"),
+        tooltip: say("configuration.recommended"),
+        icon: "pi pi-star",
+        function: onSelected(recommend),
+      },
     ],
     // Vue nodes of older frontends have no menu of their own.
-    getSelectionToolboxCommands: (item) => (isOurs(item) ? [PASTE, COPY] : []),
+    getSelectionToolboxCommands: (item) => (isOurs(item) ? [PASTE, COPY, RECOMMEND] : []),
     getNodeMenuItems: (node) => menuOf(app, node),
     nodeCreated(node) {
       if (asksExtensions || !menuOf(app, node).length) return;
@@ -81,13 +89,20 @@ function menuOf(app, node) {
       callback: () => void copy(app, node),
     },
   ];
-  if (node === generate) {
-    items.push({
-      content: say("configuration.recommended"),
-      callback: () => void recommend(app, node),
-    });
-  }
+  items.push({
+    content: say("configuration.recommended"),
+    disabled: !generate,
+    callback: () => void recommend(app, node),
+  });
   return items;
+}
+
+/**
+ * @param {App} app
+ * @param {GraphNode} node
+ */
+function recommend(app, node) {
+  return takePreset(app, node, "");
 }
 
 /** @param {GraphNode} node */

@@ -8,7 +8,7 @@ import { toast } from "../comfyui/toast.js";
 
 /**
  * @param {App} app
- * @param {"configuration.taken" | "configuration.taken.partly" | "recommended.taken"} title
+ * @param {"configuration.taken" | "configuration.taken.partly" | "presets.taken"} title
  * @param {readonly string[]} taken
  * @param {readonly string[]} left
  * @param {readonly string[]} warnings

@@ -80,7 +80,7 @@ function askForText(app, node, text, problem) {
  * @param {App} app
  * @param {import("./apply.js").Left | null} left
  */
-function offerImport(app, left) {
+export function offerImport(app, left) {
   if (!left) return;
   const { generate, rest, text } = left;
   const apart = /** @type {const} */ (["loras", "controls"]).filter((name) => rest.includes(name));

@@ -13,6 +13,7 @@ import { problemBox } from "../parts/problem_box.js";
  * @property {string} [badge]
  * @property {(() => Promise<void>)} [prefer]
  * @property {string} [preferLabel]
+ * @property {string} [preferIcon]
  * @property {(() => void)} [edit]
  * @property {(() => Promise<void>)} [remove]
  * @property {string} [removeLabel]
@@ -100,14 +101,14 @@ export class Section {
    * @param {Entry} entry
    * @returns {HTMLLIElement}
    */
-  item({ name, title, about, badge, prefer, preferLabel, edit, remove, removeLabel }) {
+  item({ name, title, about, badge, prefer, preferLabel, preferIcon, edit, remove, removeLabel }) {
     const actions = element("div", { class: "drawbridge-actions" });
     const removing = removeLabel ?? say("list.remove");
     const offer = () => {
       const offered = [
         prefer &&
           button(preferLabel ?? "", () => this.attempt(prefer), {
-            icon: "star",
+            icon: preferIcon ?? "star",
             bare: true,
             action: "prefer",
           }),

@@ -5,6 +5,7 @@ import { say } from "../../lib/words.js";
 import { openDialog } from "../parts/dialog.js";
 import { certificatesSection } from "./certificates.js";
 import { credentialsSection } from "./credentials.js";
+import { presetsSection } from "./presets.js";
 import { serversSection } from "./servers.js";
 
 /** The command that opens the dialog. */
@@ -13,6 +14,7 @@ const OPEN_SETTINGS = "Drawbridge.Settings";
 const SECTIONS = /** @type {const} */ ([
   { id: "Servers", title: "servers.title", make: serversSection },
   { id: "Credentials", title: "credentials.title", make: credentialsSection },
+  { id: "Presets", title: "presets.title", make: presetsSection },
   { id: "Certificates", title: "pins.title", make: certificatesSection },
 ]);
 
