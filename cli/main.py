@@ -22,6 +22,7 @@ from . import (
     models,
     nearby,
     pins,
+    presets,
     servers,
     upload,
 )
@@ -39,7 +40,7 @@ COMMANDS: dict[str, Command] = {
     module.COMMAND.name: module.COMMAND
     for module in (
         *(doctor, echo, models, files, upload, hours),
-        *(pins, credentials, servers, nearby, generate),
+        *(pins, credentials, servers, presets, nearby, generate),
     )
 }
 

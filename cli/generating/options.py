@@ -70,8 +70,10 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     add(
         "--preset",
         metavar="NAME",
-        help="the app's settings for a model by the beginning of its file's name, such as "
-        "z_image_turbo; a configuration wins over them",
+        help="settings to start from: a preset of yours (see presets), or the app's by the "
+        "beginning of a model file's name, such as z_image_turbo, or by its own, such as 'FLUX.2 "
+        "[dev] with Turbo'; it brings its LoRAs and negative prompt, and a configuration wins over "
+        "it",
     )
     add(
         "--configuration",

@@ -104,18 +104,21 @@ def read(
     from ...codec.fit import Fit
 
     config = GenerationConfig.of({name: given.values[name] for name in given.values})
+    controls = config.controls if "controls" in given.values or not preset else preset.controls
     values = {name: value for name, value in given.values.items() if name not in _APART}
     return Wishes(
         chosen,
         "",
-        words.negative_prompt(options, given),
+        words.negative_prompt(
+            options, given, preset.negative_prompt(chosen.file) if preset else ""
+        ),
         {
             **(preset.values(chosen.spec) if preset else {}),
             **values,
             **_values(options, chosen.version),
         },
         loras=steering.loras(options),
-        guides=steering.guides(options, config.controls, catalog),
+        guides=steering.guides(options, controls, catalog),
         specified=specified,
         image=None if options.image is None else pictures.read_image(options.image),
         mask=None if options.mask is None else pictures.read_mask(options.mask),

@@ -38,11 +38,11 @@ def prompts(options: argparse.Namespace, given: Given) -> list[str]:
     return [_typed(prompt) for prompt in found]
 
 
-def negative_prompt(options: argparse.Namespace, given: Given) -> str:
-    """Return what the picture should not show, "" where nobody says."""
+def negative_prompt(options: argparse.Namespace, given: Given, usual: str) -> str:
+    """Return what the picture should not show: as somebody says, else what is `usual`."""
     if options.negative_prompt is not None:
         return _typed(options.negative_prompt)
-    return given.negative_prompt or ""
+    return usual if given.negative_prompt is None else given.negative_prompt
 
 
 def _typed(prompt: str) -> str:
