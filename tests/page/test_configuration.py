@@ -168,3 +168,53 @@ def test_commands_say_which_node_to_select(here: ComfyPage) -> None:
     notices = here.page.get_by_text("No node for a configuration is selected.", exact=True)
     notices.nth(1).wait_for()
     assert here.complaints == []
+
+
+_LABELS = """
+() => Object.fromEntries(app.graph._nodes.find((one) => one.type === "Drawbridge_Generate")
+  .widgets.map((one) => [one.name, one.label ?? one.name]))
+"""
+_LIST = """
+() => {
+  const node = app.graph._nodes.find((one) => one.type === "Drawbridge_Generate");
+  return node.widgets.find((one) => one.name === "preset");
+}
+"""
+
+
+def test_what_settings_overrule_shows_the_value_that_wins(page: ComfyPage) -> None:
+    """Both ways of drawing nodes: the label is what they have in common."""
+    page.load(read_workflow(ROOT / "workflows" / "configuration_import.json"))
+    page.wait_for(f"() => ({_LABELS})().width?.endsWith('→ 768')")
+    labels = page.page.evaluate(_LABELS)
+    assert labels["seed"].endswith("→ 1234")
+    assert "→" not in labels["prompt"]
+    page.change("ImportConfiguration", configuration='{"steps": 9}')
+    page.page.evaluate("() => app.api.dispatchEvent(new CustomEvent('graphChanged'))")
+    page.wait_for(f"() => ({_LABELS})().steps.endsWith('→ 9')")
+    assert "→" not in page.page.evaluate(_LABELS)["width"]
+    sent = {node["class_type"]: node["inputs"] for node in page.prompt().values()}
+    assert sent["Drawbridge_Generate"]["width"] == 1024
+    assert page.complaints == []
+
+
+def test_preset_of_the_app_is_one_choice_on_the_node(page: ComfyPage) -> None:
+    page.load(
+        read_workflow(GRAPH),
+        LoadModel={"model": "qwen_image_2512_q6p.ckpt", "version": "qwen_image"},
+    )
+    name = "Qwen Image 2512 with Lightning 4-Step v1.0"
+    page.wait_for(f"(name) => ({_LIST})()?.options.values.includes(name)", name)
+    assert page.page.evaluate(f"() => ({_LIST})().value") == "other than recommended"
+    page.page.evaluate(f"(name) => {{ ({_LIST})().callback(name); }}", name)
+    page.wait_for(f"(name) => ({_LIST})().value === name", name)
+    assert (page.widget("Generate", "steps"), page.widget("Generate", "guidance")) == (4, 1)
+    assert page.widget("LoRAStack", "lora_2").startswith("qwen_image_2512_lightning_4_step")
+    assert page.widget("Generate", "negative_prompt")
+    page.page.evaluate(_SELECT, "Drawbridge_LoadModel")
+    page.command("Drawbridge.RecommendedSettings")
+    page.wait_for(f"() => ({_LIST})().value.startsWith('★')")
+    assert page.widget("Generate", "steps") == 30
+    assert page.widget("LoRAStack", "lora_2") == ""  # the app's own; that of the graph stays
+    assert page.widget("LoRAStack", "lora_1")
+    assert page.complaints == []
