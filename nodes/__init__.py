@@ -12,6 +12,7 @@ from .generate import Generate
 from .given_values import checked
 from .lora import LoRAStack
 from .model import LoadModel
+from .pool import Pool
 from .presentation import presented
 from .prompt import Prompt, PromptBatch
 from .recommended import RecommendedSettings
@@ -28,6 +29,7 @@ from .settings.general import (
 
 _NODES: list[type[io.ComfyNode]] = [
     Connect,
+    Pool,
     LoadModel,
     LoRAStack,
     ControlNetHint,

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
+from dataclasses import replace
 from typing import Any
 
 from comfy_api.latest import io
 
 from ..client.address import DEFAULT_PORT, Address, Transport
 from ..client.store.certificates import read_certificate
-from ..client.store.credentials import Credentials
 from ..client.store.pins import Pins
-from ..client.store.server import DEFAULT_SERVER, Server, means_default
+from ..client.store.server import DEFAULT_SERVER, MOST_AT_ONCE, Server, means_default
 from ..client.store.servers import SavedServers
 from ..client.threads import in_thread
-from ..errors import DrawbridgeError
+from ..errors import DrawbridgeError, ServerBusy, ServerUnreachable
 from .checks import complaint
 from .host import Display, interruptible, tell_page, user_folder
-from .servers import status
+from .servers import secret_fingerprint, status
 from .sockets import ServerSocket
 
 EVENT = "drawbridge.server"
-# Fingerprints of secrets are compared within one process only, so this key never leaves it.
-_FINGERPRINT_KEY = secrets.token_bytes(32)
+POOL = "Drawbridge_ServerPool"
 
 
 class Connect(io.ComfyNode):
@@ -80,11 +78,22 @@ class Connect(io.ComfyNode):
                     "user may read, and are managed in ComfyUI's settings under Drawbridge or by "
                     "`drawbridge credentials`.",
                 ),
+                io.Int.Input(
+                    "at_once",
+                    optional=True,
+                    default=1,
+                    min=1,
+                    max=MOST_AT_ONCE,
+                    tooltip="How many requests may be open at this address. A Draw Things server "
+                    "works on one at a time; more is for a proxy in front of several servers.",
+                ),
             ],
             outputs=[
-                ServerSocket.Output(display_name="server", tooltip="For Load Model."),
+                ServerSocket.Output(
+                    display_name="server", tooltip="For Load Model, or for Server Pool."
+                ),
             ],
-            hidden=[io.Hidden.unique_id],
+            hidden=[io.Hidden.unique_id, io.Hidden.prompt],
         )
 
     @classmethod
@@ -97,7 +106,7 @@ class Connect(io.ComfyNode):
         """Run again when the secret or the certificate's file has changed behind its name, a pinned
         certificate was forgotten, or another server is the default one.
         """
-        digest = hashlib.blake2b(key=_FINGERPRINT_KEY)
+        digest = hashlib.blake2b(key=secret_fingerprint.KEY)
         if means_default(inputs.get("host")):
             inputs = _default_values()
             digest.update(json.dumps(inputs).encode())
@@ -105,18 +114,18 @@ class Connect(io.ComfyNode):
             digest.update(_times_forgotten(inputs.get("host"), inputs.get("port")))
         if inputs.get("transport") == Transport.OWN_CA.value:
             digest.update(read_certificate(inputs.get("certificate")).encode())
-        try:
-            found = Credentials(user_folder()).digest(
-                inputs.get("credential") or "", _FINGERPRINT_KEY
-            )
-        except DrawbridgeError:  # said when it runs
-            found = b""
-        digest.update(found)
+        digest.update(secret_fingerprint.of(inputs.get("credential") or ""))
         return digest.hexdigest()
 
     @classmethod
     async def execute(
-        cls, host: str, port: int, transport: str, certificate: str, credential: str
+        cls,
+        host: str,
+        port: int,
+        transport: str,
+        certificate: str,
+        credential: str,
+        at_once: int = 1,
     ) -> io.NodeOutput:
         from .servers import lookup
 
@@ -129,22 +138,33 @@ class Connect(io.ComfyNode):
         }
         told = {"node": cls.hidden.unique_id, "server": values}
         try:
-            server = await interruptible(in_thread(lambda: _meant(values).with_certificate_text()))
-            heard = await interruptible(lookup.greet(server))
+            server = await interruptible(
+                in_thread(lambda: _meant(values, at_once).with_certificate_text())
+            )
         except DrawbridgeError as error:
             tell_page(EVENT, {**told, "status": status.failed(status.shown_address(values), error)})
             raise
+        try:
+            heard = await interruptible(lookup.greet(server))
+        except DrawbridgeError as error:
+            tell_page(EVENT, {**told, "status": status.failed(str(server.address), error)})
+            away = isinstance(error, ServerUnreachable | ServerBusy)
+            if not (away and _serves_pools_alone(cls.hidden.prompt, cls.hidden.unique_id)):
+                raise
+            Display(cls.hidden.unique_id).say(f"The pool does without it. {error.problem}")
+            return io.NodeOutput(server)
         tell_page(EVENT, {**told, "status": status.connected(str(server.address), heard)})
         if heard.note:
             Display(cls.hidden.unique_id).say(heard.note)
         return io.NodeOutput(server)
 
 
-def _meant(values: dict[str, Any]) -> Server:
+def _meant(values: dict[str, Any], at_once: int) -> Server:
     """Return the server of Connect's values. Raises RequestRejected, StoreUnusable."""
-    if means_default(values["host"]):
-        return SavedServers(user_folder()).default()
-    return Server.from_dict(values)
+    if not means_default(values["host"]):
+        return Server.from_dict({**values, "at_once": at_once})
+    saved = SavedServers(user_folder()).default()
+    return saved if at_once == 1 else replace(saved, at_once=at_once)
 
 
 def _default_values() -> dict[str, Any]:
@@ -153,6 +173,17 @@ def _default_values() -> dict[str, Any]:
         return SavedServers(user_folder()).default().as_dict()
     except DrawbridgeError:
         return {}
+
+
+def _serves_pools_alone(prompt: Any, node_id: str) -> bool:
+    """Return whether whatever hangs on a node is a Server Pool, which does without a server."""
+    types = {
+        node["class_type"]
+        for node in prompt.values()
+        for value in node["inputs"].values()
+        if isinstance(value, list) and len(value) == 2 and value[0] == node_id
+    }
+    return types == {POOL}
 
 
 def _times_forgotten(host: Any, port: Any) -> bytes:

@@ -11,7 +11,7 @@ from ..errors import RequestRejected
 from .checks import complaint
 from .host import Display, interruptible, model_files
 from .servers import upload_sources
-from .sockets import Server, ServerSocket
+from .sockets import AnyServer, ServerSocket
 
 NOTHING = "none"
 
@@ -96,7 +96,7 @@ class Upload(io.ComfyNode):
     @classmethod
     async def execute(
         cls,
-        server: Server,
+        server: AnyServer,
         source: str,
         path: str = "",
         remote_name: str = "",
@@ -163,7 +163,9 @@ class FilesExist(io.ComfyNode):
         return float("nan")
 
     @classmethod
-    async def execute(cls, server: Server, names: str, with_hashes: bool = False) -> io.NodeOutput:
+    async def execute(
+        cls, server: AnyServer, names: str, with_hashes: bool = False
+    ) -> io.NodeOutput:
         from .servers import file_transfer
 
         answer = await interruptible(file_transfer.files_exist(server, names, with_hashes))
@@ -194,7 +196,7 @@ class ServerInfo(io.ComfyNode):
         return float("nan")
 
     @classmethod
-    async def execute(cls, server: Server) -> io.NodeOutput:
+    async def execute(cls, server: AnyServer) -> io.NodeOutput:
         from .servers import file_transfer
 
         return io.NodeOutput(*await interruptible(file_transfer.describe(server)))

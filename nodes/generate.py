@@ -276,10 +276,12 @@ class Generate(io.ComfyNode):
         )
         display = Display(cls.hidden.unique_id)
         result = await interruptible(generate(model, wishes, display))
+        nothing = ExecutionBlocker(None)  # what hangs on an output without a value stays quiet
+        if result is None:
+            return io.NodeOutput(*(nothing for _ in cls.define_schema().outputs))
         finished = result.images if result.video is None else result.images[:1]
         sheet = await interruptible(in_thread(lambda: finished_pictures.sheet(finished)))
         display.picture(sheet)
-        nothing = ExecutionBlocker(None)  # what hangs on an output without a value stays quiet
         return io.NodeOutput(
             result.images,
             result.transparency,

@@ -9,7 +9,7 @@ from ..facts.versions import VERSIONS
 from .checks import AUTOMATIC
 from .host import interruptible
 from .servers import specifications
-from .sockets import ModelSocket, Server, ServerSocket
+from .sockets import AnyServer, ModelSocket, ServerSocket
 
 
 class LoadModel(io.ComfyNode):
@@ -65,7 +65,7 @@ class LoadModel(io.ComfyNode):
 
     @classmethod
     async def execute(
-        cls, server: Server, model: str, version: str, specification: str = ""
+        cls, server: AnyServer, model: str, version: str, specification: str = ""
     ) -> io.NodeOutput:
         from .servers import lookup
 

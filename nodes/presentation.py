@@ -14,6 +14,7 @@ from comfy_api.latest import io
 # takes no such words.
 SEARCH_WORDS: dict[str, tuple[str, ...]] = {
     "Connect": ("draw things", "draw things server", "remote", "grpc", "host", "mac", "api server"),
+    "ServerPool": ("several servers", "many servers", "cluster", "farm", "multi gpu", "parallel"),
     "LoadModel": ("draw things model", "checkpoint", "load checkpoint", "unet", "model loader"),
     "LoRAStack": ("draw things lora", "lora loader", "lycoris"),
     "ControlNetHint": (
@@ -51,6 +52,7 @@ SEARCH_WORDS: dict[str, tuple[str, ...]] = {
 # What most graphs leave as it is. Pages show it behind "advanced inputs"; values stay in their
 # places.
 FOLDED: dict[str, tuple[str, ...]] = {
+    "Connect": ("at_once",),
     "LoadModel": ("version", "specification"),
     "LoRAStack": ("specification",),
     "ControlNetHint": (

@@ -8,6 +8,7 @@ from comfy_execution.graph_utils import ExecutionBlocker
 from ..client.catalog.embeddings import called, usable
 from ..client.catalog.names import nearest
 from ..client.configuration.fields import SEEDS
+from ..client.store.server import Server
 from ..errors import RequestRejected
 from .host import interruptible
 from .sockets import Model, ModelSocket
@@ -135,17 +136,18 @@ async def _checked(prompt: str, model: Model) -> list[str]:
     Raises RequestRejected for one in the prompt that it has not: to a server it would be a word
     that nobody knows.
     """
+    from .servers.any_server import first_of
     from .servers.client import open_client
     from .servers.lookup import PATIENCE_SECONDS
 
-    async def ask() -> list[str] | None:
-        async with open_client(model.server) as client:
+    async def ask(server: Server) -> list[str] | None:
+        async with open_client(server) as client:
             catalog = (await client.echo(PATIENCE_SECONDS)).catalog
         if catalog is None:
             return None
         return [spec.keyword for spec in usable(catalog, model.version)]
 
-    known = await interruptible(ask())
+    known = await interruptible(first_of(model.server, ask))
     if known is None:
         return []
     for keyword in called(prompt):

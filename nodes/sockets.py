@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import torch
 from comfy_api.latest import io
@@ -13,7 +14,7 @@ from ..client.configuration.fields import Control, LoRA
 from ..client.generation.hints import Guide
 from ..client.store.server import Server
 
-ServerSocket = io.Custom("DRAWBRIDGE_SERVER")  # Server, its certificate as text
+ServerSocket = io.Custom("DRAWBRIDGE_SERVER")  # AnyServer, certificates as text
 ModelSocket = io.Custom("DRAWBRIDGE_MODEL")
 LorasSocket = io.Custom("DRAWBRIDGE_LORAS")  # tuple[LoRA, ...]
 ControlsSocket = io.Custom("DRAWBRIDGE_CONTROLS")  # tuple[Hinted, ...]
@@ -21,14 +22,29 @@ SettingsSocket = io.Custom("DRAWBRIDGE_SETTINGS")  # Settings
 
 
 @dataclass(frozen=True)
+class ServerPool:
+    """Several servers that share the work; at least one, and none twice."""
+
+    members: tuple[Server, ...]
+
+
+AnyServer: TypeAlias = Server | ServerPool
+
+
+def servers(server: AnyServer) -> tuple[Server, ...]:
+    """Return the servers that are meant."""
+    return server.members if isinstance(server, ServerPool) else (server,)
+
+
+@dataclass(frozen=True)
 class Model:
-    """A model on a server.
+    """A model on a server, or on each of a pool that has it.
 
     `version` is the raw ModelVersion string; `specification` is the server's own JSON object of the
     model, untouched, for the override of a request ("" where the server does not tell).
     """
 
-    server: Server
+    server: AnyServer
     file: str
     version: str
     specification: str = ""

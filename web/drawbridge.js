@@ -9,6 +9,7 @@ import { setUpPresets } from "./page/configuration/preset_list.js";
 import { setUpConnect } from "./page/connect/status_panel.js";
 import { setUpFinishedPictures } from "./page/generate/finished_picture.js";
 import { setUpRelevance } from "./page/generate/relevance.js";
+import { setUpSeedBack } from "./page/generate/seed_back.js";
 import { setUpSizes } from "./page/generate/size_presets.js";
 import { setUpSteadyPrompts } from "./page/generate/steady_prompts.js";
 import { setUpSettings } from "./page/panel/settings.js";
@@ -30,6 +31,7 @@ const FEATURES = [
   setUpPresets,
   setUpRelevance,
   setUpRows,
+  setUpSeedBack,
   setUpSettings,
   setUpSizes,
   setUpSteadyPrompts,

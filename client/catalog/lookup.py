@@ -47,6 +47,7 @@ class Part(Generic[S]):
 
 
 AnyPart: TypeAlias = "Part[ModelSpec] | Part[LoRASpec] | Part[ControlSpec] | Part[UpscalerSpec]"
+AnySpec: TypeAlias = ModelSpec | LoRASpec | ControlSpec | UpscalerSpec
 _TAKEN = "take it for Stable Diffusion 1"
 MODEL: Part[ModelSpec] = Part("model", lambda c: c.models, _TAKEN, "Choose a model that it has.")
 REFINER: Part[ModelSpec] = Part("refiner", lambda c: c.models, _TAKEN)
@@ -192,6 +193,33 @@ def with_files(
         refiner_model=file(REFINER, config.refiner_model),
         upscaler=file(UPSCALER, config.upscaler),
     )
+
+
+def find_exactly(part: AnyPart, name: str, catalog: Catalog, address: str) -> AnySpec | None:
+    """Return what `find_file` does, for the file of that very name.
+
+    Raises ModelUnavailable also where the server has only another one of that display name.
+    """
+
+    def find(part: Part[S]) -> S | None:
+        spec = find_file(part, name, catalog, address, lambda one: one.file == name)
+        if spec is not None and spec.file != name:
+            raise unavailable(part, name, catalog, address)
+        return spec
+
+    return find(part)  # pyright: ignore
+
+
+def named(config: GenerationConfig) -> list[tuple[AnyPart, str]]:
+    """Return the files that a configuration names."""
+    parts: list[tuple[AnyPart, str]] = [
+        (MODEL, config.model),
+        *((LORA, lora.file) for lora in config.loras),
+        *((CONTROL, one.file) for one in config.controls),
+        (REFINER, config.refiner_model),
+        (UPSCALER, config.upscaler),
+    ]
+    return [(part, name) for part, name in parts if name]
 
 
 def unlisted(config: GenerationConfig, catalog: Catalog) -> list[tuple[AnyPart, str]]:

@@ -14,6 +14,7 @@ LONGEST_NAME = 64
 # What stands for a host where the person's own default server is meant. No host has a space in its
 # name, so none is hidden by it, and whoever does not know these words refuses them.
 DEFAULT_SERVER = "default server"
+MOST_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,9 @@ class Server:
     """Where a server is and how to speak to it; it names a credential and never holds one.
 
     `certificate` is that of the authority which Transport.OWN_CA trusts: PEM text, or the path of a
-    file. `name` is what a person calls the server, "" where nobody has. Raises RequestRejected for
-    an unusable name.
+    file. `name` is what a person calls the server, "" where nobody has. `at_once` is how many
+    requests may be open there: more than one only where a proxy gives them to several servers.
+    Raises RequestRejected for an unusable name, and for a number that none can be.
     """
 
     address: Address
@@ -30,8 +32,14 @@ class Server:
     certificate: str = field(default="", repr=False)
     credential: str = field(default="", repr=False)  # somebody may have typed the secret itself
     name: str = ""
+    at_once: int = 1
 
     def __post_init__(self) -> None:
+        if not 1 <= self.at_once <= MOST_AT_ONCE:
+            raise RequestRejected(
+                f"There may be 1 to {MOST_AT_ONCE} requests at once, not {self.at_once}.",
+                "Give 1 for a single server.",
+            )
         for name in ("certificate", "credential", "name"):
             object.__setattr__(self, name, getattr(self, name).strip())
         if len(self.name) > LONGEST_NAME or not self.name.isprintable():
@@ -39,6 +47,7 @@ class Server:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `from_dict` reads, as JSON has it."""
+        several = {"at_once": self.at_once} if self.at_once != 1 else {}
         return {
             "name": self.name,
             "host": self.address.host,
@@ -46,11 +55,12 @@ class Server:
             "transport": self.transport.value,
             "certificate": self.certificate,
             "credential": self.credential,
+            **several,
         }
 
     @classmethod
     def from_dict(cls, entry: Mapping[str, Any]) -> Server:
-        """Return the server of the fields that `as_dict` names; the last two, and a name, may be
+        """Return the server of the fields that `as_dict` names; the last ones, and a name, may be
         missing. Raises RequestRejected for values that name no server, KeyError and TypeError for
         what has other fields.
         """

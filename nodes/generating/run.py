@@ -4,181 +4,179 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
-import torch
-
-from ...client.client import DrawThingsClient
-from ...client.configuration import clipboard
 from ...client.generation.assemble import Prepared, Wishes
-from ...client.generation.events import (
-    Audio,
-    DownloadSize,
-    Picture,
-    Preview,
-    Progress,
-    Queued,
-    Receiving,
-    RemoteDownload,
-)
+from ...client.generation.events import Audio, Picture, Preview
 from ...client.generation.request import GenerationRequest
-from ...client.generation.results import to_image, to_sound
-from ...client.store.server import Server
-from ...codec import audio
-from ...codec.audio import Sound
-from ...codec.fit import split_alpha
-from ...errors import GenerationFailed
-from ...facts import versions
+from ...client.pool.events import (
+    Away,
+    Back,
+    Began,
+    Finished,
+    LeftOut,
+    Missing,
+    News,
+    Planned,
+    PoolEvent,
+    Returned,
+)
+from ...client.pool.pool import Pool
+from ...client.threads import in_thread
 from ..host import Display
-from ..servers.client import open_client
 from ..servers.lookup import PATIENCE_SECONDS
-from ..sockets import Model
-from . import media
-from .progress import Previews, Reporter
-from .server_queue import Turn, in_turn
+from ..sockets import Model, servers
+from . import unfinished
+from .board import Board, Running
+from .members import member
+from .previews import Previews, first_frame
+from .result import Result, result
+from .server_queue import QUEUE, Place
 
 LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What came back.
+async def generate(model: Model, wishes: Wishes, display: Display) -> Result | None:
+    """Generate at the model's servers, as soon as it is this node's turn there.
 
-    `images` is an IMAGE [batch, height, width, 3], `transparency` a MASK [batch, height, width], 1
-    where a picture is transparent, `sound` an AUDIO and `video` a VIDEO, or None; `seeds` has one
-    entry for each request, `request` is JSON of the first.
+    None where nothing came and siblings have results. Raises DrawbridgeError for what goes wrong,
+    and lets through what `display` raises.
     """
-
-    images: torch.Tensor
-    transparency: torch.Tensor
-    sound: Sound | None
-    video: object | None
-    fps: float
-    seeds: list[int]
-    request: str
-
-
-@dataclass
-class _Pieces:
-    pictures: list[torch.Tensor] = field(default_factory=list)
-    sounds: list[Sound] = field(default_factory=list)
-
-
-async def generate(model: Model, wishes: Wishes, display: Display) -> Result:
-    """Generate: one request after the other, when it is this node's turn at the server.
-
-    Raises DrawbridgeError for what goes wrong, and lets through what `display` raises.
-    """
-    reporter = Reporter(display, model.version)
-    reporter.start()
-    return await in_turn(
-        str(model.server.address),
-        display.node_id,
-        lambda turn: _run(model.server, wishes, reporter, turn),
-        waiting=lambda: display.say("Waiting for another node"),
+    return await QUEUE.join(
+        display.node_id, lambda place: _Generation(model, display, place).run(wishes)
     )
 
 
-async def _run(server: Server, wishes: Wishes, reporter: Reporter, turn: Turn) -> Result:
-    async with open_client(server) as client:
-        prepared = await client.prepare(wishes, timeout_seconds=PATIENCE_SECONDS)
-        for note in prepared.notes:
-            LOG.warning("Generate: %s", note)
-        pieces = _Pieces()
-        count = len(prepared.requests)
-        for number, request in enumerate(prepared.requests):
-            reporter.begin((turn.number - 1) * count + number, turn.total * count)
-            await _beside_previews(client, request, reporter, pieces)
-    reporter.finish(prepared.notes)
-    return _result(prepared, pieces)
+class _Generation:
+    """One item of the node: what its servers make of its requests."""
 
-
-async def _beside_previews(
-    client: DrawThingsClient, request: GenerationRequest, reporter: Reporter, pieces: _Pieces
-) -> None:
-    size_px = request.config.start_width, request.config.start_height
-    previews = Previews(reporter, request.version, size_px)
-    receiving = asyncio.ensure_future(_receive(client, request, reporter, previews, pieces))
-    showing = asyncio.ensure_future(previews.show())
-    try:
-        # `showing` ends only by an error or an interruption, which is then the run's own
-        done, _ = await asyncio.wait({receiving, showing}, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in (receiving, showing):
-            task.cancel()
-        await asyncio.wait({receiving, showing})
-
-
-async def _receive(
-    client: DrawThingsClient,
-    request: GenerationRequest,
-    reporter: Reporter,
-    previews: Previews,
-    pieces: _Pieces,
-) -> None:
-    async with contextlib.aclosing(client.generate(request)) as events:
-        async for event in events:
-            match event:
-                case Preview():
-                    previews.offer(event)
-                case Picture():
-                    pieces.pictures.append(to_image(event))
-                    previews.finish(pieces.pictures[-1])
-                case Audio():
-                    pieces.sounds.append(to_sound(event, request.version))
-                case Queued() | Progress() | RemoteDownload() | DownloadSize() | Receiving():
-                    reporter.report(event)
-
-
-def _result(prepared: Prepared, pieces: _Pieces) -> Result:
-    first = prepared.requests[0]
-    known = versions.find(first.version)
-    images, transparency = _split(pieces.pictures)
-    sound = audio.batch(pieces.sounds) if pieces.sounds else None
-    fps = media.frame_rate(first.override.model(first.config.model), first.version)
-    return Result(
-        images,
-        transparency,
-        sound,
-        media.video(images, fps, sound) if known and known.is_video else None,
-        fps,
-        [request.config.seed for request in prepared.requests],
-        _summary(first),
-    )
-
-
-def _summary(request: GenerationRequest) -> str:
-    """Return what was sent as JSON, for metadata: prompts, model, configuration; no secret."""
-    return json.dumps(
-        {
-            "prompt": request.prompt,
-            "negative_prompt": request.negative_prompt,
-            "model": request.config.model,
-            "version": request.version,
-            "configuration": clipboard.to_object(request.config),
-        },
-        ensure_ascii=False,
-    )
-
-
-def _split(pictures: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return colours and transparency of pictures with or without alpha.
-
-    Raises GenerationFailed for pictures that make up no batch.
-    """
-    kinds = list(dict.fromkeys(tuple(picture.shape[1:]) for picture in pictures))
-    if len(kinds) > 1:
-        told = " and ".join(
-            f"{width} x {height} {'with' if channels == 4 else 'without'} alpha"
-            for height, width, channels in kinds[:2]
+    def __init__(self, model: Model, display: Display, place: Place) -> None:
+        self._display = display
+        self._place = place
+        if place.siblings.board is None:
+            place.siblings.board = Board(display)
+        self._board: Board = place.siblings.board
+        self._previews = Previews()
+        known = servers(model.server)
+        self._several = len(known) > 1
+        members = [member(one, place, self._waits) for one in known]
+        self._pool = Pool(
+            members, paces=QUEUE.paces, kept=QUEUE.kept, echo_seconds=PATIENCE_SECONDS
         )
-        raise GenerationFailed(
-            f"The server's pictures differ, {told}, and a batch holds those of one kind only.",
-            "Generate one at a time: set batch_size to 1, and batch_count too.",
+        self._prepared: Prepared | None = None
+        self._finished: dict[int, Finished] = {}
+        self._missing: dict[int, Missing] = {}
+        self._running: dict[int, Running] = {}
+
+    async def run(self, wishes: Wishes) -> Result | None:
+        """Generate. Raises ItemFailed for what is this item's own trouble."""
+        self._board.start()
+        receiving = asyncio.ensure_future(self._receive(wishes))
+        showing = asyncio.ensure_future(self._previews.show())
+        try:
+            # `showing` ends only by an error or an interruption, which is then the run's own
+            done, _ = await asyncio.wait({receiving, showing}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        except asyncio.CancelledError:
+            if self._finished or self._place.siblings.finished:
+                self._display.say(unfinished.STOPPED)
+            raise
+        finally:
+            for task in (receiving, showing):
+                task.cancel()
+            await asyncio.wait({receiving, showing})
+            for running in self._running.values():
+                self._board.end(running, done=False)
+        return await self._end()
+
+    def _waits(self) -> None:
+        self._board.start("Waiting for another node")
+
+    async def _receive(self, wishes: Wishes) -> None:
+        happening = self._pool.generate(wishes, self._place.siblings.token)
+        async with contextlib.aclosing(happening) as events:
+            async for event in events:
+                self._take(event)
+
+    def _take(self, event: PoolEvent) -> None:
+        match event:
+            case Planned(prepared):
+                self._prepared = prepared
+                for note in prepared.notes:
+                    LOG.warning("Generate: %s", note)
+                self._board.note(*prepared.notes)
+            case Began(item, server):
+                self._board.expect(self._place.total * self._count)
+                number = (self._place.number - 1) * self._count + item + 1
+                name = server.name if self._several else ""
+                self._running[item] = self._board.begin(name, number, self._request(item))
+            case News(item, _, Preview() as preview):
+                self._previews.offer(self._running[item], preview)
+            case News(item, _, news):
+                if not isinstance(news, Picture | Audio | Preview):
+                    self._running[item].report(news)
+            case Returned(item, server, error):
+                self._stop(item, done=False)
+                LOG.warning(
+                    "Generate: %s did not finish request %d. %s",
+                    server.name,
+                    item + 1,
+                    error.problem,
+                )
+            case Finished(item):
+                self._finished[item] = event
+                self._show_first(event)
+                self._stop(item, done=True)
+            case Missing(item):
+                self._missing[item] = event
+                self._stop(item, done=True)
+            case Away(server, error):
+                LOG.warning("Generate: %s is away. %s", server.name, error.problem)
+            case Back(server):
+                LOG.info("Generate: %s is back.", server.name)
+            case LeftOut(server, error):
+                if self._several:
+                    LOG.warning("Generate: %s is left out. %s", server.name, error.problem)
+                    self._board.note(f"Left out: {server.name}. {error.problem}")
+
+    def _show_first(self, finished: Finished) -> None:
+        running = self._running.get(finished.item)
+        if running is not None and (shown := first_frame(running, finished.pictures[0])):
+            running.preview(shown)
+
+    def _request(self, item: int) -> GenerationRequest:
+        assert self._prepared is not None
+        return self._prepared.requests[item]
+
+    @property
+    def _count(self) -> int:
+        return len(self._prepared.requests) if self._prepared else 1
+
+    def _stop(self, item: int, *, done: bool) -> None:
+        running = self._running.pop(item, None)
+        if running is None:
+            if done:
+                self._board.skip()
+            return
+        self._previews.forget(running)
+        self._board.end(running, done=done)
+
+    async def _end(self) -> Result | None:
+        assert self._prepared is not None
+        missing = [self._missing[item] for item in sorted(self._missing)]
+        come = sorted(
+            [*self._finished.values(), *(one for one in missing if one.pictures)],
+            key=lambda one: one.item,
         )
-    colours, transparency = split_alpha(torch.cat(pictures))
-    return colours, torch.zeros(colours.shape[:3]) if transparency is None else transparency
+        if missing:
+            settled = await unfinished.settle(self._place, self._prepared, missing, come)
+            if not come:
+                self._board.finish()
+                return None
+            self._board.note(settled)
+        self._board.finish()
+        prepared: Prepared = self._prepared
+        made: Sequence[Finished | Missing] = come
+        return await in_thread(lambda: result(prepared, made))

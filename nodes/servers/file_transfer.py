@@ -14,6 +14,7 @@ from ...client.upload.transfer import Done, UploadEvent
 from ...errors import ProtocolMismatch, RequestRejected
 from ...facts.specifications import LISTS
 from ..host import Display, user_folder
+from ..sockets import AnyServer, servers
 from . import upload_sources
 from .client import open_client
 from .lookup import PATIENCE_SECONDS
@@ -22,25 +23,27 @@ BAR_STEPS = 1000
 
 
 async def send(
-    server: Server, source: str, remote_name: str, compare_hash: bool, display: Display
+    server: AnyServer, source: str, remote_name: str, compare_hash: bool, display: Display
 ) -> tuple[str, str]:
-    """Send a file and return its name on the server and what happened, in words.
+    """Send a file to each server, and return its name there and what happened, in words.
 
     Raises RequestRejected for a file that may not be sent, and what DrawThingsClient.upload raises.
     """
     path = await in_thread(lambda: upload_sources.find(source))
     # A link may have another name than what it leads to; the link's is what a person chose.
     name = remote_name or source.replace("\\", "/").rpartition("/")[2]
-    reporter = _Reporter(display)
-    async with open_client(server) as client:
-        uploading = client.upload(
-            path, name, compare_hash=compare_hash, hashes=HashCache(user_folder())
-        )
-        async with contextlib.aclosing(uploading) as events:
-            async for event in events:
-                reporter.show(event)
-        address = client.endpoint.address
-    return name, _report(address, reporter.done, compare_hash)
+    lines: list[str] = []
+    for one in servers(server):
+        reporter = _Reporter(display)
+        async with open_client(one) as client:
+            uploading = client.upload(
+                path, name, compare_hash=compare_hash, hashes=HashCache(user_folder())
+            )
+            async with contextlib.aclosing(uploading) as events:
+                async for event in events:
+                    reporter.show(event)
+            lines += result(client.endpoint.address, reporter.done, compare_hash)
+    return name, "\n".join([*lines, _USABLE])
 
 
 class _Reporter:
@@ -63,38 +66,48 @@ class _Reporter:
         self._display.progress(step, BAR_STEPS)
 
 
-def _report(address: str, done: Done, compared: bool) -> str:
-    """Say what happened and how the file becomes usable (docs/protocol.md 1.3, 1.7)."""
-    usable = (
-        "The server does not learn by itself what the file is. Give its specification, a JSON"
-        " object, to the node that names the file: a model's as in Draw Things' custom.json to Load"
-        " Model, a LoRA's as in custom_lora.json to LoRA Stack, a control's as in"
-        " custom_controlnet.json to ControlNet Hint or Moodboard. It then goes along with every"
-        " generation; files that it names besides, such as text encoders, must be there, too."
-    )
-    return "\n".join([*result(address, done, compared), usable])
+# How the file becomes usable (docs/protocol.md 1.3, 1.7).
+_USABLE = (
+    "The server does not learn by itself what the file is. Give its specification, a JSON object,"
+    " to the node that names the file: a model's as in Draw Things' custom.json to Load Model, a"
+    " LoRA's as in custom_lora.json to LoRA Stack, a control's as in custom_controlnet.json to"
+    " ControlNet Hint or Moodboard. It then goes along with every generation; files that it names"
+    " besides, such as text encoders, must be there, too."
+)
 
 
-async def files_exist(server: Server, names: str, with_hashes: bool) -> tuple[str, str, bool]:
-    """Return a line for each file, the same as JSON, and whether all are there."""
+async def files_exist(server: AnyServer, names: str, with_hashes: bool) -> tuple[str, str, bool]:
+    """Return a line for each file, the same as JSON, and whether all are there: of several servers,
+    on each.
+    """
     wanted = [name for line in names.splitlines() if (name := line.strip())]
     if not wanted:
         raise RequestRejected("No file is named.", "Enter file names, one in each line.")
-    async with open_client(server) as client:
-        found = await client.files_exist(list(dict.fromkeys(wanted)), with_hashes)
-    lines = []
-    for file in found:
-        words = "there" if file.exists else "missing"
-        lines.append(" ".join([f"{file.name}: {words}", file.sha256]).strip())
-    told = [
-        {"name": file.name, "exists": file.exists, "sha256": file.sha256 or None} for file in found
-    ]
-    everything = all(file.exists for file in found)
+    lines, told = [], []
+    asked = servers(server)
+    for one in asked:
+        async with open_client(one) as client:
+            found = await client.files_exist(list(dict.fromkeys(wanted)), with_hashes)
+        where = {"server": str(one.address)} if len(asked) > 1 else {}
+        lines += [f"{one.address}:"] if where else []
+        for file in found:
+            words = "there" if file.exists else "missing"
+            lines.append(" ".join([f"{file.name}: {words}", file.sha256]).strip())
+            known = {"name": file.name, "exists": file.exists, "sha256": file.sha256 or None}
+            told.append({**where, **known})
+    everything = all(one["exists"] for one in told)
     return "\n".join(lines), json.dumps(told, ensure_ascii=False), everything
 
 
-async def describe(server: Server) -> tuple[str, str]:
-    """Return what a server says about itself, in lines and as JSON."""
+async def describe(server: AnyServer) -> tuple[str, str]:
+    """Return what a server says about itself, in lines and as JSON: of several, as a list."""
+    told = [await _describe(one) for one in servers(server)]
+    if len(told) == 1:
+        return told[0]
+    return "\n\n".join(text for text, _ in told), f"[{', '.join(data for _, data in told)}]"
+
+
+async def _describe(server: Server) -> tuple[str, str]:
     async with open_client(server) as client:
         info = await client.echo(PATIENCE_SECONDS)
         units = info.thresholds

@@ -13,8 +13,9 @@ from ...client.catalog.specification import demand_files, read_model
 from ...client.configuration.fields import LoRA
 from ...client.store.server import Server
 from ...errors import RequestRejected
-from ..sockets import Model
+from ..sockets import AnyServer, Model
 from . import catalogs, specifications
+from .any_server import first_of
 from .client import open_client
 from .status import question
 
@@ -30,11 +31,16 @@ async def greet(server: Server) -> Told:
     return told
 
 
-async def find_model(server: Server, name: str, version: str) -> Model:
+async def find_model(server: AnyServer, name: str, version: str) -> Model:
     """Return the model of that file name or display name; `version` is "" to ask the server.
 
     Raises ModelUnavailable where the server has no such file, or where nobody knows what it is.
     """
+    found = await first_of(server, lambda one: _find_model(one, name, version))
+    return replace(found, server=server)
+
+
+async def _find_model(server: Server, name: str, version: str) -> Model:
     async with open_client(server) as client:
         info = await client.echo(PATIENCE_SECONDS)
         catalog = await client.catalog(info)
@@ -46,7 +52,7 @@ async def find_model(server: Server, name: str, version: str) -> Model:
     return Model(server, model.file, model.version, model.spec.raw if model.spec else "")
 
 
-async def find_specified(server: Server, specification: str, name: str, version: str) -> Model:
+async def find_specified(server: AnyServer, specification: str, name: str, version: str) -> Model:
     """Return the model of a specification that a person gives, for a file that the server has.
 
     `name` and `version` are "" or those of the specification. Raises RequestRejected where they are
@@ -63,8 +69,12 @@ async def find_specified(server: Server, specification: str, name: str, version:
             f"The specification says version {spec.version}, not {version}.",
             "Set the version in Load Model to automatic.",
         )
-    async with open_client(server) as client:
-        await demand_files(client, spec)
+
+    async def demand(one: Server) -> None:
+        async with open_client(one) as client:
+            await demand_files(client, spec)
+
+    await first_of(server, demand)
     return Model(server, spec.file, spec.version, spec.raw)
 
 
@@ -79,10 +89,16 @@ async def find_loras(
     """
     if not loras:
         return (), ()
-    async with open_client(model.server) as client:
+    return await first_of(model.server, lambda one: _find_loras(one, model, loras))
+
+
+async def _find_loras(
+    server: Server, model: Model, loras: Sequence[LoRA]
+) -> tuple[tuple[LoRA, ...], tuple[LoRASpec, ...]]:
+    async with open_client(server) as client:
         info = await client.echo(PATIENCE_SECONDS)
         catalog = await client.catalog(info)
-        await catalogs.learn(model.server, info, catalog)
+        await catalogs.learn(server, info, catalog)
         told = specifications.catalog(loras)
         catalog = lookup.beside(told, catalog)
         await demand_files(client, *told.loras)

@@ -53,7 +53,7 @@ def inputs(node_id: str) -> dict[str, dict[str, Any]]:
 
 def test_the_page_knows_connects_widgets() -> None:
     connect = inputs("Drawbridge_Connect")
-    assert facts()["CONNECT_WIDGETS"] == list(connect)
+    assert facts()["CONNECT_WIDGETS"] == [name for name in connect if name != "at_once"]
     assert facts()["DEFAULT_PORT"] == connect["port"]["default"]
 
 
@@ -82,6 +82,14 @@ def test_the_page_knows_what_generate_calls_its_finished_picture() -> None:
     from drawbridge.nodes.generating.finished_pictures import SHOWN
 
     assert facts()["FINISHED"] == SHOWN
+
+
+def test_the_page_knows_what_generate_sends_when_something_is_missing() -> None:
+    from drawbridge.client.configuration.fields import SEEDS
+    from drawbridge.nodes.generating.unfinished import EVENT
+
+    assert facts()["UNFINISHED_EVENT"] == EVENT
+    assert facts()["SEEDS"] == SEEDS
 
 
 def test_the_page_knows_the_variables_of_secrets() -> None:

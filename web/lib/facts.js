@@ -12,7 +12,7 @@ export const DEFAULT_PORT = 7859;
 /** What Connect's widget `host` holds where the person's own default server is meant. */
 export const DEFAULT_SERVER = "default server";
 
-/** Connect's widgets, in their order. */
+/** Connect's widgets that say which server it is, in their order. */
 export const CONNECT_WIDGETS = /** @type {const} */ ([
   "host",
   "port",
@@ -45,6 +45,12 @@ export const SERVER_EVENT = "drawbridge.server";
 
 /** What a Generate that has run calls its finished picture: the file's name is in a list. */
 export const FINISHED = "drawbridge_finished";
+
+/** The event by which a Generate tells the page that a run has not finished everything. */
+export const UNFINISHED_EVENT = "drawbridge.unfinished";
+
+/** How many seeds there are; they count from 0. */
+export const SEEDS = 2 ** 32;
 
 /** What Load Model's widget `version` holds where the server is to tell. */
 export const AUTOMATIC_VERSION = "automatic";

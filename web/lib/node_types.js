@@ -12,5 +12,6 @@ export const LOAD_MODEL = "Drawbridge_LoadModel";
 export const LORA_STACK = "Drawbridge_LoRAStack";
 export const MOODBOARD = "Drawbridge_Moodboard";
 export const PROMPT = "Drawbridge_Prompt";
+export const PROMPT_BATCH = "Drawbridge_PromptBatch";
 export const SETTINGS_REFINER = "Drawbridge_SettingsRefiner";
 export const SETTINGS_UPSCALER = "Drawbridge_SettingsUpscaler";

@@ -24,6 +24,7 @@ GIVEN = {"photo", "mask"}
 # Pictures that the page's examples write: four of a prompt in `many`, two for each of two seeds.
 MADE = {
     *("lake", "preview", "door"),
+    *(f"lake-{n}" for n in (1, 2, 3, 4)),
     *(f"{name}-{seed}-{n}" for name in ("lake", "desert") for seed in (7, 8) for n in (0, 1)),
 }
 
