@@ -165,11 +165,6 @@ class ControlNetHint(io.ComfyNode):
         lines = one_of("choice of lines", lines, (LIGHT, DARK))
         control_mode = one_of("control mode", control_mode, MODES)
         input_override = one_of("input override", input_override, (AUTOMATIC, *KINDS))
-        if start > end:
-            raise RequestRejected(
-                f"The control starts at {start:g}, after its end at {end:g}.",
-                "Make start smaller than end.",
-            )
         if not weight:
             return io.NodeOutput(controls)
         mode = "unspecified" if input_override == AUTOMATIC else input_override

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from inspect import signature
 from typing import Any
 
@@ -11,10 +12,9 @@ from comfy_execution.graph_utils import ExecutionBlocker
 
 from ..client.configuration.fields import LoRA
 from ..codec.fit import Fit
-from ..errors import RequestRejected
 from ..facts.samplers import Sampler
 from .checks import AUTOMATIC, choice, one_of
-from .generating.widgets import FIELDS, Widgets
+from .generating.widgets import FIELDS, SHIFTS, Widgets
 from .host import Display, interruptible
 from .servers import specifications
 from .sockets import (
@@ -88,16 +88,14 @@ class Generate(io.ComfyNode):
                 io.Int.Input(
                     "steps",
                     default=20,
-                    min=1,
-                    max=150,
+                    **_limits("steps"),
                     tooltip="Sampling steps. Distilled models (schnell, turbo, lightning) need 4 "
                     "to 8, others 20 to 30.",
                 ),
                 io.Float.Input(
                     "guidance",
                     default=4.5,
-                    min=0.0,
-                    max=50.0,
+                    **_limits("guidance"),
                     step=0.1,
                     round=0.01,
                     tooltip="How closely the prompt is followed (CFG); for models with a guidance "
@@ -106,10 +104,11 @@ class Generate(io.ComfyNode):
                 io.Int.Input(
                     "seed",
                     default=0,
-                    min=0,
-                    max=0xFFFFFFFF,
+                    min=-1,
+                    max=int(FIELDS["seed"][1].most),
                     control_after_generate=True,
-                    tooltip="The same seed and settings give the same picture.",
+                    tooltip="The same seed and settings give the same picture. -1 draws one at "
+                    "every run, and says which.",
                 ),
                 io.Combo.Input(
                     "sampler",
@@ -122,17 +121,16 @@ class Generate(io.ComfyNode):
                     "shift",
                     default=0.0,
                     min=0.0,
-                    max=12.0,
+                    max=SHIFTS.most,
                     step=0.01,
                     round=0.01,
-                    tooltip="Timestep shift, 0.1 to 12. More gives more steps to the composition, "
+                    tooltip=f"Timestep shift, {SHIFTS}. More gives more steps to the composition, "
                     "less to details. 0 is automatic: what suits the model.",
                 ),
                 io.Int.Input(
                     "batch_size",
                     default=1,
-                    min=1,
-                    max=4,
+                    **_limits("batch_size"),
                     tooltip="Pictures of one request, each with a seed of its own. Video models "
                     "make one.",
                 ),
@@ -140,8 +138,7 @@ class Generate(io.ComfyNode):
                     "batch_count",
                     optional=True,
                     default=1,
-                    min=1,
-                    max=100,
+                    **_limits("batch_count"),
                     tooltip="How often to generate, one after the other, with seed, seed + 1, and "
                     "so on.",
                 ),
@@ -149,8 +146,7 @@ class Generate(io.ComfyNode):
                     "strength",
                     optional=True,
                     default=1.0,
-                    min=0.0,
-                    max=1.0,
+                    **_limits("strength"),
                     step=0.01,
                     round=0.001,
                     tooltip="How much of the image is painted anew: 0.3 keeps most of it, 1 starts "
@@ -203,16 +199,18 @@ class Generate(io.ComfyNode):
         Naming an input switches ComfyUI's own range check off, so the range is checked here too.
         """
         for name, pixels in (("width", width), ("height", height)):
-            if pixels is None or SIDE.holds(pixels):
-                continue
-            if SIDE.low <= pixels <= SIDE.high:
-                nearest = round(pixels / SIDE.step) * SIDE.step
-                return f"The {name} {pixels} is not a multiple of {SIDE.step}. Take {nearest}."
-            return (
-                f"The {name} {pixels} is outside of {SIDE.low} to {SIDE.high} pixels."
-                " Choose one inside."
-            )
+            if pixels is not None and not SIDE.least <= pixels <= SIDE.most:
+                return (
+                    f"The {name} {pixels} is outside of {SIDE.least} to {SIDE.most} pixels."
+                    " Choose one inside."
+                )
         return True
+
+    @classmethod
+    def fingerprint_inputs(cls, **inputs: Any) -> str:
+        """Draw anew at every run where the seed is below 0."""
+        seed = inputs.get("seed")
+        return secrets.token_hex(8) if isinstance(seed, int) and seed < 0 else ""
 
     @classmethod
     async def execute(
@@ -243,11 +241,6 @@ class Generate(io.ComfyNode):
         from .generating import finished_pictures
         from .generating.run import generate
 
-        if not FIELDS["batch_count"][1].holds(batch_count):  # a link's value has no limits
-            raise RequestRejected(
-                f"The batch_count {batch_count} is outside of {FIELDS['batch_count'][1]}.",
-                "Connect another number.",
-            )
         widgets = Widgets(
             width=width,
             height=height,
@@ -298,8 +291,14 @@ def _side(name: str) -> io.Input:
     return io.Int.Input(
         name,
         default=1024,
-        min=int(SIDE.low),
-        max=int(SIDE.high),
+        min=int(SIDE.least),
+        max=int(SIDE.most),
         step=SIDE.step,
         tooltip=f"The picture's {name} in pixels, a multiple of {SIDE.step}.",
     )
+
+
+def _limits(widget: str) -> Any:
+    """Return between which numbers a widget lets a person choose, as its field has it."""
+    allowed = FIELDS[widget][1]
+    return {"min": allowed.least, "max": allowed.most}

@@ -9,6 +9,7 @@ pictures (docs/protocol.md 5).
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, TypeAlias
@@ -29,19 +30,27 @@ from .ranges import Range, check_ranges
 # Some fields of GenerationConfig by name: what a person, a file or the model's own settings say.
 Values: TypeAlias = Mapping[str, object]
 
+_COUNT = (0, math.inf)  # the wire has no negative numbers for it
+_ABOVE_ZERO = (1e-3, math.inf)  # at 0 nothing is left of a schedule
+
 SEEDS = 1 << 32  # seeds are 32 bits; some who give them count in 64
 _UNIT = Range(0, 1)
+_SHARE = Range(0, 1, safe=(0, 1))  # a server ends beyond (docs/protocol.md 4.8)
 _FINITE = Range(-1e6, 1e6)
-_SDXL_SIZE = Range(128, 2048, zero=True)
-_CROP = Range(0, 1024)
-_GUIDANCE = Range(0, 25)
-_STEPS = Range(1, 150)
-_MOST_FRAMES = 1121  # the longest clip on record; the app's own field ends at 201
-_DECODING_TILE = Range(128, 2048, BLOCK_PX, when="tiled_decoding")
-_DECODING_OVERLAP = Range(BLOCK_PX, 1024, BLOCK_PX, when="tiled_decoding")
-_DIFFUSION_TILE = Range(128, 2048, BLOCK_PX, when="tiled_diffusion")
-_DIFFUSION_OVERLAP = Range(BLOCK_PX, 1024, BLOCK_PX, when="tiled_diffusion")
-_HIRES_SIZE = Range(128, 2048, BLOCK_PX, when="hires_fix")
+_SIDE = Range(128, 8192, BLOCK_PX, safe=(BLOCK_PX, 8192))
+_SDXL_SIZE = Range(128, 2048, zero=True, reach=(0, 8192), safe=_COUNT)
+_CROP = Range(0, 1024, reach=(0, 8192))
+_GUIDANCE = Range(0, 25, reach=(0, 50))
+_STEPS = Range(1, 150, safe=(1, math.inf))
+_SHIFT = Range(0.1, 12, reach=(0.1, 100), safe=_ABOVE_ZERO)
+_MOST_FRAMES = 1121  # the longest clip on record
+_TILE = (BLOCK_PX, math.inf)  # a server divides by it
+_DECODING_TILE = Range(128, 2048, BLOCK_PX, when="tiled_decoding", safe=_TILE)
+_DECODING_OVERLAP = Range(BLOCK_PX, 1024, BLOCK_PX, when="tiled_decoding", safe=_COUNT)
+_DIFFUSION_TILE = Range(128, 2048, BLOCK_PX, when="tiled_diffusion", safe=_TILE)
+_DIFFUSION_OVERLAP = Range(BLOCK_PX, 1024, BLOCK_PX, when="tiled_diffusion", safe=_COUNT)
+_HIRES_STRENGTH = Range(0, 1, when="hires_fix", safe=(0, 1))
+_HIRES_SIZE = Range(128, 2048, BLOCK_PX, when="hires_fix", reach=(128, 8192), safe=_COUNT)
 
 
 @dataclass(frozen=True)
@@ -79,31 +88,31 @@ class GenerationConfig:
     """
 
     id: int = 0
-    start_width: Annotated[int, Range(128, 8192, BLOCK_PX)] = 512
-    start_height: Annotated[int, Range(128, 8192, BLOCK_PX)] = 512
-    seed: Annotated[int, Range(0, SEEDS - 1)] = 0
+    start_width: Annotated[int, _SIDE] = 512
+    start_height: Annotated[int, _SIDE] = 512
+    seed: Annotated[int, Range(0, SEEDS - 1, safe=(0, SEEDS - 1))] = 0
     steps: Annotated[int, _STEPS] = 20
-    guidance_scale: Annotated[float, Range(0, 50)] = 4.5
-    strength: Annotated[float, _UNIT] = 1.0
+    guidance_scale: Annotated[float, Range(0, 50, reach=(0, 100))] = 4.5
+    strength: Annotated[float, _SHARE] = 1.0
     model: str = ""
     sampler: Sampler = Sampler.UNIPC_AYS
-    batch_count: Annotated[int, Range(1, 100)] = 1
-    batch_size: Annotated[int, Range(1, 4)] = 1
+    batch_count: Annotated[int, Range(1, 100, safe=(1, math.inf))] = 1
+    batch_size: Annotated[int, Range(1, 4, safe=(1, 128))] = 1
     hires_fix: bool = False
     hires_fix_start_width: Annotated[int, _HIRES_SIZE] = 448
     hires_fix_start_height: Annotated[int, _HIRES_SIZE] = 448
-    hires_fix_strength: Annotated[float, _UNIT] = 0.7
+    hires_fix_strength: Annotated[float, _HIRES_STRENGTH] = 0.7
     upscaler: str = ""
     image_guidance_scale: Annotated[float, _GUIDANCE] = 1.5
     seed_mode: SeedMode = SeedMode.SCALE_ALIKE
-    clip_skip: Annotated[int, Range(1, 23)] = 1
+    clip_skip: Annotated[int, Range(1, 23, safe=_COUNT)] = 1
     controls: tuple[Control, ...] = ()
     loras: tuple[LoRA, ...] = ()
-    mask_blur: Annotated[float, Range(0, 25)] = 1.5
+    mask_blur: Annotated[float, Range(0, 25, reach=(0, 1000))] = 1.5
     face_restoration: str = ""
     clip_weight: Annotated[float, _UNIT] = 1.0
     negative_prompt_for_image_prior: bool = True
-    image_prior_steps: Annotated[int, Range(3, 60)] = 5
+    image_prior_steps: Annotated[int, Range(3, 60, safe=(1, math.inf))] = 5
     refiner_model: str = ""
     original_image_height: Annotated[int, _SDXL_SIZE] = 0
     original_image_width: Annotated[int, _SDXL_SIZE] = 0
@@ -118,17 +127,17 @@ class GenerationConfig:
     negative_original_image_height: Annotated[int, _SDXL_SIZE] = 0
     negative_original_image_width: Annotated[int, _SDXL_SIZE] = 0
     name: str = ""
-    fps_id: Annotated[int, Range(1, 30)] = 5
-    motion_bucket_id: Annotated[int, Range(0, 255)] = 127
+    fps_id: Annotated[int, Range(1, 30, reach=(1, 240), safe=_COUNT)] = 5
+    motion_bucket_id: Annotated[int, Range(0, 255, safe=_COUNT)] = 127
     cond_aug: Annotated[float, _UNIT] = 0.02
     start_frame_cfg: Annotated[float, _GUIDANCE] = 1.0
-    num_frames: Annotated[int, Range(1, _MOST_FRAMES)] = 14
+    num_frames: Annotated[int, Range(1, 201, reach=(1, _MOST_FRAMES), safe=(1, math.inf))] = 14
     mask_blur_outset: Annotated[int, Range(-100, 1000)] = 0
-    sharpness: Annotated[float, Range(0, 30)] = 0.0
-    shift: Annotated[float, Range(0.1, 12)] = 1.0
+    sharpness: Annotated[float, Range(0, 30, reach=(0, 1000))] = 0.0
+    shift: Annotated[float, _SHIFT] = 1.0
     stage_2_steps: Annotated[int, _STEPS] = 10
     stage_2_cfg: Annotated[float, _GUIDANCE] = 1.0
-    stage_2_shift: Annotated[float, Range(0.1, 5)] = 1.0
+    stage_2_shift: Annotated[float, Range(0.1, 5, reach=(0.1, 100), safe=_ABOVE_ZERO)] = 1.0
     tiled_decoding: bool = False
     decoding_tile_width: Annotated[int, _DECODING_TILE] = 640
     decoding_tile_height: Annotated[int, _DECODING_TILE] = 640
@@ -139,7 +148,7 @@ class GenerationConfig:
     diffusion_tile_width: Annotated[int, _DIFFUSION_TILE] = 1024
     diffusion_tile_height: Annotated[int, _DIFFUSION_TILE] = 1024
     diffusion_tile_overlap: Annotated[int, _DIFFUSION_OVERLAP] = 128
-    upscaler_scale_factor: Annotated[int, Range(0, 4)] = 0
+    upscaler_scale_factor: Annotated[int, Range(0, 4, safe=_COUNT)] = 0
     t5_text_encoder: bool = True
     separate_clip_l: bool = False
     clip_l_text: str = ""
@@ -149,7 +158,7 @@ class GenerationConfig:
     guidance_embed: Annotated[float, Range(0, 50)] = 3.5
     resolution_dependent_shift: bool = True
     tea_cache_start: Annotated[int, Range(0, 1000, when="tea_cache")] = 5
-    tea_cache_end: Annotated[int, Range(-1, 1000, when="tea_cache")] = -1
+    tea_cache_end: Annotated[int, Range(-1, 1000, when="tea_cache", reach=(-1000, 1000))] = -1
     tea_cache_threshold: Annotated[float, Range(0, 1, when="tea_cache")] = 0.06
     tea_cache: bool = False
     separate_t5: bool = False
@@ -164,7 +173,7 @@ class GenerationConfig:
     compression_artifacts_quality: Annotated[float, Range(0, 100)] = 43.1
     color_calibration: ColorCalibration = ColorCalibration.DISABLED
     expand_prompt_to_json: bool = False
-    shift_for_audio: Annotated[float, Range(0.1, 12)] = 3.0
+    shift_for_audio: Annotated[float, _SHIFT] = 3.0
     uses_sol_attention: bool = False
     sol_attention_start: Annotated[int, Range(0, 1000, when="uses_sol_attention")] = 2
     sol_attention_tau: Annotated[float, Range(0, 4, when="uses_sol_attention")] = 0.5
@@ -187,7 +196,10 @@ class GenerationConfig:
         return cls(**given)
 
     def check(self) -> None:
-        """Raise RequestRejected, naming the field, for what a server crashes on or passes over."""
+        """Raise RequestRejected, naming the field, for what a server crashes on, or cannot be told.
+
+        What it passes over is sent (client/generation/adjustments.py).
+        """
         check_ranges(self, "The setting")
         if not self.model:
             raise RequestRejected(
@@ -200,24 +212,6 @@ class GenerationConfig:
                 f" {self.sampler.label}.",
                 "Set steps to 2 or more, or choose a Trailing sampler.",
             )
-        if self.hires_fix and (
-            self.hires_fix_start_width >= self.start_width
-            or self.hires_fix_start_height >= self.start_height
-        ):
-            raise RequestRejected(
-                f"The first pass of hires_fix, {self.hires_fix_start_width} x"
-                f" {self.hires_fix_start_height},"
-                f" is not smaller than the picture, {self.start_width} x {self.start_height}.",
-                "Make hires_fix_start_width and hires_fix_start_height smaller, or switch"
-                " hires_fix off.",
-            )
-        if self.refiner_model and self.refiner_model == self.model:
-            raise RequestRejected(
-                f"The setting refiner_model is the model itself, {self.model}.",
-                "Choose another refiner or none.",
-            )
-        for kind in ("decoding", "diffusion"):
-            _check_tiles(self, kind)
         for control in self.controls:
             _check_control(control)
         for lora in self.loras:
@@ -232,27 +226,7 @@ class GenerationConfig:
         return wire.write(self)
 
 
-def _check_tiles(config: GenerationConfig, kind: str) -> None:
-    if not getattr(config, f"tiled_{kind}"):
-        return
-    width, height, overlap = (
-        getattr(config, f"{kind}_tile_{side}") for side in ("width", "height", "overlap")
-    )
-    if overlap >= min(width, height):
-        raise RequestRejected(
-            f"The setting {kind}_tile_overlap is {overlap}, not smaller than a tile"
-            f" of {width} x {height}.",
-            f"Make {kind}_tile_overlap smaller, or the tile larger.",
-        )
-
-
 def _check_control(control: Control) -> None:
     if not control.file:
         raise RequestRejected("A control names no file.", "Choose a control or remove it.")
     check_ranges(control, f"The control {control.file}:")
-    if control.guidance_start > control.guidance_end:
-        raise RequestRejected(
-            f"The control {control.file} starts at {control.guidance_start:g},"
-            f" after its end at {control.guidance_end:g}.",
-            "Make guidance_start smaller than guidance_end.",
-        )

@@ -17,6 +17,7 @@ from ...facts.sizes import BLOCK_PX
 from ...proto import configuration
 from ...proto.generation_config_fbs import ControlT, GenerationConfigurationT, LoRAT
 from ...proto.generation_config_slots import TABLES
+from .ranges import called
 
 # Fields that the wire counts in blocks; other sizes are pixels there too (docs/configuration.md 1).
 BLOCK_FIELDS = frozenset(
@@ -74,15 +75,15 @@ def _to_wire(name: str, wire: str, value: Any) -> Any:
     if name in BLOCK_FIELDS:
         if value % BLOCK_PX:
             raise RequestRejected(
-                f"The setting {name} is {value}, not a multiple of {BLOCK_PX}.",
-                f"Set {name} to {round(value / BLOCK_PX) * BLOCK_PX or BLOCK_PX}.",
+                f"The setting {called(name)} is {value}, not a multiple of {BLOCK_PX}.",
+                f"Set {called(name)} to {round(value / BLOCK_PX) * BLOCK_PX or BLOCK_PX}.",
             )
         value //= BLOCK_PX
     low, high = INTEGERS[wire]
     if not low <= value <= high or value != int(value):
         raise RequestRejected(
-            f"The setting {name} is {value}, which cannot be sent.",
-            f"Set {name} to a whole number from {low} to {high}.",
+            f"The setting {called(name)} is {value}, which cannot be sent.",
+            f"Set {called(name)} to a whole number from {low} to {high}.",
         )
     return int(value)
 
@@ -104,7 +105,7 @@ def _float(name: str, value: float) -> float:
         value = math.inf
     if not math.isfinite(value):
         raise RequestRejected(
-            f"The setting {name} is not a number that can be sent.",
-            f"Set {name} to a plain number.",
+            f"The setting {called(name)} is not a number that can be sent.",
+            f"Set {called(name)} to a plain number.",
         )
     return float(value)

@@ -11,10 +11,12 @@ from ...errors import RequestRejected
 from ...facts.versions import reads_alpha
 from ..catalog import lookup
 from ..catalog.lookup import ModelFile
+from ..catalog.names import find
 from ..catalog.records import Catalog, FileServer
 from ..catalog.specification import demand_files
 from ..configuration.fields import SEEDS, GenerationConfig, LoRA, Values
 from ..threads import in_thread
+from . import adjustments
 from .advice import advise
 from .checks import check
 from .hints import Guide, steer
@@ -22,7 +24,6 @@ from .relevance import relevant
 from .request import GenerationRequest, Hint
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
 
     from ...codec.fit import Fit
@@ -41,7 +42,8 @@ class Wishes:
     `image` is an IMAGE [batch, height, width, 3 or 4], each picture of which makes a request,
     `mask` a MASK [batch, height, width], white to be repainted; both are brought to the size of the
     result as `fit` says, without it cropped around their middle. White is repainted at the strength
-    of the settings, or `from_noise`. `runs` is how often to generate, each time with the next seed.
+    of the settings, or `from_noise`. `runs` is how often to generate, each time with the next seed,
+    unless the settings say a batch_count.
     """
 
     model: str | ModelFile
@@ -96,17 +98,25 @@ def assemble(wishes: Wishes, model: ModelFile, catalog: Catalog, address: str) -
 
     Raises what `prepare` raises, but looks for no file that only the server can know of.
     """
-    if wishes.runs < 1:
-        raise RequestRejected(
-            f"Nothing is to be generated: the number of runs is {wishes.runs}.",
-            "Generate at least once.",
-        )
-    config = lookup.with_files(configuration(wishes, model), model.version, catalog, address)
-    config, dropped = relevant(config, model.version)
+    runs = _runs(wishes)
+    version = model.version
+    config, notes = _seeded(configuration(wishes, model))
+    config, told = adjustments.in_blocks(config)
+    notes += told
+    config, told = adjustments.with_refiner(config, version, catalog, address)
+    notes += told
+    config = lookup.with_files(config, version, catalog, address)
+    config, dropped = relevant(config, version)
     unread = [name for name in dropped if name in wishes.settings]
-    notes = [f"Models of {model.version} do not read {', '.join(unread)}."] if unread else []
+    notes += [f"Models of {version} do not read {', '.join(unread)}."] if unread else []
+    config, told = adjustments.with_effect(config, version, catalog)
+    notes += told
     config.check()  # a picture of an impossible size is not worth making
-    config, hints = _steered(wishes, config, model.version, catalog, address)
+    wishes, told = _with_readers(wishes, catalog, version)
+    notes += told
+    config, hints = _steered(wishes, config, version, catalog, address)
+    has_image = wishes.image is not None
+    notes += adjustments.remarks(config, version, catalog, has_image=has_image)
     request = GenerationRequest(
         prompt=wishes.prompt,
         negative_prompt=wishes.negative_prompt,
@@ -115,23 +125,31 @@ def assemble(wishes: Wishes, model: ModelFile, catalog: Catalog, address: str) -
         hints=hints,
         model_version=model.version,
     )
-    keep_alpha = _keeps_alpha(config, model.version, catalog)
-    started = [
-        replace(request, image=image, mask=mask)
-        for image, mask in _starts(wishes, config, keep_alpha)
-    ]
+    started, told = _started(wishes, request, _keeps_alpha(config, version, catalog))
+    notes += told
     for one in started:
         check(one)  # all of a batch, before the first is sent
     if started[0].ignores_image:
         notes.append(f"The image is not used: at strength 1 {model.file} starts from noise.")
         started = [replace(one, image=None) for one in started]
-    return Prepared(tuple(_repeated(started, wishes.runs)), tuple(notes))
+    return Prepared(tuple(_repeated(started, runs)), tuple(notes))
+
+
+def _runs(wishes: Wishes) -> int:
+    """Return how often to generate. Raises RequestRejected for never, and for what is no number."""
+    runs = wishes.settings.get("batch_count", wishes.runs)
+    if not isinstance(runs, int) or runs < 1:
+        raise RequestRejected(
+            f"Nothing is to be generated: batch_count is {runs}.", "Generate at least once."
+        )
+    return runs
 
 
 def configuration(wishes: Wishes, model: ModelFile) -> GenerationConfig:
     """Return the settings as they are wished: what is usual, over which wins what is said.
 
-    Raises RequestRejected for a setting that there is none of.
+    A seed is as it is given, also below 0. Raises RequestRejected for a setting that does not
+    exist.
     """
     said, usual = wishes.settings, wishes.usual
     if usual is None:
@@ -142,7 +160,84 @@ def configuration(wishes: Wishes, model: ModelFile) -> GenerationConfig:
     drawn = {"seed": secrets.randbits(32)}
     config = GenerationConfig.of({**drawn, **usual, **said, "model": model.file})
     loras = (LoRA(lora.file, lora.weight, lora.mode) for lora in wishes.loras)
-    return replace(config, loras=(*config.loras, *loras), seed=config.seed % SEEDS)
+    return replace(config, loras=(*config.loras, *loras))
+
+
+def _seeded(config: GenerationConfig) -> tuple[GenerationConfig, list[str]]:
+    """Return the configuration of one run, with a seed that a server can be told.
+
+    One below 0 is drawn. With sentences about what became of the seed.
+    """
+    seed, notes = config.seed, []
+    if seed < 0:
+        seed = secrets.randbits(32)
+        notes.append(f"The seed {config.seed} asks for a random one; {seed} was drawn.")
+    elif seed >= SEEDS:
+        seed %= SEEDS
+        notes.append(f"The seed {config.seed} has more than 32 bits; {seed} was taken.")
+    # How often to generate is for us to see to; a server makes one run (docs/protocol.md 5.1).
+    return replace(config, seed=seed, batch_count=1), notes
+
+
+def _with_readers(wishes: Wishes, catalog: Catalog, version: str) -> tuple[Wishes, list[str]]:
+    """Return the wishes without pictures that nothing would read, and sentences about those."""
+    notes: list[str] = []
+    guides = []
+    for guide in wishes.guides:
+        spec = find(catalog.controls, guide.control.file) if guide.control else None
+        if guide.control and guide.control.weight > 0 and spec and spec.version != version:
+            notes.append(
+                f"The control {spec.file} is for {spec.version}, the model for {version}: it is"
+                " left out."
+            )
+        else:
+            guides.append(guide)
+    wishes = replace(wishes, guides=tuple(guides))
+    if wishes.image is None and wishes.mask is not None:
+        notes.append("The mask is not used: there is no image that it belongs to.")
+        wishes = replace(wishes, mask=None)
+    return wishes, notes
+
+
+def _started(
+    wishes: Wishes, request: GenerationRequest, keep_alpha: bool
+) -> tuple[list[GenerationRequest], list[str]]:
+    """Return the request once for each picture to start from, and sentences about the masks.
+
+    A picture of which nothing is to be repainted comes back: at strength 0 without a mask a server
+    samples nothing (docs/protocol.md 4.2).
+    """
+    if wishes.image is None:
+        return [request], []
+    from . import pictures
+
+    starts = list(
+        pictures.starts(
+            wishes.image,
+            wishes.mask,
+            (request.config.start_width, request.config.start_height),
+            wishes.fit,
+            from_noise=wishes.from_noise,
+            keep_alpha=keep_alpha,
+        )
+    )
+    kept = [number for number, start in enumerate(starts, 1) if start.keeps_all]
+    untouched = replace(request.config, strength=0.0)
+    started = [
+        replace(request, image=start.image, config=untouched)
+        if start.keeps_all
+        else replace(request, image=start.image, mask=start.mask)
+        for start in starts
+    ]
+    if not kept:
+        return started, []
+    whitest = max(start.whitest for start in starts if start.keeps_all)
+    how = "black" if whitest == 0 else f"below one half (at most {whitest:.2g}), that is black"
+    which = ", ".join(map(str, kept))
+    note = f"The mask is {how}: the picture comes back as it is."
+    if len(starts) > 1:
+        note = f"Of {len(starts)} masks {which} is {how}: the picture comes back as it is."
+    return started, [note]
 
 
 def _steered(
@@ -171,25 +266,6 @@ def _steered(
 def _keeps_alpha(config: GenerationConfig, version: str, catalog: Catalog) -> bool:
     """Return whether the image is a reference whose alpha the model reads."""
     return config.strength == 1 and reads_alpha(version, lookup.modifier(config, catalog))
-
-
-def _starts(
-    wishes: Wishes, config: GenerationConfig, keep_alpha: bool
-) -> Iterable[tuple[np.ndarray | None, np.ndarray | None]]:
-    """Return image and mask, one pair for each picture of the batch."""
-    if wishes.image is None and wishes.mask is None:
-        return [(None, None)]
-    from . import pictures
-
-    size = (config.start_width, config.start_height)
-    return pictures.starts(
-        wishes.image,
-        wishes.mask,
-        size,
-        wishes.fit,
-        from_noise=wishes.from_noise,
-        keep_alpha=keep_alpha,
-    )
 
 
 def _repeated(requests: Iterable[GenerationRequest], runs: int) -> Iterator[GenerationRequest]:

@@ -9,7 +9,6 @@ import numpy as np
 from ...errors import RequestRejected
 from ...facts import hints, modifiers, versions
 from ...facts.sizes import BLOCK_PX
-from ...facts.versions import takes_lora, takes_refiner
 from ..catalog.records import missing_keys
 from .request import GenerationRequest, Hint
 
@@ -110,45 +109,13 @@ def _check_mask(request: GenerationRequest) -> None:
 
 
 def _check_versions(request: GenerationRequest) -> None:
-    config, version = request.config, request.version
-    known = versions.find(version)
+    known = versions.find(request.version)
     if known is not None:
-        if config.sampler not in known.samplers:
-            raise RequestRejected(
-                f"The sampler {config.sampler.label} draws wrong pictures with {known.name}.",
-                "Choose a sampler whose name ends in Trailing or AYS.",
-            )
         if known.needs_image and request.image is None:
             raise RequestRejected(f"{known.name} needs an image.", "Give the image to start from.")
         if known.forbids_mask and request.mask is not None:
             raise RequestRejected(
                 f"{known.name} takes no mask: with one no picture comes back.", "Remove the mask."
-            )
-    if not version:
-        return
-    refiner = request.override.model(config.refiner_model) if config.refiner_model else None
-    if refiner is not None and not takes_refiner(version, refiner.version):
-        raise RequestRejected(
-            f"The refiner {refiner.file} is for {refiner.version}, the model for {version}:"
-            " a server ignores it.",
-            "Choose a refiner of the model's version or none.",
-        )
-    usable = [version] + ([refiner.version] if refiner else [])
-    for lora in config.loras:
-        spec = request.override.lora(lora.file)
-        if spec is not None and not any(takes_lora(v, spec.version) for v in usable):
-            raise RequestRejected(
-                f"The LoRA {lora.file} is for {spec.version}, the model for {version}: a server"
-                " ignores it.",
-                "Remove it or choose one of the model's version.",
-            )
-    for control in config.controls:
-        spec = request.override.control(control.file)
-        if spec is not None and spec.version != version:
-            raise RequestRejected(
-                f"The control {control.file} is for {spec.version}, the model for {version}:"
-                " a server ignores it.",
-                "Remove it or choose one of the model's version.",
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,6 +26,22 @@ def has_mask(
     return not keep_alpha and fit.has_holes(picture)
 
 
+class Start(NamedTuple):
+    """What a request starts from: image and mask as they travel, each None where there is none.
+
+    `whitest` is the highest value of the mask before it became kinds, 0 to 1.
+    """
+
+    image: np.ndarray | None
+    mask: np.ndarray | None = None
+    whitest: float = 0.0
+
+    @property
+    def keeps_all(self) -> bool:
+        """Return whether there is a mask, and nothing of the image is to be repainted."""
+        return self.mask is not None and bool((self.mask == mask.KEEP).all())
+
+
 def starts(
     pictures: torch.Tensor | None,
     areas: torch.Tensor | None,
@@ -33,28 +50,31 @@ def starts(
     *,
     from_noise: bool,
     keep_alpha: bool = False,
-) -> Iterator[tuple[np.ndarray | None, np.ndarray | None]]:
-    """Yield image and mask of a request, one pair for each picture of the batch.
+) -> Iterator[Start]:
+    """Yield what each request starts from, one for each picture of the batch.
 
     `pictures` is an IMAGE [batch, height, width, 3 or 4], `areas` a MASK [batch, height, width],
     white to be repainted; `size` is width and height of the result in pixels, without `how` to fit
     they are cropped around their middle. Images come as
     float16 [1, height, width, 3], -1 to 1, masks as uint8 [height, width] of kinds. With
     `keep_alpha` an image without a mask comes with its alpha, not with a mask of its holes. A mask
-    alone is not fitted. Raises RequestRejected for values that are no picture or no mask.
+    alone is not fitted. Raises RequestRejected for what is no picture or no mask.
     """
     if pictures is None:
-        yield None, None if areas is None else mask.to_wire(areas, from_noise=from_noise)
+        yield Start(None, None if areas is None else mask.to_wire(areas, from_noise=from_noise))
         return
     how = how or Fit.CROP
     for picture, area in fit.pairs(pictures, areas):
         fitted = fit.fit_image(picture, *size, how)
         if keep_alpha and area is None:
-            yield image.to_wire(fitted, keep_alpha=True)[0], None
+            yield Start(image.to_wire(fitted, keep_alpha=True)[0])
             continue
         white = fit.fit_repainted(picture, area, *size, how)
-        kinds = None if white is None else mask.to_wire(white, from_noise=from_noise)
-        yield image.to_wire(fitted)[0], kinds
+        if white is None:
+            yield Start(image.to_wire(fitted)[0])
+            continue
+        kinds = mask.to_wire(white, from_noise=from_noise)
+        yield Start(image.to_wire(fitted)[0], kinds, float(white.max()))
 
 
 def hint_of(form: HintForm[torch.Tensor], how: Fit | None) -> Hint:

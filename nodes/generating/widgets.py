@@ -6,26 +6,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...client.configuration.fields import SEEDS, GenerationConfig
-from ...client.configuration.ranges import Range
+from ...client.configuration.fields import GenerationConfig
+from ...client.configuration.ranges import Range, ranges
 from ...client.generation.advice import advise
 from ...facts import versions
 from ...facts.app_settings import recommended
 from ...facts.samplers import Sampler
 from ..checks import choice
 
-# Widgets that are fields under the same or another name, with what the widget can hold.
+_RANGES = ranges(GenerationConfig)
+# Widgets that are fields under the same or another name, with what a field can be.
 FIELDS: Mapping[str, tuple[str, Range]] = {
-    "width": ("start_width", Range(128, 8192, 64)),
-    "height": ("start_height", Range(128, 8192, 64)),
-    "steps": ("steps", Range(1, 150)),
-    "guidance": ("guidance_scale", Range(0, 50)),
-    "seed": ("seed", Range(0, SEEDS - 1)),
-    "batch_size": ("batch_size", Range(1, 4)),
-    "batch_count": ("batch_count", Range(1, 100)),
-    "strength": ("strength", Range(0, 1)),
+    widget: (name, _RANGES[name])
+    for widget, name in (
+        ("width", "start_width"),
+        ("height", "start_height"),
+        ("steps", "steps"),
+        ("guidance", "guidance_scale"),
+        ("seed", "seed"),
+        ("batch_size", "batch_size"),
+        ("batch_count", "batch_count"),
+        ("strength", "strength"),
+    )
 }
-SHIFTS = Range(0.01, 12)
+SHIFTS = _RANGES["shift"]  # 0 besides, which is automatic
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def as_widgets(
     for widget, (name, allowed) in FIELDS.items():
         if name not in rest:
             continue
-        if allowed.holds(rest[name]):
+        if allowed.takes(rest[name]):
             widgets[widget] = rest.pop(name)
         else:
             warnings.append(f"Generate's {widget} cannot be {rest[name]}: it is {allowed}.")
@@ -117,7 +121,7 @@ def _shift(
         rest.pop("shift", None)
         return
     shift = rest.get("shift", GenerationConfig.shift)
-    if not SHIFTS.holds(shift):
+    if not SHIFTS.takes(shift):
         warnings.append(f"Generate's shift cannot be {shift}: it is {SHIFTS}.")
         return
     widgets["shift"] = shift

@@ -104,10 +104,11 @@ def _plan(wiring: Wiring, model: ModelFile, catalog: Catalog, told: Told) -> Pla
     usual = widgets_of(generate.values).fields(model.file, model.version)
     usual["batch_count"] = int(generate.values.get("batch_count", 1))
     for widget, (name, allowed) in FIELDS.items():
-        if not allowed.holds(usual[name]):
+        if name != "seed" and not allowed.bears(usual[name]):
             raise RequestRejected(f"Generate's {widget} is {usual[name]}.", f"Set it to {allowed}.")
     wishes = Wishes(model, "", settings=told.values, usual=usual, loras=told.loras)
     config, notes = configuration(wishes, model), list(told.notes)
+    config = replace(config, seed=max(config.seed, -1) if config.seed < 0 else config.seed % SEEDS)
     config = replace(config, controls=(*config.controls, *controls_of(told.hinted)))
     known = replace(
         specifications.catalog(told.loras, told.hinted), models=(model.spec,) if model.spec else ()
@@ -134,7 +135,7 @@ def widgets_of(values: Mapping[str, Any]) -> Widgets:
         height=given.whole("height", GenerationConfig.start_height),
         steps=given.whole("steps", GenerationConfig.steps),
         guidance=float(given.number("guidance", GenerationConfig.guidance_scale)),
-        seed=given.whole("seed", 0) % SEEDS,
+        seed=given.whole("seed", 0),
         sampler="" if sampler == AUTOMATIC else sampler,
         shift=float(given.number("shift", 0.0)),
         batch_size=given.whole("batch_size", 1),

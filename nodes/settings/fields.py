@@ -57,14 +57,13 @@ class Setting:
                 self.name, options=options, default=label(default), tooltip=tooltip
             )
         allowed = _RANGES[self.name]
-        zero = self.automatic or allowed.zero
-        low, start = (0 if zero else allowed.low), (0 if self.automatic else default)
+        low, start = (0, 0) if self.automatic else (allowed.least, default)
         if kind is int:
             return io.Int.Input(
                 self.name,
                 default=start,
                 min=int(low),
-                max=int(allowed.high),
+                max=int(allowed.most),
                 step=self.step or allowed.step or 1,
                 tooltip=tooltip,
             )
@@ -72,7 +71,7 @@ class Setting:
             self.name,
             default=float(start),
             min=float(low),
-            max=float(allowed.high),
+            max=float(allowed.most),
             step=_HUNDREDTH if allowed.high <= 1 else _TENTH,
             round=ROUND,
             tooltip=tooltip,
@@ -114,15 +113,14 @@ def label(member: IntEnum) -> str:
 
 
 def complaint(name: str, given: float) -> tuple[str, str] | None:
-    """Return what is wrong with a number and what to do, if something is."""
+    """Return what is wrong with a number and what to do, if a server cannot be sent it."""
     allowed: Range = _RANGES[name]
-    if allowed.holds(given):
-        return None
-    low, high = allowed.low, allowed.high
-    remedy = f"Set {name} to a value of {allowed}."
-    if allowed.step and low <= given <= high:
-        remedy = f"Take {round(given / allowed.step) * allowed.step}."
-    return f"The setting {name} is {given}, outside of {allowed}.", remedy
+    if allowed.bears(given // allowed.step * allowed.step if allowed.step else given):
+        return None  # what is no multiple is brought down to one
+    return (
+        f"The setting {name} is {given}, not {allowed.demand}.",
+        f"Set {name} to a value of {allowed}.",
+    )
 
 
 def first_complaint(**given: float | None) -> bool | str:

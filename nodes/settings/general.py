@@ -165,7 +165,9 @@ class Speed(SettingsNode):
         ),
         Setting("tea_cache_start", "TeaCache: the first step that may be skipped."),
         Setting(
-            "tea_cache_end", "TeaCache: the last step that may be skipped; -1 is the last of all."
+            "tea_cache_end",
+            "TeaCache: the last step that may be skipped; below 0 counted from the end: -1 is the"
+            " last of all, -3 the third last.",
         ),
         Setting("tea_cache_threshold", "TeaCache: more is faster and less exact, 0 to 1."),
         Setting("tea_cache_max_skip_steps", "TeaCache: how many steps in a row may be skipped."),

@@ -145,7 +145,6 @@ def test_moodboard_of_nothing_is_refused(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("inputs", "words"),
     [
-        ({"start": 0.6, "end": 0.4}, "starts at 0.6, after its end at 0.4"),
         *(
             ({name: "odd"}, "cannot be 'odd'")
             for name in ("kind", "lines", "control_mode", "input_override")

@@ -164,7 +164,6 @@ def test_model_is_found_by_the_name_that_the_app_shows(serve: Serve, stage: Stag
 @pytest.mark.parametrize(
     ("side", "pixels", "words"),
     [
-        ("width", 1000, "not a multiple of 64. Take 1024."),
         ("height", 65, "outside of 128 to 8192"),
         ("width", 9000, "outside of 128 to 8192"),
     ],
@@ -182,11 +181,10 @@ def test_size_that_a_server_cannot_make_is_said_at_the_field(
 @pytest.mark.parametrize(
     ("inputs", "words"),
     [
-        ({"sampler": "Euler A"}, "wrong pictures"),
         ({"sampler": "Heun"}, "cannot be 'Heun'"),
-        ({"shift": 0.05}, "shift"),
+        ({"shift": 0.0001}, "shift is 0.0001"),
     ],
-    ids=["of another kind", "unknown", "shift"],
+    ids=["unknown", "shift"],
 )
 def test_setting_that_cannot_work_is_said_at_generate(
     serve: Serve, stage: Stage, inputs: dict[str, Any], words: str

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from server import PromptServer
 from standin.stage import Stage, graph
 
 from drawbridge.client.configuration.fields import LoRA
@@ -168,13 +170,11 @@ def test_opaque_picture_of_a_batch_needs_no_mask(serve: Serve, stage: Stage) -> 
 @pytest.mark.parametrize(
     ("inputs", "words"),
     [
-        ({"mask": half()}, "mask without an image"),
-        ({"mask": half() * 0, "image": picture(), "strength": 0.5}, "all black"),
         ({"mask": torch.cat([half()] * 3), "image": picture(count=2), "strength": 0.5}, "mask"),
         ({"image": picture() * float("nan"), "strength": 0.5}, "not a number"),
         ({"fit": "squeeze"}, "squeeze"),
     ],
-    ids=["no image", "black", "counts", "nan", "fit"],
+    ids=["counts", "nan", "fit"],
 )
 def test_picture_that_cannot_be_used_is_said_at_generate(
     serve: Serve, stage: Stage, inputs: dict[str, Any], words: str
@@ -187,8 +187,6 @@ def test_picture_that_cannot_be_used_is_said_at_generate(
 
 
 def test_image_that_the_server_ignores_is_said_on_the_node(serve: Serve, stage: Stage) -> None:
-    from server import PromptServer
-
     PromptServer.instance.texts.clear()
     outcome = stage.host.run(graph(serve().port, image=picture()))
     assert outcome.status == "success", outcome.exception_message
@@ -215,20 +213,58 @@ def test_lora_is_found_by_name_and_travels_with_its_specification(
     assert request["override"]["loras"] == [lora["file"]]
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"), [("paper cutout", "ModelUnavailable"), ("{sdxl}", "RequestRejected")]
-)
-def test_lora_that_cannot_be_used_is_said_at_generate(
-    serve: Serve, stage: Stage, name: str, kind: str
-) -> None:
-    from drawbridge.emulator.stock.entries import LORAS
-
+def test_lora_that_is_not_there_is_said_at_generate(serve: Serve, stage: Stage) -> None:
     emulator = serve()
-    if name == "{sdxl}":
-        name = next(str(one["file"]) for one in LORAS if one["version"] == "sdxl_base_v0.9")
-    outcome = stage.host.run(graph(emulator.port, loras=(LoRA(name),)))
-    assert outcome.exception_type == f"drawbridge.{kind}", outcome.exception_message
+    outcome = stage.host.run(graph(emulator.port, loras=(LoRA("paper cutout"),)))
+    assert outcome.exception_type == "drawbridge.ModelUnavailable", outcome.exception_message
     assert sent(emulator) == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "note"),
+    [
+        ({"mask": half()}, "The mask is not used"),
+        ({"loras": (LoRA("Gouache"),)}, "is for flux1, the model for"),
+        ({"sampler": "LCM"}, "The sampler LCM is not made for"),
+        ({"width": 200}, "The width 200 became 192"),
+        ({"seed": -1}, "The seed -1 asks for a random one"),
+        ({"shift": 25.28}, "The shift 25.28 is beyond what the app offers"),
+    ],
+    ids=["mask", "lora", "sampler", "width", "seed", "shift"],
+)
+def test_what_a_server_would_pass_over_is_made_with_a_note_on_the_node(
+    serve: Serve, stage: Stage, inputs: dict[str, Any], note: str
+) -> None:
+    PromptServer.instance.texts.clear()
+    emulator = serve()
+    outcome = stage.host.run(graph(emulator.port, **inputs))
+    assert outcome.status == "success", outcome.exception_message
+    assert note in PromptServer.instance.texts[-1][1]
+    assert len(sent(emulator)) == 1
+
+
+def test_a_seed_below_zero_is_drawn_at_every_run(serve: Serve, stage: Stage) -> None:
+    emulator = serve()
+    prompt = graph(emulator.port, seed=-1)
+    for _ in range(2):
+        assert stage.host.run(prompt).status == "success"
+    first, second = (request["configuration"]["seed"] for request in sent(emulator))
+    assert first != second
+
+
+def test_black_masks_of_a_batch_give_their_pictures_back(serve: Serve, stage: Stage) -> None:
+    emulator = serve(strict=True)
+    pictures = torch.cat([picture(), picture().flip(1), picture().flip(2)])
+    masks = torch.cat([half(), half() * 0, half()])
+    PromptServer.instance.texts.clear()
+    prompt = graph(emulator.port, image=pictures, mask=masks, strength=0.5)
+    outcome = stage.host.run(prompt)
+    assert outcome.status == "success", outcome.exception_message
+    assert len(stage.pictures) == 3
+    with Image.open(stage.pictures[1]) as opened:
+        came = torch.from_numpy(np.array(opened, np.float32))
+    assert (came - pictures[1] * 255).abs().max() <= 1
+    assert "Of 3 masks 2 is black" in PromptServer.instance.texts[-1][1]
 
 
 def test_settings_win_over_the_widgets(serve: Serve, stage: Stage) -> None:

@@ -133,7 +133,10 @@ def _problems(node: ast.AST) -> Iterator[str]:
     said: ast.expr | None = None
     if isinstance(node, ast.Call) and node.args:
         called = node.func.id if isinstance(node.func, ast.Name) else ""
-        said = node.args[0] if called in ERRORS else None
+        noted = isinstance(node.func, ast.Attribute) and node.func.attr == "append"
+        said = node.args[0] if noted or called in ERRORS else None
+    elif isinstance(node, ast.Yield):
+        said = node.value
     elif isinstance(node, ast.Tuple) and len(node.elts) > 1:  # a row of a table of errors
         kind = node.elts[0]
         said = node.elts[1] if isinstance(kind, ast.Name) and kind.id in ERRORS else None
@@ -141,7 +144,7 @@ def _problems(node: ast.AST) -> Iterator[str]:
         several = isinstance(node.value, ast.Tuple) and node.value.elts
         said = several[0] if several else node.value
     elif isinstance(node, ast.Assign):
-        said = node.value if isinstance(node.value, ast.Constant) else None
+        said = node.value if isinstance(node.value, ast.Constant | ast.JoinedStr) else None
     parts = said.values if isinstance(said, ast.JoinedStr) else [said]
     plain = [
         str(part.value) if isinstance(part, ast.Constant) else None

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from server import PromptServer
 from standin.graph_nodes import board, hint, stack
 from standin.stage import Stage, graph
 
@@ -139,12 +140,6 @@ def test_control_works_on_the_init_image(stage: Stage, serve: Serve) -> None:
     [
         (hint(control="Pose", image="picture"), {}, "ModelUnavailable", "Did you mean Pose"),
         (
-            hint(control="Union (XL)", image="picture"),
-            {},
-            "RequestRejected",
-            "is for sdxl_base_v0.9, the model for v1",
-        ),
-        (
             hint(control="Canny Edge Map (SD v1.x, ControlNet 1.1)", image="picture"),
             {},
             "RequestRejected",
@@ -169,7 +164,21 @@ def test_hint_that_cannot_work_is_said_at_generate(
     assert emulator.journal.events("call", rpc="GenerateImage") == []
 
 
-def test_lora_of_another_version_is_said_at_generate(stage: Stage, serve: Serve) -> None:
-    outcome = run(stage, serve(), stack=stack(lora_1="Gouache"))
-    assert (outcome.node_id, outcome.exception_type) == ("generate", "drawbridge.RequestRejected")
-    assert "is for flux1, the model for v1" in outcome.exception_message
+@pytest.mark.parametrize(
+    ("nodes", "note"),
+    [
+        ({"stack": stack(lora_1="Gouache")}, "is for flux1, the model for v1"),
+        (
+            {"hint": hint(control="Union (XL)", image="picture")},
+            "is for sdxl_base_v0.9, the model for v1",
+        ),
+    ],
+    ids=["LoRA", "control"],
+)
+def test_file_of_another_version_is_left_out_with_a_note(
+    stage: Stage, serve: Serve, nodes: dict[str, Any], note: str
+) -> None:
+    PromptServer.instance.texts.clear()
+    outcome = run(stage, serve(strict=True), **nodes)
+    assert outcome.status == "success", outcome.exception_message
+    assert any(note in words for node, words in PromptServer.instance.texts if node == "generate")

@@ -109,7 +109,8 @@ async def test_the_page_reads_what_every_writer_of_configurations_says(
 def test_widgets_are_those_of_generate() -> None:
     for name, (field, allowed) in FIELDS.items():
         entry = INPUTS[name]
-        assert (entry["min"], entry["max"]) == (allowed.low, allowed.high)
+        low = -1 if name == "seed" else allowed.least  # a seed below 0 is drawn
+        assert (entry["min"], entry["max"]) == (low, allowed.most)
         assert field in GenerationConfig.__dataclass_fields__
 
 
@@ -199,7 +200,7 @@ async def test_shift_is_automatic_where_it_comes_from_the_size(
 
 
 async def test_what_a_widget_cannot_hold_is_said(ask: Ask) -> None:
-    text = json.dumps({"width": 64, "batchCount": 200, "steps": 4, "seed": -1, "shift": 20})
+    text = json.dumps({"width": 64, "batchCount": 200, "steps": 4, "seed": -1, "shift": 200})
     told = await ask("configuration/read", text=text)
     assert told["widgets"].keys() == {"steps", "seed"}
     assert 0 <= told["widgets"]["seed"] < 1 << 32

@@ -29,7 +29,7 @@ def load(
     """Return image and mask as a request carries them."""
     picture = pictures.read_image(image)
     area = None if mask is None else pictures.read_mask(mask)
-    [(array, kinds)] = starts(picture, area, (width, height), None, from_noise=False)
+    [(array, kinds, _)] = starts(picture, area, (width, height), None, from_noise=False)
     assert array is not None
     return array, kinds
 

@@ -152,7 +152,7 @@ def test_progress_goes_to_stderr_line_by_line(serve: Serve, run: Run, tmp_path: 
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
-        (("--width", 100), 7, "start_width is 100"),
+        (("--width", 32), 7, "width is 32"),
         (("--steps", 1, "--sampler", "Euler A"), 7, "steps is 1"),
         (("--model", "absent.ckpt"), 6, "no model absent.ckpt"),
         (("--model-version", "flux1"), 7, "is of version v1, not flux1"),

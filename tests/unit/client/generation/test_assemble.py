@@ -163,5 +163,5 @@ def test_words_alone_need_no_torch() -> None:
 
 @pytest.mark.parametrize("runs", [0, -1])
 def test_no_run_at_all_is_refused(runs: int) -> None:
-    with pytest.raises(RequestRejected, match=f"number of runs is {runs}"):
+    with pytest.raises(RequestRejected, match=f"batch_count is {runs}"):
         requests(runs=runs)

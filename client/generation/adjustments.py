@@ -1,0 +1,138 @@
+"""What is changed or left out of a configuration before it is sent, and what a server passes over.
+
+Each has a sentence for a person. Nothing here is refused: a server makes a picture of it, and so
+does the app (docs/protocol.md 4.8, 5.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ...errors import ModelUnavailable
+from ...facts import versions
+from ...facts.versions import takes_lora, takes_refiner
+from ..catalog import lookup
+from ..catalog.records import Catalog
+from ..configuration.fields import GenerationConfig
+from ..configuration.ranges import called, ranges, read_ranges
+
+Adjusted = tuple[GenerationConfig, list[str]]
+
+
+def in_blocks(config: GenerationConfig) -> Adjusted:
+    """Return the configuration with sizes that the wire can carry: down to whole blocks."""
+    changes: dict[str, Any] = {}
+    notes: list[str] = []
+    read = {name for name, _, _ in read_ranges(config)}
+    for name, allowed in ranges(GenerationConfig).items():
+        given = getattr(config, name)
+        if not allowed.step or not given % allowed.step:
+            continue
+        taken = int(given // allowed.step * allowed.step)
+        if not allowed.bears(taken):
+            continue  # refused by its own name
+        changes[name] = taken
+        if name in read:
+            notes.append(f"The {called(name)} {given:g} became {taken}, a multiple of 64.")
+    return replace(config, **changes), notes
+
+
+def with_refiner(
+    config: GenerationConfig, version: str, catalog: Catalog, address: str
+) -> Adjusted:
+    """Return the configuration without a refiner that the server would not use.
+
+    `catalog` is what is known of the server at `address`, `version` the model's.
+    """
+    name = config.refiner_model
+    if not name:
+        return config, []
+    try:
+        spec = lookup.find_file(lookup.REFINER, name, catalog, address)
+    except ModelUnavailable as error:
+        return replace(config, refiner_model=""), [f"{error.problem} The picture is made without."]
+    file = spec.file if spec else name
+    if file == config.model:
+        note = f"The refiner {file} is the model itself, and is left out."
+    elif spec is not None and not takes_refiner(version, spec.version):
+        note = f"The refiner {file} is for {spec.version}, the model for {version}: it is left out."
+    else:
+        return config, []
+    return replace(config, refiner_model=""), [note]
+
+
+def with_effect(config: GenerationConfig, version: str, catalog: Catalog) -> Adjusted:
+    """Return the configuration without what a server would pass over.
+
+    `catalog` is what is known of the server, `version` the model's.
+    """
+    notes: list[str] = []
+    first = (config.hires_fix_start_width, config.hires_fix_start_height)
+    full = (config.start_width, config.start_height)
+    if config.hires_fix and not all(
+        0 < one < whole for one, whole in zip(first, full, strict=True)
+    ):
+        notes.append(
+            f"The high-resolution fix is left out: its first pass, {first[0]} x {first[1]}, is not"
+            f" smaller than the picture, {full[0]} x {full[1]}."
+        )
+        config = replace(config, hires_fix=False)
+    refiner = catalog.model(config.refiner_model) if config.refiner_model else None
+    usable = [version, *([refiner.version] if refiner else [])]
+    kept = []
+    for lora in config.loras:
+        spec = catalog.lora(lora.file)
+        if spec is not None and not any(takes_lora(one, spec.version) for one in usable):
+            notes.append(
+                f"The LoRA {lora.file} is for {spec.version}, the model for {version}: it is left"
+                " out."
+            )
+        else:
+            kept.append(lora)
+    return replace(config, loras=tuple(kept)), notes
+
+
+def remarks(
+    config: GenerationConfig, version: str, catalog: Catalog, *, has_image: bool
+) -> Iterator[str]:
+    """Yield sentences about what is sent as it is and comes out otherwise, or not at all.
+
+    `catalog` is what is known of the server, `version` the model's.
+    """
+    known = versions.find(version)
+    if known is not None and config.sampler not in known.samplers:
+        yield (
+            f"The sampler {config.sampler.label} is not made for {known.name}: choose one whose"
+            " name ends in Trailing or AYS."
+        )
+    if (
+        known is not None
+        and known.is_video
+        and known.frames(config.num_frames) != config.num_frames
+    ):
+        come = known.frames(config.num_frames)
+        yield f"Of {config.num_frames} frames {come} come: {known.name} makes them in whole groups."
+    for name, allowed, value in read_ranges(config):
+        if not allowed.offers(value):
+            yield f"The {called(name)} {value:g} is beyond what the app offers, {allowed}."
+    for control in config.controls:
+        if control.guidance_start > control.guidance_end:
+            yield (
+                f"The control {control.file} has no effect: it starts at"
+                f" {control.guidance_start:g}, after its end at {control.guidance_end:g}."
+            )
+    for kind in ("decoding", "diffusion"):
+        width, height, overlap = (
+            getattr(config, f"{kind}_tile_{side}") for side in ("width", "height", "overlap")
+        )
+        if getattr(config, f"tiled_{kind}") and overlap >= min(width, height):
+            yield (
+                f"The {kind}_tile_overlap {overlap} is not smaller than a tile of {width} x"
+                f" {height}: a server takes less."
+            )
+    if config.color_calibration and not has_image:
+        yield "The color_calibration has no effect without an image."
+    if config.face_restoration and catalog.files and config.face_restoration not in catalog.files:
+        yield f"The server has no face restorer {config.face_restoration}: no face is restored."
