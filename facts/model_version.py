@@ -190,6 +190,9 @@ class ModelVersion:
     """The sound beside a video, if there is any."""
     transparent: bool = False
     """Results always have alpha (docs/protocol.md 3.5)."""
+    hires_growth: int = 1
+    """How many times as wide and high as set its results come out with the high-resolution fix,
+    whose second pass is computed for latents of 8 pixels (docs/protocol.md 16.3)."""
 
     # What goes along with it (docs/protocol.md 5.4).
     refiner_group: str = ""

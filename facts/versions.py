@@ -171,7 +171,12 @@ _ROWS = (
         separate_t5=True,
         size_rank=160,
     ),
-    ModelVersion("hidream_o1", "HiDream O1", 3072, 32, flow=True, latent_spaces=("hidream_o1",)),
+    ModelVersion(
+        *("hidream_o1", "HiDream O1", 3072, 32),
+        flow=True,
+        latent_spaces=("hidream_o1",),
+        hires_growth=4,
+    ),
     _row(_WAN_LATENTS, "qwen_image", "Qwen Image", size_rank=170, frames_per_second=16),
     _row(
         *(_FLOW, "qwen_image_2.1", "Qwen Image 2.1"),
@@ -182,6 +187,7 @@ _ROWS = (
         size_shift=SizeShift(0.9, 8192),
         reads_alpha=True,
         transparent=True,
+        hires_growth=2,
         size_rank=175,
         frames_per_second=16,
     ),

@@ -58,7 +58,9 @@ class Allowance:
 
 def _factor(request: GenerationRequest) -> int:
     """Return how many times larger the sides of a result may be."""
+    known = versions.find(request.version)
+    grown = known.hires_growth if known is not None and request.config.hires_fix else 1
     if not request.config.upscaler:
-        return 1
+        return grown
     spec = request.override.upscaler(request.config.upscaler)
-    return min(max(_USUAL_FACTOR, spec.scale_factor if spec else 0), _MOST_FACTOR)
+    return grown * min(max(_USUAL_FACTOR, spec.scale_factor if spec else 0), _MOST_FACTOR)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ...errors import RequestRejected
+from ...facts import versions
 from ...facts.versions import reads_alpha
 from ..catalog import lookup
 from ..catalog.lookup import ModelFile
@@ -111,6 +112,7 @@ def assemble(wishes: Wishes, model: ModelFile, catalog: Catalog, address: str) -
     notes += [f"Models of {version} do not read {', '.join(unread)}."] if unread else []
     config, told = adjustments.with_effect(config, version, catalog)
     notes += told
+    notes += _grown(config, version)
     config.check()  # a picture of an impossible size is not worth making
     wishes, told = _with_readers(wishes, catalog, version)
     notes += told
@@ -143,6 +145,18 @@ def _runs(wishes: Wishes) -> int:
             f"Nothing is to be generated: batch_count is {runs}.", "Generate at least once."
         )
     return runs
+
+
+def _grown(config: GenerationConfig, version: str) -> list[str]:
+    """Return a sentence about results that come out larger than they are set."""
+    known = versions.find(version)
+    if known is None or known.hires_growth == 1 or not config.hires_fix:
+        return []
+    width, height = (known.hires_growth * one for one in (config.start_width, config.start_height))
+    return [
+        f"With the high-resolution fix a picture of {known.name} is likely to come out as"
+        f" {width} x {height}, as its second pass is not made for this model: switch the fix off."
+    ]
 
 
 def configuration(wishes: Wishes, model: ModelFile) -> GenerationConfig:

@@ -95,6 +95,22 @@ def test_a_seed_is_drawn_where_none_is_given() -> None:
     assert len(seeds) > 1
 
 
+@pytest.mark.parametrize(("version", "size"), [("qwen_image_2.1", 2), ("hidream_o1", 4), ("v1", 1)])
+def test_note_says_where_hires_fix_grows_the_picture(version: str, size: int) -> None:
+    model = ModelFile.of(replace(SPEC, version=version))
+    first_pass = {"hires_fix_start_width": 128, "hires_fix_start_height": 128}
+    for hires_fix in (True, False):
+        settings = {"start_width": 256, "start_height": 256, "hires_fix": hires_fix, **first_pass}
+        wishes = Wishes(model, "a bridge", settings=settings)
+        notes = [
+            note
+            for note in assemble(wishes, model, Catalog(), "").notes
+            if "high-resolution fix" in note
+        ]
+        assert len(notes) == (hires_fix and size > 1)
+        assert all(f"{256 * size} x {256 * size}" in note for note in notes)
+
+
 def test_notes_are_about_what_a_person_said() -> None:
     wishes = Wishes(
         MODEL,
