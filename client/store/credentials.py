@@ -87,6 +87,20 @@ class Credentials:
             raise _not_meant(known, Destination.of(Address(address_host, port)))
         return Credential(known.name, known.secret, known.identity())
 
+    def secrets_for(self, address: Address) -> dict[str, Secret]:
+        """Return the shared secrets that are meant for a server, by the names of their credentials.
+
+        Raises StoreUnusable, CredentialMissing as `find` does.
+        """
+        keys = {*self._stored(), *self._environment.keys()}
+        return {
+            known.name: known.secret
+            for key in sorted(keys)
+            if (known := self._known(key)) is not None
+            and known.secret is not None
+            and any(one.covers(address.host, address.port) for one in known.servers)
+        }
+
     def digest(self, name: str, key: bytes) -> bytes:
         """Return a keyed hash that changes with what a name stands for, b"" for nothing.
 

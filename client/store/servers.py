@@ -93,6 +93,12 @@ class SavedServers:
         """Return whether a server is saved under a name, in any case. Raises StoreUnusable."""
         return any(_same(one.name, name) for one in self.all())
 
+    def after(self, server: Server | None, gone: Sequence[str]) -> list[Server]:
+        """Return what will be saved once a server is, in place of those of these names."""
+        names = [*gone, *([server.name] if server else [])]
+        others = [one for one in self.all() if not any(_same(one.name, name) for name in names)]
+        return [*others, *([server] if server else [])]
+
     def put(self, server: Server, *, replaces: str = "") -> None:
         """Save a server in place of one of the same name, and of the one that it `replaces`.
 

@@ -5,8 +5,10 @@ Credentials are write-only: nothing of a secret or a key ever goes back to a pag
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from ...client.address import Address
 from ...client.connection import nearby
 from ...client.store.credentials import Credentials
 from ...client.store.pins import Pins
@@ -17,6 +19,7 @@ from ...client.threads import in_thread
 from ...errors import RequestRejected
 from .. import host
 from ..servers.catalogs import SHELF
+from ..servers.secret_guard import check_servers, demand
 from .guard import Answer, Body
 from .server import read_values
 
@@ -86,9 +89,11 @@ async def save_server(body: Body) -> Answer:
     """
     server = Server.from_dict({**read_values(body), "name": body.text("name")})
     replaces, default = body.text("replaces", ""), body.flag("default", False)
+    typed = _typed(body)
 
     def save() -> Answer:
         saved = SavedServers(host.user_folder())
+        _check_servers(saved, server, [replaces], typed)
         saved.put(server, replaces=replaces)
         if default:
             saved.choose(server.name)
@@ -99,10 +104,12 @@ async def save_server(body: Body) -> Answer:
 
 async def remove_server(body: Body) -> Answer:
     """Forget a server."""
-    name = body.text("name")
+    name, typed = body.text("name"), _typed(body)
 
     def remove() -> Answer:
-        SavedServers(host.user_folder()).remove(name)
+        saved = SavedServers(host.user_folder())
+        _check_servers(saved, None, [name], typed)
+        saved.remove(name)
         return _servers()
 
     return await in_thread(lambda: remove())
@@ -119,6 +126,20 @@ async def choose_server(body: Body) -> Answer:
     return await in_thread(lambda: choose())
 
 
+def _typed(body: Body) -> Secret | None:
+    text = body.text("secret", "")
+    return Secret(text) if text else None
+
+
+def _check_servers(
+    saved: SavedServers, server: Server | None, gone: Sequence[str], typed: Secret | None
+) -> None:
+    """Raise SecretWanted for a change that weakens the way of a secret, unless it is typed."""
+    folder = host.user_folder()
+    after = saved.after(server, gone)
+    check_servers(saved.all(), after, Pins(folder), Credentials(folder), typed)
+
+
 def _servers() -> Answer:
     saved = SavedServers(host.user_folder())
     return {"servers": [one.as_dict() for one in saved.all()], "default": saved.default_name()}
@@ -131,10 +152,13 @@ async def list_pins(body: Body) -> Answer:
 
 async def forget_pin(body: Body) -> Answer:
     """Forget a certificate, so that the next one is trusted on first use."""
-    address = body.text("address")
+    address, typed = body.text("address"), _typed(body)
 
     def forget() -> Answer:
-        Pins(host.user_folder()).forget(address)
+        pins = Pins(host.user_folder())
+        if pins.get(address) is not None:
+            demand(Address.parse(address), Credentials(host.user_folder()), typed)
+        pins.forget(address)
         SHELF.cache().expire()
         return _pins()
 

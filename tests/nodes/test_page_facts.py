@@ -98,6 +98,12 @@ def test_the_page_knows_the_variables_of_secrets() -> None:
     assert facts()["SECRET_VARIABLE_PREFIX"] == PREFIX
 
 
+def test_the_page_knows_the_error_for_a_secret_that_is_to_be_typed() -> None:
+    from drawbridge.nodes.servers.secret_guard import SecretWanted
+
+    assert facts()["SECRET_WANTED"] == SecretWanted.__name__
+
+
 def test_the_page_knows_how_long_names_may_be() -> None:
     from drawbridge.client.store import credential_sources, server
 

@@ -17,11 +17,12 @@ const MAY_KNOW = {
   parts: [],
   comfyui: [],
   state: ["comfyui"],
+  secret: ["comfyui", "parts"],
   // Features, which a person sees as one thing each.
   configuration: ["comfyui", "parts", "state", "rows"],
-  connect: ["comfyui", "parts", "state"],
+  connect: ["comfyui", "parts", "secret", "state"],
   generate: ["comfyui", "parts", "state"],
-  panel: ["comfyui", "parts", "state"],
+  panel: ["comfyui", "parts", "secret", "state"],
   picker: ["comfyui", "parts", "state"],
   rows: ["comfyui", "parts", "state"],
 };

@@ -40,6 +40,9 @@ export const LONGEST_CREDENTIAL_NAME = 64;
 /** The kind of error that says that the default server is meant and there is none. */
 export const NO_DEFAULT_SERVER = "NoDefaultServer";
 
+/** The kind of error that says that only a secret's owner may change this. */
+export const SECRET_WANTED = "SecretWanted";
+
 /** The event by which a Connect that runs tells the page of its server. */
 export const SERVER_EVENT = "drawbridge.server";
 

@@ -199,6 +199,12 @@ export const SETTINGS = {
     ja: "サーバーをコンマで区切ります。ホスト名だけなら全ポートです。* はすべてのサーバーを意味し、共有されたどのワークフローからもどこへでも送れてしまいます。",
     de: "Server, durch Kommas getrennt; ein Name ohne Port gilt für alle Ports. * heißt jeder Server: dann kann jeder geteilte Workflow sie überallhin senden.",
   },
+  "secret.wanted": {
+    en: "Is the secret yours?",
+    zh: "这个密钥是您的吗？",
+    ja: "このシークレットはあなたのものですか？",
+    de: "Gehört das Geheimnis Ihnen?",
+  },
   "credentials.secret": {
     en: "Shared secret",
     zh: "共享密钥",

@@ -13,6 +13,7 @@ import { openDialog } from "../parts/dialog.js";
 import { button, element } from "../parts/elements.js";
 import { makeForm, selectInput, textInput } from "../parts/form.js";
 import { problemBox } from "../parts/problem_box.js";
+import { askAsOwner } from "../secret/owner.js";
 import { nearbyOf, searchNearby } from "../state/nearby_servers.js";
 import { credentialsOf, loadSaved, savedServersOf } from "../state/saved_servers.js";
 import { serversOf } from "../state/servers.js";
@@ -65,7 +66,7 @@ export function openSetup(app) {
   };
   /** @param {SavedServer} server */
   const keep = async (server) => {
-    await ask(app.api, "servers/save", { ...server, default: true });
+    await askAsOwner(app.api, "servers/save", { ...server, default: true });
     done(app, server.name);
     close();
   };

@@ -12,12 +12,13 @@ import { say } from "../../lib/words.js";
 import { attachCombobox } from "../comfyui/combobox.js";
 import { onNodeAdded, onWidgetChange } from "../comfyui/events.js";
 import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
-import { CHANGE_EVENT, ask } from "../comfyui/routes.js";
+import { CHANGE_EVENT } from "../comfyui/routes.js";
 import { toastError } from "../comfyui/toast.js";
 import { bodyOf } from "../comfyui/vue_elements.js";
 import { onNodesRendered } from "../comfyui/vue_observer.js";
 import { isFrozen, setDimmed } from "../comfyui/widgets.js";
 import { button, element as make } from "../parts/elements.js";
+import { askAsOwner } from "../secret/owner.js";
 import { onAnyChange } from "../state/changes.js";
 import { defaultServerOf, loadSaved, savedServersOf } from "../state/saved_servers.js";
 import { askServersOfGraph, serversOf } from "../state/servers.js";
@@ -216,7 +217,7 @@ async function saveServer(app, server) {
   if (!server) return;
   const taken = savedServersOf(app).map(({ name }) => name);
   try {
-    await ask(app.api, "servers/save", { name: freeName(server.host, taken), ...server });
+    await askAsOwner(app.api, "servers/save", { name: freeName(server.host, taken), ...server });
   } catch (error) {
     toastError(app, error);
   }

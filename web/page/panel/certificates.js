@@ -4,6 +4,7 @@
 import { say } from "../../lib/words.js";
 import { ask } from "../comfyui/routes.js";
 import { element } from "../parts/elements.js";
+import { askAsOwner } from "../secret/owner.js";
 import { Section } from "./section.js";
 
 /**
@@ -29,7 +30,7 @@ export function certificatesSection({ api }) {
         ],
         removeLabel: say("pins.forget"),
         remove: async () => {
-          await ask(api, "pins/forget", { address: pin.address });
+          await askAsOwner(api, "pins/forget", { address: pin.address });
           await refresh();
         },
       })),

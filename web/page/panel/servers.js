@@ -8,6 +8,7 @@ import { say } from "../../lib/words.js";
 import { ask } from "../comfyui/routes.js";
 import { button, element } from "../parts/elements.js";
 import { problemBox } from "../parts/problem_box.js";
+import { askAsOwner } from "../secret/owner.js";
 import { nearbyOf, searchNearby } from "../state/nearby_servers.js";
 import { makeForm, selectInput, textInput } from "../parts/form.js";
 import { Section } from "./section.js";
@@ -60,7 +61,7 @@ export function serversSection(app) {
         preferLabel: say("servers.prefer"),
         edit: () => void edit(server, server.name),
         remove: async () => {
-          show(await ask(api, "servers/remove", { name: server.name }));
+          show(await askAsOwner(api, "servers/remove", { name: server.name }));
         },
       })),
     );
@@ -102,7 +103,7 @@ export function serversSection(app) {
           certificate: transport.value === TRANSPORT.authority ? certificate.value.trim() : "",
           credential: credential.value,
         };
-        show(await ask(api, "servers/save", { ...wanted, replaces: known }));
+        show(await askAsOwner(api, "servers/save", { ...wanted, replaces: known }));
         section.open(null);
         found.replaceChildren();
       });
