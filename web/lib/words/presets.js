@@ -52,6 +52,12 @@ export const PRESETS = {
     ja: "{steps} ステップ、ガイダンス {guidance}。選択したノードの上の星、または「生成」の「プリセット」で取り込めます。",
     de: "{steps} Schritte, Guidance {guidance}. Der Stern über dem gewählten Node oder „Voreinstellung“ bei „Generieren“ übernimmt sie.",
   },
+  "presets.follow": {
+    en: "with its recommended settings",
+    zh: "同时采用其推荐设置",
+    ja: "推奨設定も取り込む",
+    de: "mit den empfohlenen Einstellungen",
+  },
   "presets.save.title": {
     en: "Save as a preset",
     zh: "另存为预设",

@@ -11,6 +11,7 @@ import { say } from "../../lib/words.js";
 import { asOneChange, labelOf, setValue, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { ask } from "../comfyui/routes.js";
 import { updateRows } from "../rows/rows.js";
+import { withoutSettings } from "../state/model_presets.js";
 import { surroundingsOf } from "../state/surroundings.js";
 import { toastOutcome } from "./outcome.js";
 
@@ -117,10 +118,12 @@ function applyModel(app, node, file, taken, left) {
   else if (isLinked(load, "model")) left.push(say("configuration.linked", { name: file }));
   else {
     // What was set by hand is of the model before.
-    setAll(app, load, [
-      ["model", file],
-      ["version", AUTOMATIC_VERSION],
-    ]);
+    withoutSettings(() =>
+      setAll(app, load, [
+        ["model", file],
+        ["version", AUTOMATIC_VERSION],
+      ]),
+    );
     taken.push(file);
   }
 }

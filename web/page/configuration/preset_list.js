@@ -12,6 +12,7 @@ import { CHANGE_EVENT, ask } from "../comfyui/routes.js";
 import { toast } from "../comfyui/toast.js";
 import { renew } from "../comfyui/widgets.js";
 import { onAnyChange } from "../state/changes.js";
+import { bringsSettings, comesWithOthers } from "../state/model_presets.js";
 import { surroundingsOf } from "../state/surroundings.js";
 import { savePreset, takePreset } from "./presets.js";
 
@@ -145,7 +146,8 @@ function valuesOf(generate) {
 }
 
 /**
- * Say what is recommended for a model that a person has chosen, if Generate has other values.
+ * Say what is recommended for a model that a person has chosen, if Generate has other values, or take
+ * it over if that is wanted.
  *
  * @param {App} app
  * @param {GraphNode} load
@@ -153,13 +155,17 @@ function valuesOf(generate) {
 async function tellOfModel(app, load) {
   const generate = generateOf(load)?.node;
   const { model, version } = surroundingsOf(app, load);
-  if (!generate || !model) return;
+  if (!generate || !model || comesWithOthers()) return;
   const { presets } = await ask(app.api, "presets/list", { model, version }).catch(() => ({
     presets: [],
   }));
   const best = presets.find(({ kind }) => kind === "recommended");
   const now = valuesOf(generate);
   if (!best || (best.steps === now.steps && best.guidance === now.guidance)) return;
+  if (bringsSettings()) {
+    await takePreset(app, generate, "");
+    return;
+  }
   const { steps, guidance } = best;
   const detail = say("presets.offer.detail", { steps, guidance });
   toast(app, "info", say("presets.offer"), detail);

@@ -6,6 +6,7 @@ import { ABSENT, DEPRECATED, fits, groups, isNone, items, judge } from "../../li
 import { relativeTime } from "../../lib/relative_time.js";
 import { matches, searchWords } from "../../lib/search.js";
 import { language, say } from "../../lib/words.js";
+import { bringsSettings, setBringsSettings } from "../state/model_presets.js";
 import { versionsOf } from "../state/versions.js";
 import { serversOf } from "../state/servers.js";
 
@@ -83,9 +84,8 @@ export function catalogView(app, { choice, value, around, query, all, flip }) {
     sections,
     notices: noticesOf(app, around),
     empty: catalog ? say(wanted.length ? "picker.nothing" : "picker.lacks") : undefined,
-    footer: server ? [addressOf(server), when].filter(Boolean).join(" · ") : "",
-    toggle:
-      fitting.length < everything.length ? { text: say("picker.all"), on: all, flip } : undefined,
+    footer: server ? [known?.status.address || addressOf(server), when].filter(Boolean).join(" · ") : "",
+    toggle: toggleOf(choice, fitting.length < everything.length, all, flip),
     refresh: server
       ? {
           text: say("picker.refresh"),
@@ -97,6 +97,27 @@ export function catalogView(app, { choice, value, around, query, all, flip }) {
 }
 
 /**
+ * Return the switch below the list: whether a model brings its settings, or whether what does not
+ * fit is listed, too.
+ *
+ * @param {Choice} choice
+ * @param {boolean} isParted whether there is more than what fits
+ * @param {boolean} all
+ * @param {() => void} flip `all`, and show the list anew
+ * @returns {View["toggle"]}
+ */
+function toggleOf(choice, isParted, all, flip) {
+  if (choice !== "model") {
+    return isParted ? { text: say("picker.all"), on: all, flip } : undefined;
+  }
+  const follow = () => {
+    setBringsSettings(!bringsSettings());
+    flip();
+  };
+  return { text: say("presets.follow"), on: bringsSettings(), flip: follow };
+}
+
+/**
  * @param {App} app
  * @param {Surroundings} around
  * @returns {Notice[]}
@@ -104,7 +125,7 @@ export function catalogView(app, { choice, value, around, query, all, flip }) {
 function noticesOf(app, { connect, server, known, catalog }) {
   if (!connect) return [{ kind: "info", text: say("picker.unwired") }];
   if (!server) return [{ kind: "info", text: say("picker.linked") }];
-  const name = addressOf(server);
+  const name = known?.status.address || addressOf(server);
   const press = () => void serversOf(app).ask(server, { pressed: true, refresh: true });
   if (known?.asking) {
     return catalog ? [] : [{ kind: "busy", text: say("picker.asking", { server: name }) }];
