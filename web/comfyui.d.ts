@@ -140,6 +140,7 @@ export interface GraphNode {
   widgets?: Widget[];
   /** What is saved with the node and shown nowhere. */
   properties?: Record<string, unknown>;
+  flags?: { collapsed?: boolean };
   graph: Graph | null;
   /** Of a node that stands for a subgraph. */
   subgraph?: Graph;

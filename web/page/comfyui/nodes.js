@@ -32,6 +32,16 @@ export function everyNode(app) {
 }
 
 /**
+ * Return the nodes of a type in the graph that is shown.
+ *
+ * @param {App} app
+ * @param {string} type
+ */
+export function shownNodes(app, type) {
+  return (app.canvas.graph?.nodes ?? []).filter((node) => typeOf(node) === type);
+}
+
+/**
  * @param {GraphNode} node
  * @param {string} name
  * @returns {Widget | undefined}

@@ -30,15 +30,14 @@ const MOST_FRAMES = 120;
  */
 export function holdBoxes(app, node, before) {
   const isVue = window.LiteGraph?.vueNodesMode;
-  const widgets = isVue ? [] : (node.widgets ?? []).filter(({ element }) => isBox(element));
+  const widgets = isVue ? [] : boxesOf(node);
   const elements = isVue ? fieldsOf(app, node) : widgets.map(({ element }) => element);
   // All of them, before any one changes.
   const heights = before ?? elements.map((element) => element?.offsetHeight ?? 0);
   if (!heights.length || heights.length !== elements.length || heights.includes(0)) return null;
-  const releases = heights.map((height, index) => {
-    const widget = widgets[index];
-    return widget ? holdWidget(widget, height) : holdField(elements[index], height);
-  });
+  const releases = isVue
+    ? holdFields(elementOf(app, node), fieldsOf(app, node), heights)
+    : widgets.map((widget, index) => holdWidget(widget, heights[index] ?? 0));
   return {
     heights,
     letGo: () => {
@@ -58,34 +57,54 @@ function fieldsOf(app, node) {
 }
 
 /**
- * Wait a while until Vue has drawn the graph that is shown: boxes have their height then.
+ * Wait a while until Vue has drawn nodes of the graph that is shown: one gets its height first, what
+ * is in it comes later.
  *
  * @param {App} app
+ * @param {readonly GraphNode[]} nodes
  */
-export async function untilDrawn(app) {
-  const frame = () => new Promise((done) => requestAnimationFrame(done));
+export async function untilDrawn(app, nodes) {
+  const isDrawn = (/** @type {GraphNode} */ node) =>
+    isFolded(node) ||
+    ((elementOf(app, node)?.offsetHeight ?? 0) >= node.size[1] &&
+      fieldsOf(app, node).length >= boxesOf(node).length);
   for (let count = 0; window.LiteGraph?.vueNodesMode && count < MOST_FRAMES; count++) {
-    await frame();
-    if (!(app.canvas.graph?.nodes ?? []).every((node) => elementOf(app, node))) continue;
-    await frame();
-    return;
+    await new Promise((done) => requestAnimationFrame(done));
+    if (nodes.every(isDrawn)) return;
   }
 }
 
-/** @param {HTMLElement | undefined} element */
-function isBox(element) {
-  return element instanceof HTMLTextAreaElement;
+/** @param {GraphNode} node */
+function isFolded({ flags }) {
+  return !!flags?.collapsed;
 }
 
 /**
- * @param {HTMLElement | undefined} field
- * @param {number} height
+ * Return the widgets of a node that are boxes for several lines.
+ *
+ * @param {GraphNode} node
  */
-function holdField(field, height) {
-  if (field) field.style.minHeight = `${height}px`;
-  return () => {
-    if (field) field.style.minHeight = "";
-  };
+function boxesOf(node) {
+  return (node.widgets ?? []).filter(({ element }) => element instanceof HTMLTextAreaElement);
+}
+
+/**
+ * @param {HTMLElement | null} whole
+ * @param {readonly HTMLElement[]} fields
+ * @param {readonly number[]} heights
+ */
+function holdFields(whole, fields, heights) {
+  const least = (/** @type {number} */ less) =>
+    fields.forEach((field, index) => {
+      field.style.minHeight = `${(heights[index] ?? 0) - less}px`;
+    });
+  const before = whole?.offsetHeight ?? 0;
+  least(0);
+  // Padding and gaps of the page's own may come on top, and make the node higher at once.
+  least(((whole?.offsetHeight ?? 0) - before) / fields.length);
+  return fields.map((field) => () => {
+    field.style.minHeight = "";
+  });
 }
 
 /**
@@ -93,10 +112,13 @@ function holdField(field, height) {
  * @param {number} height
  */
 function holdWidget({ options }, height) {
-  const before = options["getMinHeight"];
-  options["getMinHeight"] = () => height + MARGINS_PX;
+  const limits = /** @type {const} */ (["getMinHeight", "getMaxHeight"]);
+  const before = limits.map((name) => options[name]);
+  for (const name of limits) options[name] = () => height + MARGINS_PX;
   return () => {
-    if (before === undefined) delete options["getMinHeight"];
-    else options["getMinHeight"] = before;
+    limits.forEach((name, index) => {
+      if (before[index] === undefined) delete options[name];
+      else options[name] = before[index];
+    });
   };
 }

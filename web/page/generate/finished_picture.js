@@ -3,6 +3,8 @@
 
 import { FINISHED } from "../../lib/facts.js";
 import { picturesOf, rememberPicture } from "../../lib/kept_pictures.js";
+import { GENERATE } from "../../lib/node_types.js";
+import { shownNodes } from "../comfyui/nodes.js";
 import { PREVIEW_EVENT, showAsPreview } from "../comfyui/preview.js";
 import { untilDrawn } from "../comfyui/text_boxes.js";
 
@@ -36,7 +38,7 @@ export function setUpFinishedPictures(app) {
       const pictures = picturesOf(sessionStorage, graphId(app));
       if (!pictures.size) return;
       opened = true;
-      await untilDrawn(app);
+      await untilDrawn(app, shownNodes(app, GENERATE));
       await Promise.all([...pictures].map(([node, name]) => showAsPreview(app, node, name)));
     },
   };

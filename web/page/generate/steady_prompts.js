@@ -3,7 +3,7 @@
 
 import { GENERATE } from "../../lib/node_types.js";
 import { onNodeSaved } from "../comfyui/events.js";
-import { typeOf } from "../comfyui/nodes.js";
+import { shownNodes, typeOf } from "../comfyui/nodes.js";
 import { PREVIEW_EVENT } from "../comfyui/preview.js";
 import { holdBoxes, untilDrawn } from "../comfyui/text_boxes.js";
 import { elementOf } from "../comfyui/vue_elements.js";
@@ -39,8 +39,9 @@ export function setUpSteadyPrompts(app) {
       window.addEventListener("pointerdown", (event) => letGoAt(app, event), true);
     },
     async afterConfigureGraph() {
-      await untilDrawn(app);
-      for (const node of generatesOf(app)) {
+      const nodes = shownNodes(app, GENERATE).filter((node) => lastHeld.has(keyOf(node)));
+      await untilDrawn(app, nodes);
+      for (const node of nodes) {
         const last = lastHeld.get(keyOf(node));
         if (last?.height === node.size[1]) hold(app, node, last.heights);
       }
@@ -61,7 +62,7 @@ export function setUpSteadyPrompts(app) {
  * @param {App} app
  */
 function holdAll(app) {
-  for (const node of generatesOf(app)) hold(app, node);
+  for (const node of shownNodes(app, GENERATE)) hold(app, node);
 }
 
 /**
@@ -85,7 +86,7 @@ function hold(app, node, heights) {
 function letGoAt(app, event) {
   const { target } = event;
   if (!(target instanceof Element) || !getComputedStyle(target).cursor.endsWith("-resize")) return;
-  for (const node of generatesOf(app)) {
+  for (const node of shownNodes(app, GENERATE)) {
     const element = elementOf(app, node);
     const known = held.get(node);
     if (!known || (element && !element.contains(target))) continue;
@@ -93,11 +94,6 @@ function letGoAt(app, event) {
     held.delete(node);
     lastHeld.delete(keyOf(node));
   }
-}
-
-/** @param {App} app */
-function generatesOf(app) {
-  return (app.canvas.graph?.nodes ?? []).filter((node) => typeOf(node) === GENERATE);
 }
 
 /** @param {GraphNode} node */
