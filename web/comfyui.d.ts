@@ -199,6 +199,8 @@ export interface Canvas {
   canvas: HTMLCanvasElement;
   ds: { scale: number; offset: [number, number] };
   selected_nodes: Record<string, GraphNode>;
+  /** Colours of slots by their type; links have a table of their own in the canvas's class. */
+  default_connection_color_byType?: Record<string, string>;
   setDirty(foreground: boolean, background?: boolean): void;
   emitBeforeChange?(): void;
   emitAfterChange?(): void;

@@ -4,8 +4,10 @@
 import { app } from "../../scripts/app.js";
 import { combine } from "./lib/features.js";
 import { speak } from "./lib/words.js";
+import { setUpSlotColors } from "./page/comfyui/slot_colors.js";
 import { setUpConfiguration } from "./page/configuration/menu.js";
 import { setUpPresets } from "./page/configuration/preset_list.js";
+import { setUpCertificateField } from "./page/connect/certificate_field.js";
 import { setUpConnect } from "./page/connect/status_panel.js";
 import { setUpFinishedPictures } from "./page/generate/finished_picture.js";
 import { setUpRelevance } from "./page/generate/relevance.js";
@@ -23,7 +25,9 @@ import { setUpServers } from "./page/state/servers.js";
 // Each is called once, before the page is set up, and answers what it adds to the extension.
 /** @type {((app: App) => import("./lib/features.js").Feature)[]} */
 const FEATURES = [
+  setUpSlotColors,
   setUpServers,
+  setUpCertificateField,
   setUpConfiguration,
   setUpConnect,
   setUpFinishedPictures,

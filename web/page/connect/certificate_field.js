@@ -1,0 +1,59 @@
+// @ts-check
+/** Shows Connect's field for a certificate only where the transport reads one. */
+
+import { debounce } from "../../lib/debounce.js";
+import { TRANSPORT } from "../../lib/facts.js";
+import { CONNECT } from "../../lib/node_types.js";
+import { heightAfter } from "../../lib/rows.js";
+import { isLinked } from "../../lib/values.js";
+import { onLinkChange, onWidgetChange } from "../comfyui/events.js";
+import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
+import { isFrozen, setHidden } from "../comfyui/widgets.js";
+import { onAnyChange } from "../state/changes.js";
+
+/** @typedef {import("../../comfyui.js").GraphNode} GraphNode */
+
+/**
+ * @param {import("../../comfyui.js").App} app
+ * @returns {import("../../lib/features.js").Feature}
+ */
+export function setUpCertificateField(app) {
+  const updateAll = () => {
+    for (const node of everyNode(app)) updateCertificateField(node);
+  };
+  return {
+    setup: () => onAnyChange(app, updateAll),
+    nodeCreated(node) {
+      if (typeOf(node) !== CONNECT) return;
+      // Not now: a workflow's values and links are put into the complete node first.
+      const update = debounce(() => updateCertificateField(node));
+      const transport = widgetOf(node, "transport");
+      if (transport) onWidgetChange(transport, update);
+      onLinkChange(node, update);
+      update();
+    },
+    afterConfigureGraph: updateAll,
+  };
+}
+
+/**
+ * Show the field for a transport that reads it, or whose value comes by a link and is not known;
+ * hide it for the others. Does nothing to other nodes, nor where nodes cannot change.
+ *
+ * @param {GraphNode} node
+ */
+export function updateCertificateField(node) {
+  if (typeOf(node) !== CONNECT || !node.graph || isFrozen(node)) return;
+  const transport = widgetOf(node, "transport");
+  const field = widgetOf(node, "certificate");
+  if (!transport || !field) return;
+  const isRead =
+    transport.value === TRANSPORT.authority ||
+    isLinked(node, "transport") ||
+    isLinked(node, "certificate");
+  const before = node.computeSize()[1];
+  if (!setHidden(node, field, !isRead)) return;
+  const [width, height] = node.size;
+  node.setSize([width, heightAfter(height, before, node.computeSize()[1])]);
+  node.setDirtyCanvas(true, true);
+}
