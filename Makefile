@@ -3,7 +3,7 @@ PYTHON ?= python3
 
 .PHONY: demo test bench setup generated clean
 
-demo: ## start the emulator, run workflows/text_to_image.json, write a PNG under demo-output/
+demo: ## start the emulator, run the graph "01 Text to image", write a PNG under demo-output/
 	@$(PYTHON) scripts/dev.py demo
 
 test: ## lint, types and tests

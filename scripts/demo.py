@@ -1,7 +1,7 @@
 """Makes a picture from a workflow file, with nothing but this checkout.
 
 Starts the emulator in a process of its own on a free loopback port, executes
-workflows/text_to_image.json through the node classes, shows progress, and writes the PNG under
+"workflows/01 Text to image.json" through the node classes, shows progress, and writes the PNG under
 demo-output/. The host is the real ComfyUI where COMFYUI_PATH names one, each where it names
 several, else a small stand-in.
 """
@@ -19,7 +19,10 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import checkout
@@ -29,12 +32,13 @@ ROOT = checkout.ROOT
 sys.path.insert(0, str(ROOT / "devtools" / "standin"))
 
 BAR_WIDTH = 30
+GRAPH = ROOT / "workflows" / "01 Text to image.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; return 0 when the workflow came to its end."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--workflow", type=Path, default=ROOT / "workflows" / "text_to_image.json")
+    parser.add_argument("--workflow", type=Path, default=GRAPH)
     parser.add_argument("--output", type=Path, default=ROOT / "demo-output")
     parser.add_argument("--step-ms", type=int, default=150, help="how long a sampling step takes")
     parser.add_argument("--prompt", help="instead of the workflow's own")
@@ -88,9 +92,15 @@ def prepared(
 
 
 def in_standin(
-    workflow: dict[str, Any], changes: dict[str, dict[str, Any]], output: Path
+    workflow: dict[str, Any],
+    changes: dict[str, dict[str, Any]],
+    output: Path,
+    loaded: Image.Image | None = None,
 ) -> list[Path] | None:
-    """Execute the workflow in the stand-in host; return the files it wrote, None if it failed."""
+    """Execute the workflow in the stand-in host; return the files it wrote, None if it failed.
+
+    `loaded` is the picture that it loads, if it is not to be a made-up one.
+    """
     from standin.executor import Host
 
     import drawbridge
@@ -101,7 +111,7 @@ def in_standin(
     progress = Progress()
     say("Host: the stand-in for ComfyUI")
     with tempfile.TemporaryDirectory(prefix="drawbridge-demo-") as pictures:
-        put_pictures(workflow, Path(pictures))
+        put_pictures(workflow, Path(pictures), loaded)
         host = Host(asyncio.run(nodes()), output, progress.event, Path(pictures))
         outcome = host.run(prepared(workflow, host.object_info(), changes))
     progress.close()
@@ -116,21 +126,27 @@ def in_standin(
     return [Path(image["path"]) for image in images if "path" in image]  # saved, not only shown
 
 
-def put_pictures(workflow: dict[str, Any], folder: Path) -> None:
-    """Make the pictures that a workflow loads: a slope of colours with a transparent disc, which is
-    the mask.
+def put_pictures(
+    workflow: dict[str, Any], folder: Path, picture: Image.Image | None = None
+) -> None:
+    """Write the pictures that a workflow loads, unless they are there: the given one, or a slope of
+    colours with a transparent disc, which is the mask.
     """
+    picture = picture or _slope()
+    for node in workflow["nodes"]:
+        if node["type"] == "LoadImage" and not (folder / node["widgets_values"][0]).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            picture.save(folder / node["widgets_values"][0])
+
+
+def _slope() -> Image.Image:
     import numpy as np
     from PIL import Image
 
     rows, columns = np.mgrid[0:512, 0:512] / 511
     colours = np.stack([rows, columns, 1 - rows, np.ones_like(rows)], axis=-1)
     colours[(rows - 0.5) ** 2 + (columns - 0.5) ** 2 < 0.04, 3] = 0
-    picture = Image.fromarray((colours * 255).astype(np.uint8), "RGBA")
-    for node in workflow["nodes"]:
-        if node["type"] == "LoadImage" and not (folder / node["widgets_values"][0]).exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            picture.save(folder / node["widgets_values"][0])
+    return Image.fromarray((colours * 255).astype(np.uint8), "RGBA")
 
 
 def in_comfyui(

@@ -82,9 +82,10 @@ def prepare(comfyui: RealComfyUI, port: int) -> None:
 def graph(page: ComfyPage, port: int) -> None:
     """Take the whole graph after a run, its Connect, and the list of models."""
     from drawbridge.devtools.browser import read_workflow
+    from drawbridge.devtools.shared_graphs import shared_graph
 
     page.load(
-        read_workflow(ROOT / "workflows" / "text_to_image.json"),
+        read_workflow(shared_graph("text_to_image")),
         Connect={"host": "127.0.0.1", "port": port, "transport": "plaintext"},
     )
     page.page.evaluate(

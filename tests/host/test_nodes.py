@@ -20,7 +20,8 @@ from standin.stage import graph
 from standin.workflow import to_prompt
 
 import drawbridge
-from drawbridge.devtools.comfyui.host import ROOT, Ending, Outcome, PromptRejected, RealComfyUI
+from drawbridge.devtools.comfyui.host import Ending, Outcome, PromptRejected, RealComfyUI
+from drawbridge.devtools.shared_graphs import shared_graph
 from drawbridge.emulator.server.server import Emulator, Options
 from drawbridge.nodes import NODES
 from drawbridge.nodes.generating.finished_pictures import SHOWN
@@ -59,7 +60,7 @@ def test_every_node_is_listed_with_its_words(comfyui: RealComfyUI) -> None:
 def test_shared_workflow_makes_the_same_picture_as_in_the_stand_in(
     comfyui: RealComfyUI, serve: Serve, tmp_path: Path
 ) -> None:
-    workflow = json.loads((ROOT / "workflows" / "text_to_image.json").read_text(encoding="utf-8"))
+    workflow = json.loads((shared_graph("text_to_image")).read_text(encoding="utf-8"))
     emulator = serve(strict=True)
 
     async def nodes() -> list[Any]:

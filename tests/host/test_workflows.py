@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 from standin.workflow import to_prompt
 
-from drawbridge.devtools.comfyui.host import ROOT, Ending, RealComfyUI
+from drawbridge.devtools.comfyui.host import Ending, RealComfyUI
 from drawbridge.devtools.page_graphs import save_server
+from drawbridge.devtools.shared_graphs import FOLDER
 from drawbridge.emulator.server.server import Emulator, Options
 
-FOLDER = ROOT / "workflows"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 
 

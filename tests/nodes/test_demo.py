@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from drawbridge.devtools.shared_graphs import shared_graph, subjects
 from drawbridge.scripts import demo
 
-WORKFLOWS = Path(__file__).resolve().parents[2] / "workflows"
 
-
-@pytest.mark.parametrize("name", sorted(path.stem for path in WORKFLOWS.glob("*.json")))
+@pytest.mark.parametrize("name", subjects())
 def test_demo_runs_every_workflow(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -21,7 +20,7 @@ def test_demo_runs_every_workflow(
 ) -> None:
     monkeypatch.delenv("COMFYUI_PATH", raising=False)
     output = tmp_path / "output"
-    flags = ["--workflow", str(WORKFLOWS / f"{name}.json"), "--step-ms", "0"]
+    flags = ["--workflow", str(shared_graph(name)), "--step-ms", "0"]
     assert demo.main([*flags, "--output", str(output)]) == 0
     said = capsys.readouterr().out
     written = [line.removeprefix("Wrote ") for line in said.splitlines() if "Wrote " in line]

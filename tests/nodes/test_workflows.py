@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,12 @@ from standin.workflow import to_prompt
 from drawbridge.client.address import Address, Transport
 from drawbridge.client.store.server import Server
 from drawbridge.client.store.servers import SavedServers
+from drawbridge.devtools.shared_graphs import shared_graph, subjects
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes import host
 
 Serve = Callable[..., Emulator]
-FOLDER = Path(__file__).resolve().parents[2] / "workflows"
-NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+NAMES = subjects()
 
 
 def example() -> Image.Image:
@@ -40,7 +40,7 @@ def run(serve: Serve, stage: Stage) -> Callable[[str], tuple[Outcome, list[Any]]
     def start(name: str) -> tuple[Outcome, list[Any]]:
         emulator = serve(strict=True)
         stage.put("example.png", example())
-        workflow = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+        workflow = json.loads(shared_graph(name).read_text(encoding="utf-8"))
         own = Server(Address("127.0.0.1", emulator.port), Transport.PLAINTEXT, name="mine")
         SavedServers(host.user_folder()).put(own)
         outcome = stage.host.run(to_prompt(workflow, stage.host.object_info()))
@@ -102,13 +102,13 @@ def moodboard(outcome: Outcome, requests: list[Any]) -> None:
     assert configuration(requests)["strength"] == 1
 
 
-def instruction_edit(outcome: Outcome, requests: list[Any]) -> None:
+def edit_by_instruction(outcome: Outcome, requests: list[Any]) -> None:
     config = configuration(requests)
     assert requests[0]["image"] is not None
     assert (config["strength"], config["sampler"], config["steps"]) == (1, 17, 30)
 
 
-def upscale_hires_fix(outcome: Outcome, requests: list[Any]) -> None:
+def large_pictures(outcome: Outcome, requests: list[Any]) -> None:
     config = configuration(requests)
     assert (config["hires_fix"], config["hires_fix_start_width"]) == (True, 8)
     [picture] = pictures(outcome)
@@ -121,14 +121,14 @@ def video(outcome: Outcome, requests: list[Any]) -> None:
     assert told == {"frames": 25, "fps": 25.0, "has_audio": True}
 
 
-def prompt_batch(outcome: Outcome, requests: list[Any]) -> None:
+def several_prompts(outcome: Outcome, requests: list[Any]) -> None:
     prompts = [request["prompt"] for request in requests]
     assert prompts[0] == "a harbour at dawn, wide view, painted"
     assert [request["configuration"]["seed"] for request in requests] == [100, 101, 102]
     assert len(pictures(outcome)) == 3
 
 
-def configuration_import(outcome: Outcome, requests: list[Any]) -> None:
+def settings_from_the_app(outcome: Outcome, requests: list[Any]) -> None:
     config = configuration(requests)
     assert (config["start_width"], config["start_height"]) == (12, 8)
     assert (config["seed"], config["shift"]) == (1234, 3)
@@ -140,9 +140,10 @@ CHECKS = {
     check.__name__: check
     for check in (
         *(text_to_image, image_to_image, inpainting, lora_stack, controlnet, moodboard),
-        *(instruction_edit, upscale_hires_fix, video, prompt_batch, configuration_import),
+        *(edit_by_instruction, large_pictures, video, several_prompts, settings_from_the_app),
     )
 }
+CHECKS |= {"app_text_to_image": text_to_image, "app_edit_by_instruction": edit_by_instruction}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -154,16 +155,38 @@ def test_workflow_does_what_it_is_about(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_workflow_has_a_note_and_a_thumbnail(name: str) -> None:
-    workflow = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    workflow = json.loads(shared_graph(name).read_text(encoding="utf-8"))
     assert "MarkdownNote" in {node["type"] for node in workflow["nodes"]}
-    with Image.open(FOLDER / f"{name}.jpg") as thumbnail:
-        assert max(thumbnail.size) == 400
+    with Image.open(shared_graph(name).with_suffix(".jpg")) as thumbnail:
+        assert thumbnail.size == (400, 400)
+
+
+def test_no_two_thumbnails_look_alike() -> None:
+    small = {}
+    for name in NAMES:
+        with Image.open(shared_graph(name).with_suffix(".jpg")) as thumbnail:
+            small[name] = np.asarray(thumbnail.convert("RGB").resize((16, 16)), float)
+    for one, other in itertools.combinations(NAMES, 2):
+        assert np.abs(small[one] - small[other]).mean() > 8, (one, other)
+
+
+@pytest.mark.parametrize("name", [one for one in NAMES if one.startswith("app_")])
+def test_app_shows_fields_and_results_that_are_there(stage: Stage, name: str) -> None:
+    workflow = json.loads(shared_graph(name).read_text(encoding="utf-8"))
+    nodes = {node["id"]: node["type"] for node in workflow["nodes"]}
+    info = stage.host.object_info()
+    shown = workflow["extra"]["linearData"]
+    assert workflow["extra"]["linearMode"] is True
+    for node, widget in shown["inputs"]:
+        kinds = info[nodes[node]]["input"]
+        assert widget in {**kinds.get("required", {}), **kinds.get("optional", {})}
+    assert [nodes[node] for node in shown["outputs"]] == ["SaveImage"]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_links_of_a_workflow_run_to_the_right(name: str) -> None:
     """Those that turn back loop around nodes, and what belongs together is hard to see."""
-    workflow = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    workflow = json.loads(shared_graph(name).read_text(encoding="utf-8"))
     nodes = {node["id"]: node for node in workflow["nodes"]}
     for _, source, _, target, *_ in workflow["links"]:
         end = nodes[source]["pos"][0] + nodes[source]["size"][0]

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from drawbridge.devtools.browser import ComfyPage, Open, read_workflow
-from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
+from drawbridge.devtools.comfyui.host import RealComfyUI
+from drawbridge.devtools.shared_graphs import shared_graph
 
-GRAPH = ROOT / "workflows" / "lora_stack.json"
+GRAPH = shared_graph("lora_stack")
 PASTE, COPY = "Paste configuration from Draw Things", "Copy configuration for Draw Things"
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 GIVEN = {
@@ -184,7 +185,7 @@ _LIST = """
 
 def test_what_settings_overrule_shows_the_value_that_wins(page: ComfyPage) -> None:
     """Both ways of drawing nodes: the label is what they have in common."""
-    page.load(read_workflow(ROOT / "workflows" / "configuration_import.json"))
+    page.load(read_workflow(shared_graph("settings_from_the_app")))
     page.wait_for(f"() => ({_LABELS})().width?.endsWith('→ 768')")
     labels = page.page.evaluate(_LABELS)
     assert labels["seed"].endswith("→ 1234")

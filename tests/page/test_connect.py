@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from drawbridge.devtools.browser import ComfyPage, Open, read_workflow
-from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
+from drawbridge.devtools.comfyui.host import RealComfyUI
 from drawbridge.devtools.page_graphs import (
     CONNECT,
     LOAD_MODEL,
@@ -22,11 +22,12 @@ from drawbridge.devtools.page_graphs import (
     saved,
     value_of,
 )
+from drawbridge.devtools.shared_graphs import shared_graph
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.emulator.stock.models import MODELS
 
 Serve = Callable[..., Emulator]
-GRAPH = ROOT / "workflows" / "text_to_image.json"
+GRAPH = shared_graph("text_to_image")
 MODEL = "z_image_turbo_1.0_q8p.ckpt"
 
 

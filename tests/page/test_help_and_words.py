@@ -10,8 +10,8 @@ import pytest
 
 from drawbridge.devtools.browser import PACK_FOLDER, ComfyPage, Open, read_workflow
 from drawbridge.devtools.comfyui.host import ROOT
+from drawbridge.devtools.shared_graphs import FOLDER, shared_graph
 
-WORKFLOWS = ROOT / "workflows"
 HELP = ROOT / "web" / "docs"
 # The middle of a node's title, in the window, with a side bar on either side of it. Each node has
 # a place of its own: two clicks at the same one may be a double click.
@@ -75,7 +75,7 @@ def wait_for_help(page: ComfyPage, path: Path) -> None:
 
 def test_help_panel_shows_our_page(open_page: Open) -> None:
     page = open_page(Comfy_Sidebar_Location="right")  # a page of its own: side bars stay open
-    page.load(read_workflow(WORKFLOWS / "text_to_image.json"))
+    page.load(read_workflow(shared_graph("text_to_image")))
     for kind in NODES:
         ask_for_help(page, kind)
         wait_for_help(page, HELP / f"{kind}.md")
@@ -85,7 +85,7 @@ def test_help_panel_shows_our_page(open_page: Open) -> None:
 @pytest.mark.parametrize("locale", ["zh", "ja"])
 def test_nodes_speak_the_language_of_the_page(open_page: Open, locale: str) -> None:
     page = open_page(Comfy_Locale=locale)
-    page.load(read_workflow(WORKFLOWS / "text_to_image.json"))
+    page.load(read_workflow(shared_graph("text_to_image")))
     for kind in NODES:
         said = page.page.evaluate(_WORDS, kind)
         words = definition(locale, kind)
@@ -123,11 +123,11 @@ def test_template_browser_shows_our_workflows_and_opens_one(open_page: Open) -> 
     page.command("Comfy.BrowseTemplates")
     dialog = page.page.get_by_role("dialog")
     dialog.get_by_text(PACK_FOLDER, exact=True).last.click()
-    for path in WORKFLOWS.glob("*.json"):
+    for path in FOLDER.glob("*.json"):
         dialog.locator(f"img[alt='{path.stem}']").wait_for(state="attached")
-    dialog.get_by_text("lora_stack", exact=True).first.scroll_into_view_if_needed()
-    page.wait_for(_IS_SHOWN, "lora_stack")
-    dialog.get_by_role("img", name="lora_stack").click()
+    dialog.get_by_text("05 LoRA stack", exact=True).first.scroll_into_view_if_needed()
+    page.wait_for(_IS_SHOWN, "05 LoRA stack")
+    dialog.get_by_role("img", name="05 LoRA stack").click()
     page.wait_for(
         "() => app.graph._nodes.some((node) => node.type === 'Drawbridge_LoRAStack')"
         " && !document.querySelector('[role=dialog]')"

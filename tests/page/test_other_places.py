@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from drawbridge.devtools.browser import ComfyPage, Open, read_workflow
-from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
+from drawbridge.devtools.comfyui.host import RealComfyUI
 from drawbridge.devtools.page_graphs import (
     LOAD_MODEL,
     List,
@@ -25,11 +25,12 @@ from drawbridge.devtools.page_graphs import (
     wait_for_value,
     wait_until_connected,
 )
+from drawbridge.devtools.shared_graphs import shared_graph
 from drawbridge.emulator.server.server import Emulator
 
 TURBO = "z_image_turbo_1.0_q8p.ckpt"
 KONTEXT = "fjord_1_kontext_dev_q6p.ckpt"
-GRAPH = ROOT / "workflows" / "text_to_image.json"
+GRAPH = shared_graph("text_to_image")
 FIRST_PANEL, FIRST_APP = (1, 36), (1, 42)
 
 

@@ -6,10 +6,11 @@ import pytest
 from PIL import Image
 
 from drawbridge.devtools.browser import ComfyPage, read_workflow
-from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
+from drawbridge.devtools.comfyui.host import RealComfyUI
+from drawbridge.devtools.shared_graphs import shared_graph
 
-LORAS = ROOT / "workflows" / "lora_stack.json"
-MOODBOARD = ROOT / "workflows" / "moodboard.json"
+LORAS = shared_graph("lora_stack")
+MOODBOARD = shared_graph("moodboard")
 # Rows and slots of a node's numbered inputs that are to be seen, by name and number.
 _SHOWN = """
 ([id, name]) => {

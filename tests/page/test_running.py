@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from drawbridge.devtools.browser import ComfyPage, Open, read_workflow
-from drawbridge.devtools.comfyui.host import ROOT
+from drawbridge.devtools.shared_graphs import shared_graph
 from drawbridge.emulator.server.server import Emulator
 
 Serve = Callable[..., Emulator]
-GRAPH = ROOT / "workflows" / "text_to_image.json"
+GRAPH = shared_graph("text_to_image")
 
 # How the heights of Generate's boxes for prompts change from now on; what a node hides counts not.
 _WATCH_BOXES = """

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from drawbridge.devtools.browser import ComfyPage, Open, read_workflow
-from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
+from drawbridge.devtools.comfyui.host import RealComfyUI
+from drawbridge.devtools.shared_graphs import shared_graph
 from drawbridge.emulator.server.server import Emulator
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
 Serve = Callable[..., Emulator]
-GRAPH = ROOT / "workflows" / "text_to_image.json"
+GRAPH = shared_graph("text_to_image")
 SECRET = "correct-horse-battery-staple"
 # Where the canvas draws a widget of Connect, in the window; the node lies free at the left then.
 _PLACE = """

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from drawbridge.devtools.browser import ComfyPage, read_workflow
-from drawbridge.devtools.comfyui.host import ROOT
+from drawbridge.devtools.shared_graphs import shared_graph
 from drawbridge.emulator.server.server import Emulator
 
 Serve = Callable[..., Emulator]
-GRAPH = ROOT / "workflows" / "text_to_image.json"
+GRAPH = shared_graph("text_to_image")
 SIZE = "Drawbridge_SettingsSDXLSizeConditioning"
 _ADD_SETTINGS = """
 (type) => {

@@ -9,11 +9,11 @@ from PIL import Image
 from standin.workflow import to_prompt
 
 from drawbridge.devtools.browser import ComfyPage, Open, read_workflow
-from drawbridge.devtools.comfyui.host import ROOT, RealComfyUI
+from drawbridge.devtools.comfyui.host import RealComfyUI
 from drawbridge.devtools.page_graphs import look_at_all, save_server
+from drawbridge.devtools.shared_graphs import FOLDER
 from drawbridge.emulator.server.server import Emulator
 
-FOLDER = ROOT / "workflows"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 
 # Pairs of nodes that lie on each other, once all are drawn and keep their sizes.

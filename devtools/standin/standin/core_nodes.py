@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -144,6 +144,66 @@ class SolidMask(io.ComfyNode):
         return io.NodeOutput(torch.full((1, height, width), value))
 
 
+class MaskComposite(io.ComfyNode):
+    """Puts a mask into another one."""
+
+    OPERATIONS: ClassVar = {
+        "multiply": torch.mul,
+        "add": torch.add,
+        "subtract": torch.sub,
+    }
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="MaskComposite",
+            inputs=[
+                io.Mask.Input("destination"),
+                io.Mask.Input("source"),
+                io.Int.Input("x", default=0, min=0, max=MOST_PIXELS),
+                io.Int.Input("y", default=0, min=0, max=MOST_PIXELS),
+                io.Combo.Input("operation", options=list(cls.OPERATIONS)),
+            ],
+            outputs=[io.Mask.Output()],
+        )
+
+    @classmethod
+    def execute(
+        cls, destination: torch.Tensor, source: torch.Tensor, x: int, y: int, operation: str
+    ) -> io.NodeOutput:
+        made = destination.clone()
+        under = made[:, y : y + source.shape[1], x : x + source.shape[2]]
+        over = source[:, : under.shape[1], : under.shape[2]]
+        under.copy_(cls.OPERATIONS[operation](under, over).clamp(0, 1))
+        return io.NodeOutput(made)
+
+
+class Canny(io.ComfyNode):
+    """Draws where the brightness changes, white on black; ComfyUI's also thins the lines."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="Canny",
+            inputs=[
+                io.Image.Input("image"),
+                io.Float.Input("low_threshold", default=0.4, min=0.01, max=0.99),
+                io.Float.Input("high_threshold", default=0.8, min=0.01, max=0.99),
+            ],
+            outputs=[io.Image.Output()],
+        )
+
+    @classmethod
+    def execute(
+        cls, image: torch.Tensor, low_threshold: float, high_threshold: float
+    ) -> io.NodeOutput:
+        gray = image[..., :3].mean(dim=-1)
+        down, right = torch.gradient(gray, dim=(1, 2))
+        change = torch.hypot(down, right)
+        edges = (change > low_threshold * change.max().clamp(min=1e-6)).float()
+        return io.NodeOutput(edges[..., None].repeat(1, 1, 1, 3))
+
+
 class SaveVideo(io.ComfyNode):
     """Takes a video and tells what is in it; writing files is left to ComfyUI's own."""
 
@@ -198,6 +258,8 @@ CORE_NODES: tuple[type[io.ComfyNode], ...] = (
         LoadImage,
         EmptyImage,
         SolidMask,
+        MaskComposite,
+        Canny,
         PreviewAny,
         SaveVideo,
     ),
