@@ -57,7 +57,7 @@ def _alone(made: Pictures, example: Image.Image) -> Image.Image:
 
 
 def _halves(made: Pictures, example: Image.Image) -> Image.Image:
-    """Before at the upper left, after at the lower right."""
+    """Show before at the upper left, after at the lower right."""
     mask = Image.new("L", (SIDE, SIDE))
     ImageDraw.Draw(mask).polygon([(SIDE, 0), (SIDE, SIDE), (0, SIDE)], fill=255)
     shown = Image.composite(made[0], example, mask)
@@ -66,7 +66,7 @@ def _halves(made: Pictures, example: Image.Image) -> Image.Image:
 
 
 def _edges(made: Pictures, example: Image.Image) -> Image.Image:
-    """The edges on the left, what was painted over them on the right."""
+    """Show the edges on the left, what was painted over them on the right."""
     edges = ImageOps.autocontrast(made[0].convert("L").filter(ImageFilter.FIND_EDGES), cutoff=2)
     shown = made[0].copy()
     shown.paste(edges.convert("RGB").crop((0, 0, SIDE // 2, SIDE)), (0, 0))
@@ -75,7 +75,7 @@ def _edges(made: Pictures, example: Image.Image) -> Image.Image:
 
 
 def _hole(made: Pictures, example: Image.Image) -> Image.Image:
-    """The picture with a frame of dashes around what was repainted."""
+    """Show the picture with a frame of dashes around what was repainted."""
     shown = made[0].copy()
     draw = ImageDraw.Draw(shown)
     low, high = int(SIDE * 0.29), int(SIDE * 0.71)
@@ -89,7 +89,7 @@ def _hole(made: Pictures, example: Image.Image) -> Image.Image:
 
 
 def _cards(made: Pictures, example: Image.Image) -> Image.Image:
-    """Several pictures, one over the other."""
+    """Show several pictures, one over the other."""
     shown = Image.new("RGB", (SIDE, SIDE), PAPER)
     for place, picture in enumerate(made[:3]):
         card = ImageOps.expand(picture.resize((230, 230)), 4, LINE)
@@ -98,7 +98,7 @@ def _cards(made: Pictures, example: Image.Image) -> Image.Image:
 
 
 def _references(made: Pictures, example: Image.Image) -> Image.Image:
-    """Small references above the picture that they led to."""
+    """Show small references above the picture that they led to."""
     shown = Image.new("RGB", (SIDE, SIDE), PAPER)
     for place, picture in enumerate((example, ImageOps.mirror(example), ImageOps.flip(example))):
         shown.paste(picture.resize((112, 112)), (16 + 128 * place, 16))
@@ -107,7 +107,7 @@ def _references(made: Pictures, example: Image.Image) -> Image.Image:
 
 
 def _stripes(made: Pictures, example: Image.Image) -> Image.Image:
-    """The picture with a layer laid over its right half, turned."""
+    """Show the picture with a layer laid over its right half, turned."""
     layer = Image.blend(made[0], Image.new("RGB", (SIDE, SIDE), "#e58bb0"), 0.35)
     shown = Image.new("RGB", (SIDE, SIDE), PAPER)
     shown.paste(made[0].resize((270, 270)), (20, 20))
@@ -116,7 +116,7 @@ def _stripes(made: Pictures, example: Image.Image) -> Image.Image:
 
 
 def _magnified(made: Pictures, example: Image.Image) -> Image.Image:
-    """The whole, and a part of it through a glass."""
+    """Show the whole, and a part of it through a glass."""
     part = made[0].crop((220, 150, 300, 230)).resize((200, 200), Image.Resampling.LANCZOS)
     round_ = Image.new("L", part.size)
     ImageDraw.Draw(round_).ellipse([(0, 0), (199, 199)], fill=255)
@@ -127,7 +127,7 @@ def _magnified(made: Pictures, example: Image.Image) -> Image.Image:
 
 
 def _film(made: Pictures, example: Image.Image) -> Image.Image:
-    """Frames between the holes of a film."""
+    """Show frames between the holes of a film."""
     shown = Image.new("RGB", (SIDE, SIDE), "#0b0f18")
     draw = ImageDraw.Draw(shown)
     for place in range(3):
@@ -140,7 +140,7 @@ def _film(made: Pictures, example: Image.Image) -> Image.Image:
 
 
 def _slip(made: Pictures, example: Image.Image) -> Image.Image:
-    """A slip of settings over the picture."""
+    """Show a slip of settings over the picture."""
     shown = made[0].copy()
     draw = ImageDraw.Draw(shown)
     draw.rounded_rectangle([(60, 90), (340, 310)], 14, fill=PAPER, outline=LINE, width=4)
@@ -151,7 +151,7 @@ def _slip(made: Pictures, example: Image.Image) -> Image.Image:
 
 
 def _phone(made: Pictures, example: Image.Image) -> Image.Image:
-    """The picture above a few fields: what is left of a graph in App mode."""
+    """Show the picture above a few fields: what is left of a graph in App mode."""
     shown = Image.new("RGB", (SIDE, SIDE), PAPER)
     shown.paste(ImageOps.fit(made[0], (272, 210)), (64, 24))
     draw = ImageDraw.Draw(shown)

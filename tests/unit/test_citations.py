@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote
 
 ROOT = Path(__file__).resolve().parents[2]
 SUFFIXES = {".py", ".pyi", ".js", ".css", ".fbs", ".proto", ".md"}
@@ -82,7 +83,9 @@ def test_links_of_pages_lead_somewhere() -> None:
         if "://" not in found["target"]
     ]
     assert [
-        f"{page.relative_to(ROOT)}: {to}" for page, to in targets if not (page.parent / to).exists()
+        f"{page.relative_to(ROOT)}: {to}"
+        for page, to in targets
+        if not (page.parent / unquote(to)).exists()
     ] == []
 
 
