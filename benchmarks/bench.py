@@ -27,7 +27,7 @@ sys.path.insert(0, str(checkout.ROOT / "devtools" / "standin"))
 
 from turns import Figure
 
-SECTIONS = ("conversions", "generation", "memory", "upload", "start", "calls")
+SECTIONS = ("conversions", "generation", "memory", "upload", "start", "calls", "pool")
 _BUSY = "while True: pass"
 _ROUNDS, _QUICK_ROUNDS = 25, 7
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..client.address import DEFAULT_PORT, Address, Transport
 from ..client.connection.endpoint import Endpoint
@@ -39,9 +39,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--server",
         metavar="NAME",
+        action=_Servers,
         help="a saved server (see servers), from which host, port, transport, certificate and "
         "credential come where no option gives them; default is the one that is chosen there "
-        "(DRAWBRIDGE_SERVER; else the default one, where nothing else names a server)",
+        "(DRAWBRIDGE_SERVER; else the default one, where nothing else names a server); generate "
+        "uses several at once where it is given several times",
     )
     group.add_argument("--host", help="name or IP address (DRAWBRIDGE_HOST; else 127.0.0.1)")
     group.add_argument(
@@ -75,6 +77,28 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         f"{DEFAULT_TIMEOUT_SECONDS:g}); a generation may take as long as it takes",
     )
     _add_common(group)
+
+
+class _Servers(argparse.Action):
+    """Keeps the last name as `server`, and all of them as `servers`."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        namespace.servers = [*getattr(namespace, "servers", ()), values]
+        namespace.server = values
+
+
+def each_server(options: argparse.Namespace) -> list[argparse.Namespace]:
+    """Return the options as they would be for each of the servers that are named, each once."""
+    names = dict.fromkeys(getattr(options, "servers", ()))
+    if len(names) < 2:
+        return [options]
+    return [argparse.Namespace(**{**vars(options), "server": name}) for name in names]
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..client.catalog.lookup import beside
 from ..client.catalog.records import Catalog
 from ..client.threads import in_thread
+from ..errors import ModelUnavailable, ServerBusy, ServerUnreachable
 from . import pictures, request
 from .command import Command
-from .connection import open_client, timeout_seconds
+from .connection import each_server, open_client, timeout_seconds
 from .generating import configuration, presets, steering, wishes, words
 from .generating.options import add_options
 from .generating.previews import Previews
@@ -21,6 +23,7 @@ from .output import Output
 if TYPE_CHECKING:
     from ..client.client import DrawThingsClient
     from ..client.generation.request import GenerationRequest
+    from ..client.pool.member import Member
     from .generating.plan import Plan
 
 
@@ -35,23 +38,37 @@ async def generate(options: argparse.Namespace, output: Output) -> int:
     pictures.check_place(options.out)
     previews = Previews.wanted(options.preview)
     await in_thread(lambda: pictures.require())
-    from .generating import plan
+    everyone = each_server(options)
 
-    async with open_client(options, output) as client:
-        catalog = await client.catalog(timeout_seconds=timeout_seconds(options))
-        model = await wishes.model(client, catalog, options, given, preset, spec)
-        known = beside(specified, catalog)
-        wanted = await in_thread(
-            lambda: wishes.read(options, given, preset, model, specified, known)
-        )
-        planned = await plan.make(client, wanted, catalog, prompts, seeds)
-        for note in (*given.warnings, *planned.notes):
-            output.note(note)
-        return await _run(options, client, catalog, planned, previews, output)
+    async def at(one: argparse.Namespace, planned: list[Plan]) -> int:
+        from .generating import plan
+
+        async with open_client(one, output) as client:
+            catalog = await client.catalog(timeout_seconds=timeout_seconds(options))
+            model = await wishes.model(client, catalog, options, given, preset, spec)
+            known = beside(specified, catalog)
+            wanted = await in_thread(
+                lambda: wishes.read(options, given, preset, model, specified, known)
+            )
+            planned.append(await plan.make(client, wanted, catalog, prompts, seeds))
+            for note in (*given.warnings, *planned[0].notes):
+                output.note(note)
+            return await _run(one, everyone, client, catalog, planned[0], previews, output)
+
+    for one in everyone:
+        planned: list[Plan] = []
+        try:
+            return await at(one, planned)
+        except (ServerUnreachable, ServerBusy, ModelUnavailable) as error:
+            if planned or one is everyone[-1]:
+                raise
+            output.note(f"Left out: {one.server}. {error.problem}")
+    raise AssertionError("there is always a server")
 
 
 async def _run(
     options: argparse.Namespace,
+    everyone: Sequence[argparse.Namespace],
     client: DrawThingsClient,
     catalog: Catalog,
     planned: Plan,
@@ -61,7 +78,13 @@ async def _run(
     from .generating.files import Files
     from .generating.run import Run
 
-    run = Run(client, catalog, planned, Files(options.out, planned.pictures), output)
+    files = Files(options.out, planned.pictures)
+    run = Run(client, catalog, planned, files, output)
+    if len(everyone) > 1:
+        from .generating.shared_run import SharedRun
+
+        run = SharedRun(client, catalog, planned, files, output)
+        run.members = [_member(one, output) for one in everyone]
     try:
         failure = await run.run(
             skip=options.skip_existing,
@@ -80,6 +103,12 @@ async def _run(
         return output.error(failure, **_summary(planned.first), **run.found())
     output.result(**_summary(planned.first), **run.found())
     return OK
+
+
+def _member(options: argparse.Namespace, output: Output) -> Member:
+    from ..client.pool.member import Member
+
+    return Member(options.server, lambda: open_client(options, output))
 
 
 def _summary(wanted: GenerationRequest) -> dict[str, Any]:

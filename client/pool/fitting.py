@@ -14,12 +14,12 @@ from ..generation.request import GenerationRequest
 async def fit(
     client: FileServer, catalog: Catalog, request: GenerationRequest, specified: Catalog
 ) -> Catalog:
-    """Return the override of the request for a server with that catalogue.
+    """Return what is known of the files of a server with that catalogue, for `fitted`.
 
-    The configuration is the same everywhere, so that a seed gives the same request; what a server
-    is told of its files are its own specifications, or those that the request has where it has the
-    files and does not know them. `specified` are those that a person gives, who overrules it.
-    Raises ModelUnavailable where it lacks a file, RequestRejected where a file is something else.
+    They are described as the server does, or as the request does where the server has them and does
+    not know them. `specified` is what a person says of files, who overrules it. Raises
+    ModelUnavailable where a file of the request is missing, RequestRejected where one is something
+    else.
     """
     config, told, address = request.config, request.override, client.endpoint.address
     unknown: list[tuple[lookup.AnyPart, str]] = []
@@ -52,14 +52,7 @@ async def fit(
         loras=tuple(one for one in borrowed if isinstance(one, LoRASpec)),
         controls=tuple(one for one in borrowed if isinstance(one, ControlSpec)),
     )
-    override = lookup.used(
-        config,
-        lookup.beside(beside, catalog),
-        request.version,
-        *(request.prompt, request.negative_prompt),
-    )
-    _demand_embeddings(told, override, address)
-    return override
+    return lookup.beside(beside, catalog)
 
 
 def _demand_version(spec: ModelSpec, version: str, address: str) -> None:
@@ -81,6 +74,13 @@ def _demand_embeddings(told: Catalog, has: Catalog, address: str) -> None:
             )
 
 
-def fitted(request: GenerationRequest, override: Catalog) -> GenerationRequest:
-    """Return the request with another override."""
+def fitted(request: GenerationRequest, known: Catalog, address: str) -> GenerationRequest:
+    """Return the request as a server gets it, of which `fit` has returned what is `known`.
+
+    The configuration is the same everywhere, so that a seed gives the same request; what the server
+    is told of its files is its own. Raises ModelUnavailable where it lacks an embedding.
+    """
+    prompts = request.prompt, request.negative_prompt
+    override = lookup.used(request.config, known, request.version, *prompts)
+    _demand_embeddings(request.override, override, address)
     return replace(request, override=override)

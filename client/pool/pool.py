@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator, Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from ...errors import DrawbridgeError, RequestRejected
-from ..generation.assemble import Wishes
+from ..catalog.records import Catalog
+from ..generation.assemble import Prepared, Wishes
 from ..generation.events import Audio, Picture
 from ..threads import in_thread
 from .events import News, Part, PoolEvent
@@ -60,10 +61,12 @@ class Pool:
         self._echo_seconds = echo_seconds
 
     async def generate(
-        self, wishes: Wishes, token: Hashable = None
+        self, wanted: Wishes | Prepared, token: Hashable = None
     ) -> AsyncGenerator[PoolEvent, None]:
         """Generate, and yield what happens: Planned first, and for each item, in any order, at last
         Finished or Missing.
+
+        Requests that are prepared already must differ in prompts, seeds and pictures alone.
 
         `token` is what the run is called by for `kept`. Ends all calls within moments when the
         generator is closed or its task cancelled. Raises RequestRejected for wishes that no server
@@ -71,7 +74,7 @@ class Pool:
         """
         run = Run(
             self._members,
-            wishes,
+            wanted,
             paces=self._paces,
             kept=self._kept,
             token=token,
@@ -129,18 +132,20 @@ class Pool:
         catalog = await client.catalog(timeout_seconds=self._echo_seconds)
         async with run.planning:
             if run.prepared is None:
+                assert isinstance(run.wanted, Wishes)
                 try:
-                    prepared = await client.prepare(run.wishes, catalog)
+                    prepared = await client.prepare(run.wanted, catalog)
                 except RequestRejected as error:  # what no server would take
                     run.fail(error)
                     raise
                 if run.several:
-                    await fit(client, catalog, prepared.requests[0], run.wishes.specified)
+                    await fit(client, catalog, prepared.requests[0], run.wanted.specified)
                 run.plan(prepared)
                 return prepared.requests
-        planned = run.prepared.requests
-        override = await fit(client, catalog, planned[0], run.wishes.specified)
-        return tuple(fitted(request, override) for request in planned)
+        specified = run.wanted.specified if isinstance(run.wanted, Wishes) else Catalog()
+        planned, address = run.prepared.requests, client.endpoint.address
+        known = await fit(client, catalog, planned[0], specified)
+        return await in_thread(lambda: tuple(fitted(one, known, address) for one in planned))
 
 
 async def _make(run: Run, seat: Seat, client: DrawThingsClient, item: Item) -> None:

@@ -39,14 +39,14 @@ class Run:
     def __init__(
         self,
         members: Sequence[Member],
-        wishes: Wishes,
+        wanted: Wishes | Prepared,
         *,
         paces: Paces,
         kept: Kept | None,
         token: Hashable,
         patience_seconds: float,
     ) -> None:
-        self.wishes = wishes
+        self.wanted = wanted
         self.seats = [Seat(member) for member in members]
         self.planning = asyncio.Lock()
         self.prepared: Prepared | None = None
@@ -62,6 +62,8 @@ class Run:
         self._changed = asyncio.Event()
         self._over = False
         self._planning_since: float | None = None
+        if isinstance(wanted, Prepared):
+            self.plan(wanted)
 
     async def events(self) -> AsyncGenerator[PoolEvent, None]:
         """Yield what happens, to the end. Raises what `fail` was given."""

@@ -1,0 +1,135 @@
+"""Generating with several servers at once: each task goes to one that is free."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...client.configuration import picture_metadata
+from ...client.generation.assemble import Prepared
+from ...client.generation.events import Progress
+from ...client.generation.progress import Meter, News, words
+from ...client.generation.request import GenerationRequest
+from ...client.generation.results import to_pixels
+from ...client.pool.events import Away, Began, Finished, LeftOut, Missing, PoolEvent, Returned
+from ...client.pool.events import News as Heard
+from ...client.pool.member import Member
+from ...client.pool.pool import Pool
+from ...client.threads import in_thread
+from ...errors import DrawbridgeError
+from ..output import Output
+from .plan import Task
+from .previews import Previews
+from .run import INTERRUPTED, NOT_BEGUN, Result, Run
+
+
+class SharedRun(Run):
+    """One run of a plan at several servers; `members` are all of them."""
+
+    members: Sequence[Member] = ()
+
+    async def run(
+        self, *, skip: bool, keep_going: bool, metadata: bool, previews: Previews | None
+    ) -> DrawbridgeError | None:
+        """Do what `Run.run` does. Previews are those of finished pictures alone."""
+        tasks = [task for task in self._plan.tasks if not (skip and self._is_there(task))]
+        self.skipped = self._plan.pictures - sum(task.pictures for task in tasks)
+        requests = [await self._request(task) for task in tasks]
+        waiting, begun = dict(enumerate(tasks)), set[int]()
+        showing = _Showing(self._output, requests)
+        failure: DrawbridgeError | None = None
+        try:
+            happening = Pool(self.members).generate(Prepared(tuple(requests)))
+            async with contextlib.aclosing(happening) as events:
+                async for event in events:
+                    showing.show(event)
+                    if isinstance(event, Began):
+                        begun.add(event.item)
+                    elif isinstance(event, Finished | Missing):
+                        task = waiting.pop(event.item)
+                        error = await self._take(
+                            task, requests[event.item], event, metadata, previews
+                        )
+                        failure = failure or error
+                        if error is not None and not keep_going:
+                            break
+        except asyncio.CancelledError:
+            for item in sorted(begun & waiting.keys()):
+                self._miss(waiting.pop(item), INTERRUPTED)
+            raise
+        finally:
+            for task in waiting.values():
+                self._miss(task, NOT_BEGUN)
+            self.made.sort(key=lambda one: one.number)
+            self.missing.sort(key=lambda one: one.number)
+            if previews is not None:
+                previews.close()
+        return failure
+
+    def _is_there(self, task: Task) -> bool:
+        return all(self._files.path(number).is_file() for number in task.numbers)
+
+    async def _take(
+        self,
+        task: Task,
+        request: GenerationRequest,
+        event: Finished | Missing,
+        metadata: bool,
+        previews: Previews | None,
+    ) -> DrawbridgeError | None:
+        """Write what has come of a task; return what is wrong with the rest."""
+        told = None
+        if metadata:
+            config = replace(request.config, batch_count=1)  # this one's seed is its own
+            told = picture_metadata.describe(config, request.prompt, request.negative_prompt)
+        self.sounds += len(event.sounds)
+        for picture in event.pictures:
+            pixels = await in_thread(lambda one=picture: to_pixels(one))
+            number = task.first + picture.index
+            self._output.line(str(self._files.write(number, pixels, told)))
+            self.made.append(Result(number, task))
+            if previews is not None:
+                previews.show(pixels[..., :3])
+        if isinstance(event, Finished):
+            return None
+        self._miss(task, event.error.problem)
+        return event.error
+
+
+class _Showing:
+    """One line for all that is under way, and sentences about servers."""
+
+    def __init__(self, output: Output, requests: Sequence[GenerationRequest]) -> None:
+        self._output, self._all, self._done = output, len(requests), 0
+        self._meters: dict[int, Meter] = {}
+        self._fractions: dict[int, float] = {}
+        self._words: dict[int, str] = {}
+
+    def show(self, event: PoolEvent) -> None:
+        """Show what happens."""
+        match event:
+            case Began(item, _):
+                self._meters[item] = Meter()
+            case Heard(item, member, news):
+                if isinstance(news, Progress):
+                    self._fractions[item] = self._meters[item].update(news)
+                if isinstance(news, News):
+                    self._words[item] = f"{member.name}: {words(news)}"
+                    self._progress()
+            case Returned(item) | Finished(item) | Missing(item):
+                self._done += not isinstance(event, Returned)
+                self._words.pop(item, None)
+                self._fractions.pop(item, None)
+            case Away(member, error):
+                self._output.note(f"{member.name} is away. {error.problem}")
+            case LeftOut(member, error):
+                self._output.note(f"Left out: {member.name}. {error.problem}")
+            case _:
+                pass
+
+    def _progress(self) -> None:
+        done = (self._done + sum(self._fractions.values())) / max(self._all, 1)
+        text = f"{self._done} of {self._all} done; {', '.join(self._words.values())}"
+        self._output.progress(done, text, tuple(sorted(self._words)))

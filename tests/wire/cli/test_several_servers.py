@@ -1,0 +1,81 @@
+"""One command, several servers: all of them are used, and one that is missing costs no picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drawbridge.client.address import Address, Transport
+from drawbridge.client.store.server import Server
+from drawbridge.client.store.servers import SavedServers
+from drawbridge.emulator.server.server import Emulator
+
+Serve = Callable[..., Emulator]
+Run = Callable[..., Any]
+SMALL = (
+    *("generate", "--model", "sd_v1.5_f16.ckpt", "--prompt", "a lake", "--seed", 5),
+    *("--width", 128, "--height", 128, "--steps", 4),
+)
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Callable[[Emulator, str], None]:
+    def put(emulator: Emulator, name: str) -> None:
+        address = Address("127.0.0.1", emulator.port)
+        SavedServers(tmp_path).put(Server(address, Transport.PLAINTEXT, name=name))
+
+    return put
+
+
+def generated(emulator: Emulator) -> int:
+    return len(emulator.journal.events("finished"))
+
+
+def test_pictures_are_shared(serve: Serve, run: Run, save: Any, tmp_path: Path) -> None:
+    one, other, alone = serve(step_ms=15), serve(step_ms=15), serve()
+    for emulator, name in ((one, "A"), (other, "B"), (alone, "C")):
+        save(emulator, name)
+    store, several = ("--store", tmp_path), ("--server", "A", "--server", "B")
+    out = ("--out", tmp_path / "a.png", "--batch-count", 5)
+    done = run(None, *SMALL, *out, *several, *store, "--json")
+    assert done.code == 0, done.err
+    assert min(generated(one), generated(other)) >= 1
+    assert generated(one) + generated(other) == 5
+    names = [Path(file).name for file in done.json["files"]]
+    assert names == [f"a-{number}.png" for number in range(1, 6)]
+    done = run(
+        None, *SMALL, "--out", tmp_path / "b.png", "--batch-count", 5, "--server", "C", *store
+    )
+    assert done.code == 0, done.err
+    for number in range(1, 6):
+        one_file, other_file = tmp_path / f"a-{number}.png", tmp_path / f"b-{number}.png"
+        assert one_file.read_bytes() == other_file.read_bytes()
+
+
+@pytest.mark.parametrize("off", ["A", "B"])
+def test_server_that_is_off_costs_no_picture(
+    serve: Serve, run: Run, save: Any, tmp_path: Path, off: str
+) -> None:
+    emulators = {"A": serve(step_ms=10), "B": serve(step_ms=10)}
+    for name, emulator in emulators.items():
+        save(emulator, name)
+    emulators[off].stop()
+    several = ("--server", "A", "--server", "B", "--store", tmp_path)
+    done = run(None, *SMALL, "--out", tmp_path / "a.png", "--batch-count", 3, *several)
+    assert done.code == 0, done.err
+    assert len(list(tmp_path.glob("a-*.png"))) == 3
+
+
+def test_picture_that_nobody_makes_is_told(
+    serve: Serve, run: Run, save: Any, tmp_path: Path
+) -> None:
+    for name in ("A", "B"):
+        save(serve(faults=("internal-error",)), name)
+    several = ("--server", "A", "--server", "B", "--store", tmp_path)
+    done = run(None, *SMALL, "--out", tmp_path / "a.png", *several)
+    assert done.code != 0
+    assert "failed" in done.err
+    assert list(tmp_path.glob("*.png")) == []
