@@ -10,6 +10,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 from ...errors import ModelUnavailable, RequestRejected
 from ...facts.versions import takes_lora, takes_refiner
+from .. import safe_text
 from ..configuration.fields import GenerationConfig
 from . import embeddings, official
 from .names import alike, find
@@ -135,9 +136,10 @@ async def demand_names(
 
 def unavailable(part: Part[S], name: str, catalog: Catalog, address: str) -> ModelUnavailable:
     """Return the error for a file that the server does not have, or has no specification of."""
+    shown = safe_text.one_line(name)
     if name in catalog.files:
         return ModelUnavailable(
-            f"The server at {address} has the file {name} but no specification of it, and would"
+            f"The server at {address} has the file {shown} but no specification of it, and would"
             f" {part.fallacy}.",
             f"Give the {part.word}'s specification, too, or import the {part.word} in the Draw"
             " Things app that runs the server.",
@@ -147,7 +149,7 @@ def unavailable(part: Part[S], name: str, catalog: Catalog, address: str) -> Mod
         remedy = "Download a model there first."
     else:
         remedy = alike(name, listed) or part.choice
-    return ModelUnavailable(f"The server at {address} has no {part.word} {name}.", remedy)
+    return ModelUnavailable(f"The server at {address} has no {part.word} {shown}.", remedy)
 
 
 def _find(records: Sequence[S], name: str, fits: Callable[[S], bool]) -> S | None:

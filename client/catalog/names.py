@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
+from .. import safe_text
+
 _LEAST_PART = 3  # letters; less is a part of everything
 
 
@@ -52,7 +54,7 @@ def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
     by_key: dict[str, str] = {}
     for candidate in names:
         by_key.setdefault(_folded(candidate), candidate)
-    wanted = _folded(name)
+    wanted = _folded(name[: safe_text.LONGEST_NAME])
     found = difflib.get_close_matches(wanted, by_key, n=count, cutoff=0.5)
     if len(wanted) >= _LEAST_PART:
         found += sorted((key for key in by_key if wanted in key and key not in found), key=len)

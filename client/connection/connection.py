@@ -27,6 +27,8 @@ from .probe import PROBE_SECONDS, look
 
 _FIRST_POLL_SECONDS, _POLL_SECONDS = 0.0005, 0.005
 
+_NEARLY = 0.9  # of a time-out: clocks differ
+
 Explain = Callable[[grpc.StatusCode, str | None], Exception]
 
 
@@ -124,9 +126,11 @@ class Connection:
 
     async def ask(self, method: str, request: object, timeout_seconds: float) -> Any:
         """Return the answer to a short question. Raises DrawbridgeError."""
+        began = time.monotonic()
 
         def words(code: grpc.StatusCode, details: str | None) -> DrawbridgeError:
-            if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+            waited = time.monotonic() - began >= _NEARLY * timeout_seconds
+            if code is grpc.StatusCode.DEADLINE_EXCEEDED and waited:  # else the server's own word
                 if self._is_ready():
                     return call_error.busy(self.endpoint, timeout_seconds)
                 code, details = grpc.StatusCode.UNAVAILABLE, None
@@ -193,10 +197,11 @@ class Connection:
             await asyncio.sleep(_POLL_SECONDS)
         if opened is None:
             raise call_error.closed_here(self.endpoint)
-        raise await self._unreachable()
+        raise await self._unreachable(self._connect_timeout_seconds)
 
     async def _connect(self) -> grpc.aio.Channel:
         """Return a channel that is connected; raises what hinders it within a bounded time."""
+        began = time.monotonic()
         identity = self.endpoint.identity
         if identity is not None and self.endpoint.transport is not Transport.PLAINTEXT:
             await in_thread(lambda: check_identity(identity))  # gRPC has no words for it
@@ -205,7 +210,7 @@ class Connection:
                 channel.target(self.endpoint), self._connect_timeout_seconds
             )
         except (OSError, asyncio.TimeoutError) as error:
-            raise await self._unreachable() from error
+            raise await self._unreachable(time.monotonic() - began) from error
         pinned = await self._compare() if self.endpoint.transport is Transport.PINNED else None
         opened = channel.open_channel(self.endpoint, where, pinned)
         try:
@@ -217,7 +222,7 @@ class Connection:
             await opened.close()
             raise
         await opened.close()
-        raise await self._unreachable()
+        raise await self._unreachable(time.monotonic() - began)
 
     async def _compare(self) -> Probed:
         """Return what the server shows, if it is what is pinned or nothing is; raises otherwise.
@@ -260,13 +265,18 @@ class Connection:
         opened = self._channel
         return opened is not None and opened.get_state() is grpc.ChannelConnectivity.READY
 
-    async def _unreachable(self) -> DrawbridgeError:
-        """Look at the address, and return the error that says why no connection came about."""
+    async def _unreachable(self, waited_seconds: float) -> DrawbridgeError:
+        """Look at the address, and return the error that says why no connection came about.
+
+        Only a wait up to its end is worth a word.
+        """
+        limit_seconds = self._connect_timeout_seconds
+        told_seconds = limit_seconds if waited_seconds >= _NEARLY * limit_seconds else 0
         try:
             seen = await look(self.endpoint, PROBE_SECONDS, self._pin)
         except RequestRejected as error:
             return error
-        return describe(self.endpoint, seen, self._connect_timeout_seconds)
+        return describe(self.endpoint, seen, told_seconds)
 
     def _cause(self, error: Exception) -> Exception | None:
         """Return what may be shown as the cause: a server could repeat the secret in its words."""

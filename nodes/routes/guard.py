@@ -120,6 +120,8 @@ def guarded(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
             return _response(json.dumps({"error": told}), error.status)
         except DrawbridgeError as error:
             return _response(json.dumps({"error": explain(error)}))
+        except ConnectionResetError:  # the page has left, and nobody reads the answer
+            return _response("{}", 499)
         except Exception:
             logging.getLogger(__name__).exception("Drawbridge could not answer %s", request.path)
             told = {

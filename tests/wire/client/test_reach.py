@@ -429,3 +429,27 @@ async def test_a_greeting_beyond_all_measure_is_refused(serve: Callable[..., End
     error = await _failure(serve(Flood()))
     assert type(error) is errors.ProtocolMismatch
     assert "answers with more than 16 MiB at once" in error.problem
+
+
+async def test_wait_that_was_not_waited_is_not_told(serve: Callable[..., Endpoint]) -> None:
+    class Impatient:
+        def Echo(self, request: pb2.EchoRequest, context: grpc.ServicerContext) -> None:
+            context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "no time")
+
+    error = await _failure(serve(Impatient()))
+    assert "within" not in error.problem
+    assert "DEADLINE_EXCEEDED" in error.problem
+    assert "no time" in error.problem
+
+
+async def test_listener_that_hangs_up_at_once_is_told_without_a_wait() -> None:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_9.6\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        error = await _failure(Endpoint("127.0.0.1", port, Transport.PLAINTEXT))
+    assert "within" not in error.problem
