@@ -78,6 +78,22 @@ def from_wire(array: np.ndarray, out: torch.Tensor | None = None) -> torch.Tenso
     return unit
 
 
+def dims_of(array: np.ndarray) -> tuple[int, ...]:
+    """Return the dims [B, H, W, 3 or 4] that `from_wire` gives; raises what it raises for them."""
+    return _as_batch(array).shape
+
+
+def to_bytes(image: torch.Tensor) -> np.ndarray:
+    """Return uint8 of a picture's values 0 to 1, in its dims: cut off, not rounded, as ComfyUI
+    saves them.
+    """
+    source = image.detach().cpu().contiguous()
+    pixels = torch.empty(source.shape, dtype=torch.uint8)
+    for some, target in in_blocks(source.view(-1), pixels.view(-1)):
+        target.copy_((some * 255).clamp_(0, 255))
+    return pixels.numpy()
+
+
 def _one_to_wire(image: torch.Tensor, keep_alpha: bool) -> np.ndarray:
     """Return float16 [1, H, W, 3], or 4 with `keep_alpha`, of a picture [H, W, 3 or 4]."""
     height, width, channels = image.shape

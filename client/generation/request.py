@@ -73,6 +73,12 @@ class GenerationRequest:
         return self.config.batch_size
 
     @property
+    def makes_video(self) -> bool:
+        """Return whether the pictures of the answer are the frames of a video."""
+        known = versions.find(self.version)
+        return known is not None and known.is_video
+
+    @property
     def ignores_image(self) -> bool:
         """Return whether no server would look at the image (docs/protocol.md 4.2, 4.6)."""
         known = versions.find(self.version)

@@ -29,7 +29,7 @@ def to_pixels(picture: Picture) -> np.ndarray:
     Raises what `to_image` raises.
     """
     [unit] = to_image(picture)
-    return (unit * 255).clamp(0, 255).numpy().astype("uint8")  # cut off, not rounded, as there
+    return image.to_bytes(unit)
 
 
 def to_preview(preview: Preview, version: str) -> np.ndarray | None:

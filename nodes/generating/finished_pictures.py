@@ -10,6 +10,7 @@ import math
 import torch
 from PIL import Image
 
+from ...codec.image import to_bytes
 from ..host import PREVIEW_PIXELS, temporary_folder
 
 LOG = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def sheet(images: torch.Tensor) -> Image.Image:
     size = max(1, round(width * scale)), max(1, round(height * scale))
     whole = Image.new("RGB", (columns * size[0], rows * size[1]))
     for number, image in enumerate(images):
-        picture = Image.fromarray((image * 255).clamp(0, 255).to(torch.uint8).cpu().numpy())
+        picture = Image.fromarray(to_bytes(image))
         place = number % columns * size[0], number // columns * size[1]
         whole.paste(picture.resize(size, reducing_gap=2.0), place)
     return whole

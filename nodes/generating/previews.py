@@ -13,6 +13,7 @@ from ...client.generation.events import Picture, Preview
 from ...client.generation.results import to_image
 from ...client.threads import in_stoppable_thread
 from ...codec import latent, tensor
+from ...codec.image import to_bytes
 from ...errors import BadTensor
 from .board import Running
 
@@ -66,8 +67,7 @@ def first_frame(running: Running, picture: Picture) -> Image.Image | None:
     """Return the first frame of a video of whose latents nobody knows what they show."""
     if not running.is_video or running.picture is not None:
         return None
-    frame = (to_image(picture)[0, :, :, :3] * 255).clamp(0, 255).to(torch.uint8)
-    return Image.fromarray(frame.numpy())
+    return Image.fromarray(to_bytes(to_image(picture)[0, :, :, :3]))
 
 
 def _decode(running: Running, preview: Preview, stop: Callable[[], bool]) -> Image.Image | None:

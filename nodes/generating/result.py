@@ -6,18 +6,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from ...client.configuration import clipboard
 from ...client.generation.assemble import Prepared
-from ...client.generation.events import Picture
 from ...client.generation.request import GenerationRequest
-from ...client.generation.results import to_image, to_sound
+from ...client.generation.results import to_sound
 from ...client.pool.events import Finished, Missing
 from ...codec import audio
 from ...codec.audio import Sound
 from ...codec.fit import split_alpha
-from ...errors import GenerationFailed
 from ...facts import versions
 from . import media
 
@@ -40,14 +39,16 @@ class Result:
     request: str
 
 
-def result(prepared: Prepared, made: Sequence[Finished | Missing]) -> Result:
+def result(
+    prepared: Prepared, made: Sequence[Finished | Missing], pictures: torch.Tensor
+) -> Result:
     """Return what was made of the requests, in their order; may block.
 
-    Raises GenerationFailed for pictures that make up no batch.
+    `pictures` is all of it as an IMAGE [batch, height, width, 3 or 4].
     """
     first = prepared.requests[0]
     known = versions.find(first.version)
-    images, transparency = _split([picture for one in made for picture in one.pictures])
+    images, transparency = _split(pictures)
     sounds = [to_sound(sound, first.version) for one in made for sound in one.sounds]
     sound = audio.batch(sounds) if sounds else None
     fps = media.frame_rate(first.override.model(first.config.model), first.version)
@@ -76,37 +77,9 @@ def _summary(request: GenerationRequest) -> str:
     )
 
 
-def _split(pictures: Sequence[Picture]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return colours and transparency of pictures with or without alpha.
-
-    Raises GenerationFailed for pictures that make up no batch.
-    """
-    first = to_image(pictures[0])
-    whole = first
-    if len(pictures) > 1:  # without a second copy of all
-        whole = torch.empty((len(pictures), *first.shape[1:]), dtype=first.dtype)
-    kinds = dict.fromkeys([_kind(first)])
-    for place, picture in enumerate(pictures[1:] if len(pictures) > 1 else (), 1):
-        image = to_image(picture)
-        kinds[_kind(image)] = None
-        if len(kinds) > 1:
-            break
-        whole[place] = image[0]
-    if len(kinds) > 1:
-        told = " and ".join(
-            f"{width} x {height} {'with' if channels == 4 else 'without'} alpha"
-            for height, width, channels in kinds
-        )
-        raise GenerationFailed(
-            f"The server's pictures differ, {told}, and a batch holds those of one kind only.",
-            "Generate one at a time: set batch_size to 1, and batch_count too.",
-        )
-    if whole is not first:
-        whole[0] = first[0]
-    colours, transparency = split_alpha(whole)
-    return colours, torch.zeros(colours.shape[:3]) if transparency is None else transparency
-
-
-def _kind(image: torch.Tensor) -> tuple[int, int, int]:
-    _, height, width, channels = image.shape
-    return height, width, channels
+def _split(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return colours and transparency of pictures with or without alpha."""
+    colours, transparency = split_alpha(images)
+    if transparency is None:  # numpy's zeros take no memory until somebody writes to them
+        transparency = torch.from_numpy(np.zeros(colours.shape[:3], np.float32))
+    return colours, transparency

@@ -29,6 +29,7 @@ from ..servers.lookup import PATIENCE_SECONDS
 from ..sockets import Model, servers
 from . import unfinished
 from .board import Board, Running
+from .conversion import Conversion
 from .members import member
 from .previews import Previews, first_frame
 from .result import Result, result
@@ -58,6 +59,7 @@ class _Generation:
             place.siblings.board = Board(display)
         self._board: Board = place.siblings.board
         self._previews = Previews()
+        self._conversion = Conversion()
         known = servers(model.server)
         self._several = len(known) > 1
         members = [member(one, place, self._waits) for one in known]
@@ -82,6 +84,7 @@ class _Generation:
         except asyncio.CancelledError:
             if self._finished or self._place.siblings.finished:
                 self._display.say(unfinished.STOPPED)
+            await self._conversion.close()
             raise
         finally:
             for task in (receiving, showing):
@@ -89,7 +92,10 @@ class _Generation:
             await asyncio.wait({receiving, showing})
             for running in self._running.values():
                 self._board.end(running, done=False)
-        return await self._end()
+        try:
+            return await self._end()
+        finally:
+            await self._conversion.close()
 
     def _waits(self) -> None:
         self._board.start("Waiting for another node")
@@ -104,6 +110,7 @@ class _Generation:
         match event:
             case Planned(prepared):
                 self._prepared = prepared
+                self._conversion.expect(prepared.requests)
                 for note in prepared.notes:
                     LOG.warning("Generate: %s", note)
                 self._board.note(*prepared.notes)
@@ -114,8 +121,10 @@ class _Generation:
                 self._running[item] = self._board.begin(name, number, self._request(item))
             case News(item, _, Preview() as preview):
                 self._previews.offer(self._running[item], preview)
+            case News(_, _, Picture() as picture):
+                self._conversion.begin(picture)
             case News(item, _, news):
-                if not isinstance(news, Picture | Audio | Preview):
+                if not isinstance(news, Audio | Preview | Picture):
                     self._running[item].report(news)
             case Returned(item, server, error):
                 self._stop(item, done=False)
@@ -179,4 +188,5 @@ class _Generation:
         self._board.finish()
         prepared: Prepared = self._prepared
         made: Sequence[Finished | Missing] = come
-        return await in_thread(lambda: result(prepared, made))
+        images = await self._conversion.images([one for each in made for one in each.pictures])
+        return await in_thread(lambda: result(prepared, made, images))
