@@ -5,27 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import importlib
 import os
 import sys
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, MutableMapping, Sequence
 from typing import NoReturn
 
 from .. import __version__
 from ..errors import DrawbridgeError
-from . import (
-    credentials,
-    doctor,
-    echo,
-    files,
-    generate,
-    hours,
-    models,
-    nearby,
-    pins,
-    presets,
-    servers,
-    upload,
-)
 from .command import Command, add_action
 from .connection import add_options
 from .outcome import EXPLAINED, FAILED, Interrupted, Usage
@@ -35,14 +22,36 @@ _DESCRIPTION = (
     "Asks a Draw Things server, finds out why it does not answer, brings files to "
     "it, generates on it."
 )
+
+
+class _Commands(MutableMapping[str, Command]):
+    """The rows of the table, by name. A module is loaded when its row is looked at."""
+
+    def __init__(self, *names: str) -> None:
+        self._rows: dict[str, Command | None] = dict.fromkeys(names)
+
+    def __getitem__(self, name: str) -> Command:
+        row = self._rows[name]
+        return row or importlib.import_module(f".{name}", __package__).COMMAND
+
+    def __setitem__(self, name: str, row: Command) -> None:
+        self._rows[name] = row
+
+    def __delitem__(self, name: str) -> None:
+        del self._rows[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
 # A new command is one more module here, with its row COMMAND.
-COMMANDS: dict[str, Command] = {
-    module.COMMAND.name: module.COMMAND
-    for module in (
-        *(doctor, echo, models, files, upload, hours),
-        *(pins, credentials, servers, presets, nearby, generate),
-    )
-}
+COMMANDS = _Commands(
+    *("doctor", "echo", "models", "files", "upload", "hours"),
+    *("pins", "credentials", "servers", "presets", "nearby", "generate"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     output = Output("--json" in given)
     try:
-        options = _parser().parse_args(given)
+        options = _options(given)
         ended = COMMANDS[options.command].run(options, output)
         return ended if isinstance(ended, int) else asyncio.run(_awaited(ended))
     except DrawbridgeError as error:
@@ -81,7 +90,21 @@ class _Parser(argparse.ArgumentParser):
         raise Usage(f"{text.rstrip('.')}.", f"See {self.prog} --help.")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _options(given: Sequence[str]) -> argparse.Namespace:
+    """Read the arguments, with the options of the command alone that is meant: to load all of them
+    takes longer than some commands.
+    """
+    words = list(given)
+    named = [word for word in words if word in COMMANDS]
+    if not named or {"-h", "--help"} & set(words[: words.index(named[0])]):
+        return _parser().parse_args(words)
+    try:
+        return _parser(named).parse_args(words)
+    except Usage:
+        return _parser().parse_args(words)  # whose error names all commands
+
+
+def _parser(names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="drawbridge",
         description=_DESCRIPTION,
@@ -94,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     actions = parser.add_subparsers(
         title="commands", dest="command", required=True, metavar="COMMAND"
     )
-    for command in COMMANDS.values():
+    for command in map(COMMANDS.__getitem__, dict.fromkeys(names)):
         added = add_action(
             *(actions, command.name, command.help),
             epilog=EXPLAINED,

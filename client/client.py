@@ -6,8 +6,9 @@ import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from ..codec.tensor import DEFAULT_LIMIT_BYTES
+from ..codec.limits import DEFAULT_LIMIT_BYTES
 from ..errors import ModelUnavailable
 from ..proto import image_service_pb2
 from . import safe_text
@@ -17,14 +18,15 @@ from .catalog.records import Catalog, RemoteFile, ServerInfo, Thresholds
 from .catalog.remote_files import files_exist
 from .connection.connection import Connection
 from .connection.endpoint import Endpoint
-from .generation.assemble import Prepared, Wishes, prepare
-from .generation.events import Event
-from .generation.request import GenerationRequest
-from .generation.stream import generate
 from .store.pins import Pin, Pins
 from .threads import in_thread
-from .upload.local_file import HashCache, check_name
-from .upload.transfer import UploadEvent, upload
+
+if TYPE_CHECKING:  # a program that only asks starts without what generates and what uploads
+    from .generation.assemble import Prepared, Wishes
+    from .generation.events import Event
+    from .generation.request import GenerationRequest
+    from .upload.local_file import HashCache
+    from .upload.transfer import UploadEvent
 
 
 class DrawThingsClient:
@@ -162,6 +164,8 @@ class DrawThingsClient:
         for a model of which nobody knows the version; RequestRejected for what a server would crash
         on or ignore, and for a setting that does not exist.
         """
+        from .generation.assemble import prepare
+
         if catalog is None:
             catalog = await self.catalog(timeout_seconds=timeout_seconds)
         try:
@@ -193,6 +197,8 @@ class DrawThingsClient:
         cancelled. Raises RequestRejected before anything is sent, and GenerationFailed where fewer
         pictures come than asked for.
         """
+        from .generation.stream import generate
+
         happening = generate(self._connection, request, self._limit_bytes)
         async with contextlib.aclosing(happening) as events:
             async for event in events:
@@ -217,6 +223,9 @@ class DrawThingsClient:
         Raises RequestRejected for a bad name, a missing or empty file and one that changes on its
         way, UploadFailed where it does not arrive whole.
         """
+        from .upload.local_file import HashCache, check_name
+        from .upload.transfer import upload
+
         steps = upload(
             *(self._connection, path, check_name(name or path.name)),
             compare_hash=compare_hash,

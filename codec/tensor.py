@@ -14,10 +14,8 @@ from ..errors import Cancelled
 from . import fpzip, public_guide
 from .damage import damaged, out_of_memory, too_large
 from .deflate import deflate, inflate
+from .limits import DEFAULT_LIMIT_BYTES
 from .shape import shape_text
-
-DEFAULT_LIMIT_BYTES = 1 << 30
-"""The largest tensor that is unpacked unless asked otherwise, counted in unpacked bytes."""
 
 
 class Codec(enum.Enum):

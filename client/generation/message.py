@@ -29,14 +29,6 @@ def to_message(
     Pictures travel once each in `contents` and by hash elsewhere (docs/protocol.md 2).
     """
     check(request)
-    contents: dict[bytes, bytes] = {}
-
-    def put(array: np.ndarray) -> bytes:
-        data = _guide(array) if form is TensorForm.GUIDE else encode(array, codec)
-        key = hashlib.sha256(data).digest()
-        contents[key] = data
-        return key
-
     message = image_service_pb2.ImageGenerationRequest(
         scaleFactor=1,  # 0, the wire's default, crashes a server
         prompt=_text("prompt", request.prompt),
@@ -48,6 +40,16 @@ def to_message(
         chunked=True,
         override=_override(request.override),
     )
+    there: set[bytes] = set()
+
+    def put(array: np.ndarray) -> bytes:
+        data = _guide(array) if form is TensorForm.GUIDE else encode(array, codec)
+        key = hashlib.sha256(data).digest()
+        if key not in there:
+            there.add(key)
+            message.contents.append(data)
+        return key
+
     if request.image is not None:
         message.image = put(request.image)
     if request.mask is not None:
@@ -62,7 +64,6 @@ def to_message(
                 ],
             )
         )
-    message.contents.extend(contents.values())
     return message
 
 
