@@ -33,9 +33,9 @@ def read_bytes(path: Path, what: str, most_bytes: int = _MOST_TEXT_BYTES) -> byt
     return data
 
 
-def read_text(path: Path, what: str) -> str:
+def read_text(path: Path, what: str, most_bytes: int = _MOST_TEXT_BYTES) -> str:
     """Return the text of a file, or of stdin. Raises what `read_bytes` raises, for no UTF-8 too."""
-    return as_text(read_bytes(path, what), path)
+    return as_text(read_bytes(path, what, most_bytes), path)
 
 
 def as_text(data: bytes, path: Path) -> str:

@@ -63,7 +63,9 @@ class Drawbridge(ComfyExtension):
     """What ComfyUI asks for our nodes."""
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        from . import replacements
         from .routes import table
 
         table.register()  # here, as ComfyUI 0.3.64 does not call on_load
+        await replacements.register()
         return NODES

@@ -44,9 +44,10 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"errors", "facts", "proto", "codec"},
         {"grpc", "google", "numpy", "cryptography", "grpc_reflection", "zeroconf", "ifaddr"},
     ),
-    "cli": ({"errors", "facts", "client", "codec"}, {"numpy", "torch", "PIL"}),
+    "graphs": ({"errors", "facts"}, set()),
+    "cli": ({"errors", "facts", "client", "codec", "graphs"}, {"numpy", "torch", "PIL"}),
     "nodes": (
-        {"errors", "facts", "client", "codec"},
+        {"errors", "facts", "client", "codec", "graphs"},
         {
             *("numpy", "torch", "PIL", "aiohttp"),
             *("comfy", "comfy_api", "comfy_execution", "folder_paths", "server"),

@@ -35,6 +35,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "prompts.txt").write_text("# two\na lake\n\ndunes\n", encoding="utf-8")
     copied = {"model": "sd_v1.5_f16.ckpt", "seed": 5, "guidanceScale": 3}
     (tmp_path / "copied.json").write_text(json.dumps(copied), encoding="utf-8")
+    theirs = {"1": {"class_type": "DrawThingsPrompt", "inputs": {"prompt": "a lake"}}}
+    (tmp_path / "theirs.json").write_text(json.dumps(theirs), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -47,7 +49,7 @@ def test_every_command_runs(
     for line in LINES:
         program, *words = shlex.split(line)
         assert program == "drawbridge"
-        done = run(emulator, *words, *QUICK)
+        done = run(emulator, *words, *QUICK) if words[0] == "generate" else run(None, *words)
         assert done.code == 0, (line, done.err)
         new = {path.name for path in folder.iterdir()} - made
         assert new or "--skip-existing" in words, line
@@ -57,6 +59,8 @@ def test_every_command_runs(
         for name in ("four-1.png", "four-2.png", "four-3.png", "four-4.png")
     ]
     assert seeds == [7, 100, 7, 100]
+    ours = json.loads((folder / "ours.json").read_text(encoding="utf-8"))
+    assert ours["1"]["class_type"] == "Drawbridge_Prompt"
     assert len(list(folder.glob("many-*.png"))) == 8
     again = json.loads(picture_file.description((folder / "another.png").read_bytes()))
     assert (again["c"], again["seed"]) == ("a lake at dawn", 8)
