@@ -165,11 +165,11 @@ def _exhausted(endpoint: Endpoint, words: str, generating: bool) -> DrawbridgeEr
         return excessive(endpoint, f"answers with more than {most_bytes >> 20:,} MiB at once")
     if "metadata size" in words:
         return excessive(endpoint, "answers with headers of more than 16 kB")
-    if re.search(r"larger than|too large|max", words, re.IGNORECASE):
+    if re.search(r"larger than|too large|max|exceeds limit", words, re.IGNORECASE):
         found: Words = (
             RequestRejected,
             "The message is larger than the server at {address} takes{said}.",
-            "Send fewer or smaller pictures.",
+            "Send fewer or smaller pictures." if generating else "Ask for less at once.",
         )
     else:
         found = (

@@ -123,13 +123,20 @@ def _shake(
         except ssl.SSLCertVerificationError as error:
             return Probed(_certificate_finding(error.verify_code), error.verify_message)
         except TimeoutError:
-            pass
+            otherwise = Probed(Finding.SILENT)
         except OSError as error:
-            return Probed(_failed(error, endpoint.identity), str(error))
-    # A server in plaintext does not answer what it takes for rubbish.
-    with dial() as second:
-        second.settimeout(left(until))
-        return Probed(Finding.NO_TLS if speaks_http2(second) else Finding.SILENT)
+            if is_alert(error):
+                return Probed(_failed(error, endpoint.identity), str(error))
+            dropped = isinstance(error, ConnectionError | ssl.SSLEOFError)
+            otherwise = Probed(Finding.CLOSED if dropped else Finding.SILENT, str(error))
+    # A server in plaintext does not answer what it takes for rubbish, or says so in its own way.
+    # One that cannot be spoken to so either may encrypt: it has only ended the connection.
+    try:
+        with dial() as second:
+            second.settimeout(left(until))
+            return Probed(Finding.NO_TLS) if speaks_http2(second) else otherwise
+    except OSError:
+        return otherwise
 
 
 def _look(shaken: ssl.SSLSocket, endpoint: Endpoint, until: float, stay: bool) -> Probed:
@@ -171,8 +178,8 @@ def _certificate_finding(code: int) -> Finding:
 
 def _failed(error: OSError, identity: Identity | None) -> Finding:
     reason = (getattr(error, "reason", None) or "").upper()
-    if not is_alert(error):  # not TLS: "wrong version number", or the connection was dropped
-        return Finding.NO_TLS
+    if not is_alert(error):
+        return Finding.DROPPED
     if reason.endswith("NO_APPLICATION_PROTOCOL"):
         return Finding.HTTP
     if identity is None:

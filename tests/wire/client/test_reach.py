@@ -453,3 +453,21 @@ async def test_listener_that_hangs_up_at_once_is_told_without_a_wait() -> None:
         port = server.sockets[0].getsockname()[1]
         error = await _failure(Endpoint("127.0.0.1", port, Transport.PLAINTEXT))
     assert "within" not in error.problem
+
+
+@pytest.mark.parametrize("answer", [b"", b"\x00\xff no TLS at all\r\n"], ids=["drops", "garbage"])
+async def test_who_breaks_off_a_handshake_is_not_said_to_leave_encryption_out(
+    answer: bytes,
+) -> None:
+    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(break_off, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        error = await _failure(Endpoint("127.0.0.1", port))
+    assert type(error) is errors.ServerUnreachable
+    assert "does not encrypt" not in error.problem
+    assert ("closes them" in error.problem) is (not answer)

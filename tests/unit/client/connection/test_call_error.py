@@ -71,6 +71,11 @@ _SWIFT = "unknown error processing request"
             *(True, errors.RequestRejected, "larger than the server"),
         ),
         (
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            "Payload length exceeds limit (10485760 > 4194304)",
+            *(False, errors.RequestRejected, "larger than the server"),
+        ),
+        (
             grpc.StatusCode.UNIMPLEMENTED,
             "",
             True,
@@ -99,6 +104,15 @@ def test_statuses_have_the_class_of_what_helps(
     error = call_error.from_status(_ENDPOINT, code, details, generating=generating)
     assert type(error) is kind
     assert re.search(words, error.problem)
+
+
+@pytest.mark.parametrize("generating", [True, False])
+def test_remedy_for_a_message_too_large_names_pictures_only_where_some_were_sent(
+    generating: bool,
+) -> None:
+    code, words = grpc.StatusCode.RESOURCE_EXHAUSTED, "Payload length exceeds limit (2 > 1)"
+    error = call_error.from_status(_ENDPOINT, code, words, generating=generating)
+    assert ("pictures" in error.remedy) is generating
 
 
 def test_a_connection_that_breaks_after_the_start_is_told_as_such() -> None:
