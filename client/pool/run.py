@@ -83,7 +83,14 @@ class Run:
         self._notify()
 
     def close(self) -> None:
-        """Stop what is to happen later."""
+        """End the run: whoever waits for work goes home, also one whose cancellation gets lost, as
+        it can in Python's wait_for before 3.12.
+        """
+        self._over = True
+        self._stop_giving_up()
+        self._notify()
+
+    def _stop_giving_up(self) -> None:
         if self._giving_up is not None:
             self._giving_up.cancel()
             self._giving_up = None
@@ -243,7 +250,7 @@ class Run:
     def _watch(self) -> None:
         """Be patient for a while where only servers that are away could go on."""
         if self._over or self._goes_on():
-            self.close()
+            self._stop_giving_up()
         elif self._giving_up is None:
             if self._patience_seconds <= 0:
                 self._give_up()
