@@ -12,6 +12,7 @@ from ..errors import RequestRejected
 DEFAULT_PORT = 7859
 EVERY = "*"
 LONGEST_HOST = 253  # of a name, as name servers take it; also bounds what it costs to look at one
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#]*)(?:[/?#].*)?", re.IGNORECASE | re.DOTALL)
 _HOST_REMEDY = "Give the bare host name or IP address, such as mac.local or 192.168.1.20."
 _REMEDY = "Name servers as mac.local, mac.local:7859, 192.168.1.20, [fe80::1]:7859, or * for all."
 
@@ -134,6 +135,15 @@ class Address:
         """
         host, port = _split(text.strip())
         return cls(host, int(port)) if port else cls(host)
+
+    @classmethod
+    def taken_apart(cls, text: str, port: int) -> Address:
+        """Return the address of a host as people paste it: also a URL, and with a port, which then
+        counts instead of the one given. Raises RequestRejected.
+        """
+        url = _URL.fullmatch(text.strip())
+        host, said = _split((url[1] if url else text).strip())
+        return cls(host, int(said) if said else port)
 
     @property
     def is_loopback(self) -> bool:

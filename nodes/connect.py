@@ -99,7 +99,11 @@ class Connect(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, host: str | None) -> bool | str:
         """Say at the field what is wrong with the host; a linked host arrives as None."""
-        return host is None or means_default(host) or complaint(lambda: Address(host))
+        return (
+            host is None
+            or means_default(host)
+            or complaint(lambda: Address.taken_apart(host, DEFAULT_PORT))
+        )
 
     @classmethod
     def fingerprint_inputs(cls, **inputs: Any) -> str:
@@ -189,7 +193,7 @@ def _serves_pools_alone(prompt: Any, node_id: str) -> bool:
 def _times_forgotten(host: Any, port: Any) -> bytes:
     """Not the pin itself: it comes after the first run, which would make a second one of all."""
     try:
-        address = str(Address(host, port))
+        address = str(Address.taken_apart(host, port))
         return str(Pins(user_folder()).times_forgotten(address)).encode()
     except (DrawbridgeError, AttributeError, TypeError):  # told when it runs
         return b""

@@ -34,7 +34,8 @@ _BAD_REQUEST = "status: 400"
 _CUT_BY_PROXY = "END_STREAM"
 _IS_IT_ONE = "Check that it is a Draw Things server; if it is, "
 _LOOK_AT_MODEL = (
-    "Check that the model and every file it needs are complete on the server, and look at its log."
+    "Check that the model and every file it needs are complete on the server, that Bridge Mode and"
+    " Server Offload are off in the Draw Things app there, and look at its log."
 )
 
 _REFUSED: Words = (

@@ -88,8 +88,9 @@ def no_pictures(endpoint: Endpoint) -> GenerationFailed:
     """Return the error for a generation that ends well and empty (docs/protocol.md 1.8)."""
     return GenerationFailed(
         f"The server at {endpoint.address} finished without a picture.",
-        "It was stopped there, its numbers overflowed, or the model needs an image that it did not"
-        " get: try another seed, fewer LoRAs, a lower guidance scale, or give the image.",
+        "It was stopped there, no project is open in the app, its numbers overflowed, or the model"
+        " needs an image that it did not get: open a project there, try another seed, fewer LoRAs,"
+        " a lower guidance scale, or give the image.",
     )
 
 

@@ -65,7 +65,8 @@ class Server:
         what has other fields.
         """
         fields = dict(entry)
-        address = Address(fields.pop("host"), fields.pop("port"))
+        host, port = fields.pop("host"), fields.pop("port")
+        address = Address.taken_apart(host, port) if isinstance(host, str) else Address(host, port)
         return cls(address, known_transport(fields.pop("transport")), **fields)
 
     def with_certificate_text(self) -> Server:

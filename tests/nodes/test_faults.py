@@ -39,7 +39,7 @@ def test_unknown_host_is_said_at_connect(serve: Serve, stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["", "http://mac.local", "mac.local/path", "mac local", "mac.local:7859"]
+    "host", ["", "http://me@mac.local", "mac.local/path", "mac local", "mac.local:99999"]
 )
 def test_host_that_is_no_host_is_said_at_the_field(stage: Stage, host: str) -> None:
     outcome = stage.host.run(graph(7859, host=host))
@@ -47,6 +47,13 @@ def test_host_that_is_no_host_is_said_at_the_field(stage: Stage, host: str) -> N
     [error] = outcome.node_errors["connect"]
     assert error["extra_info"]["input_name"] == "host"
     assert error["details"].endswith(".")
+
+
+@pytest.mark.parametrize("pasted", ["127.0.0.1:{port}", "http://127.0.0.1:{port}/sdapi/v1"])
+def test_a_pasted_address_is_taken_apart(serve: Serve, stage: Stage, pasted: str) -> None:
+    prompt = graph(1)
+    prompt["connect"]["inputs"]["host"] = pasted.format(port=serve().port)
+    assert stage.host.run(prompt).status == "success"
 
 
 def test_plaintext_server_is_said_where_tls_is_chosen(serve: Serve, stage: Stage) -> None:

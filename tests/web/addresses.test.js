@@ -17,6 +17,8 @@ const WRITTEN = [
   ["mac.local", { host: "mac.local", port: 7859 }],
   [" mac.local:7860 ", { host: "mac.local", port: 7860 }],
   ["https://mac.local:7860/", { host: "mac.local", port: 7860 }],
+  ["http://mac.local:7860/sdapi/v1?x=1", { host: "mac.local", port: 7860 }],
+  ["grpc+tls://[fe80::1]:7861", { host: "fe80::1", port: 7861 }],
   ["[fe80::1]:7860", { host: "fe80::1", port: 7860 }],
   ["[fe80::1]", { host: "fe80::1", port: 7859 }],
   ["fe80::1", { host: "fe80::1", port: 7859 }],

@@ -52,7 +52,7 @@ export function addressOf({ host, port }) {
 export function readAddress(text, port = DEFAULT_PORT) {
   const written = text
     .trim()
-    .replace(/^[a-z]+:\/\//i, "")
+    .replace(/^[a-z][a-z0-9+.-]*:\/\/([^/?#]*).*$/is, "$1")
     .replace(/\/+$/, "");
   const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(written);
   const plain = /^([^:]+):(\d+)$/.exec(written);

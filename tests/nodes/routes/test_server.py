@@ -177,7 +177,7 @@ async def test_model_browser_off_offers_the_official_files(serve: Serve, ask: As
 @pytest.mark.parametrize(
     ("changes", "kind"),
     [
-        ({"host": "http://mac.local"}, "RequestRejected"),
+        ({"host": "http://me@mac.local"}, "RequestRejected"),
         ({"host": ""}, "RequestRejected"),
         ({"port": 0}, "RequestRejected"),
         ({"transport": "pigeon"}, "RequestRejected"),

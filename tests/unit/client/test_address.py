@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drawbridge.client.address import Destination, is_loopback, normalised
+from drawbridge.client.address import Address, Destination, is_loopback, normalised
 from drawbridge.errors import RequestRejected
 
 
@@ -119,3 +119,30 @@ def test_an_entry_includes_those_that_name_no_further_server(
     known = Destination.read(entry)
     assert all(known.includes(Destination.read(text)) for text in within)
     assert not any(known.includes(Destination.read(text)) for text in beyond)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("mac.local", ("mac.local", 7859)),
+        (" mac.local:7860 ", ("mac.local", 7860)),
+        ("https://mac.local:7860/", ("mac.local", 7860)),
+        ("http://mac.local:7860/sdapi/v1?x=1", ("mac.local", 7860)),
+        ("http://mac.local", ("mac.local", 7859)),
+        ("grpc+tls://[fe80::1]:7861", ("fe80::1", 7861)),
+        ("[fe80::1]:7860", ("fe80::1", 7860)),
+        ("fe80::1", ("fe80::1", 7859)),
+        ("::1", ("::1", 7859)),
+    ],
+)
+def test_a_pasted_host_is_taken_apart(text: str, address: tuple[str, int]) -> None:
+    assert Address.taken_apart(text, 7859) == Address(*address)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "http://", "/etc/passwd", "mac.local/x", "http://me@mac.local", "mac:99999", "a b:1"],
+)
+def test_what_is_no_host_stays_none(text: str) -> None:
+    with pytest.raises(RequestRejected):
+        Address.taken_apart(text, 7859)

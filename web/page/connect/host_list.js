@@ -1,7 +1,7 @@
 // @ts-check
 /** Offers the servers that are saved or nearby where Connect asks for a host. */
 
-import { addressOf, meansDefault } from "../../lib/addresses.js";
+import { addressOf, meansDefault, readAddress } from "../../lib/addresses.js";
 import { CONNECT_WIDGETS, DEFAULT_SERVER } from "../../lib/facts.js";
 import { matches, searchWords } from "../../lib/search.js";
 import { keyOf } from "../../lib/servers.js";
@@ -128,7 +128,13 @@ function noticesOf({ state, servers, error }, look) {
 function takeServer(app, { node, widget, owner }, row) {
   const server = /** @type {Partial<SavedServer> | undefined} */ (row.item);
   if (!server) {
-    setValue(app, owner, widget, row.value);
+    // What is pasted may be a URL, or have a port.
+    const { host, port } = readAddress(row.value, 0);
+    asOneChange(app, () => {
+      setValue(app, owner, widget, host || row.value);
+      const target = port ? widgetOf(node, "port") : undefined;
+      if (target && !target.computedDisabled) setValue(app, node, target, port);
+    });
     return;
   }
   asOneChange(app, () => {

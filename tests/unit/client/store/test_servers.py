@@ -81,7 +81,7 @@ def test_saved_values_are_known_however_they_are_written(
         ("", "mac.local", 1, ""),
         ("a" * 65, "mac.local", 1, ""),
         ("a\nb", "mac.local", 1, ""),
-        ("x", "http://mac.local", 1, ""),
+        ("x", "http://me@mac.local", 1, ""),
         ("x", "mac.local", 0, ""),
         ("x", "mac.local", 1, "p@ss"),
     ],
@@ -219,6 +219,6 @@ def test_server_shows_neither_certificate_nor_credential() -> None:
 def test_server_is_read_from_what_it_is_written_to() -> None:
     for server in (STUDIO, Server(Address("::1", 7001))):
         assert Server.from_dict(server.as_dict()) == server
-    for wrong in ({"host": "http://mac.local"}, {"host": "", "port": 0}, {"transport": "new"}):
+    for wrong in ({"host": "http://me@mac.local"}, {"host": "", "port": 0}, {"transport": "new"}):
         with pytest.raises(RequestRejected):
             Server.from_dict({**STUDIO.as_dict(), **wrong})
