@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterable
 from typing import Any
 
+from ..client.catalog.json_values import MOST_ELEMENTS
 from ..client.catalog.lookup import browser_off
 from ..client.catalog.records import (
     Catalog,
@@ -43,9 +44,11 @@ async def models(options: argparse.Namespace, output: Output) -> int:
     if not (catalog.complete or catalog):
         otherwise = "ask for single files by name (drawbridge files NAME)"
         raise browser_off(address, "say which models it has", otherwise)
-    if not catalog.complete:
-        output.note("Its model browser is off: only official files are listed.")
     has = lists(catalog)
+    if any(len(specs) == MOST_ELEMENTS for specs in has.values()):
+        output.note(f"Of a list longer than {MOST_ELEMENTS:,} entries the first ones are shown.")
+    elif not catalog.complete:
+        output.note("Its model browser is off: only official files are listed.")
     chosen = [kind for kind in has if kind in (options.lists or ["models"])]
     for kind in chosen:
         if len(chosen) > 1:

@@ -244,6 +244,7 @@ def _to_json(told: Told) -> dict[str, Any]:
         "message": told.info.message,
         "files": list(told.info.files),
         "lists": lists,
+        "complete": catalog is None or catalog.complete,
         "present": None if told.present is None else sorted(told.present),
     }
 
@@ -258,6 +259,7 @@ def _from_json(kept: dict[str, Any]) -> Told:
         catalog = Catalog.from_json(
             **{kind: f"[{','.join(lists[kind])}]".encode() for kind in LISTS}
         )
+        catalog = replace(catalog, complete=bool(kept.get("complete", True)))
     files = tuple(kept["files"])
     message = kept["message"]
     if not all(isinstance(text, str) for text in (message, *files, *(present or ()))):

@@ -14,11 +14,11 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
 
 
-def elements(text: str, most: int) -> list[object]:
-    """Return the elements of an array.
+def elements(text: str, most: int) -> tuple[list[object], bool]:
+    """Return the first `most` elements of an array, and whether these are all; others are not read.
 
-    Raises ValueError for a text that is no JSON array, for more than `most` elements and for one of
-    more than LONGEST_ELEMENT characters; RecursionError for one too deep.
+    Raises ValueError for a text that is no JSON array, and for an element of more than
+    LONGEST_ELEMENT characters; RecursionError for one too deep.
     """
     at = _after_space(text, 0)
     if text[at : at + 1] != "[":
@@ -26,17 +26,17 @@ def elements(text: str, most: int) -> list[object]:
     at = _after_space(text, at + 1)
     found: list[object] = []
     if text[at : at + 1] == "]":
-        return _ended(text, at, found)
+        return _ended(text, at, found), True
     while len(found) < most:
         value, length = _DECODER.raw_decode(text[at : at + LONGEST_ELEMENT])
         found.append(value)
         at = _after_space(text, at + length)
         if text[at : at + 1] == "]":
-            return _ended(text, at, found)
+            return _ended(text, at, found), True
         if text[at : at + 1] != ",":
             raise ValueError("no comma between two elements")
         at = _after_space(text, at + 1)
-    raise ValueError(f"more than {most} elements")
+    return found, False
 
 
 def _ended(text: str, at: int, found: list[object]) -> list[object]:

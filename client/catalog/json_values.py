@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from ...facts.specifications import snake_keys
 from .. import safe_text
@@ -14,19 +14,24 @@ MOST_ELEMENTS = 20_000  # of a list; the official ones are some hundreds togethe
 Keys = Mapping[str, object]
 
 
-def objects(data: bytes) -> Iterator[tuple[Keys, str]]:
-    """Yield each object of a JSON array with snake_case keys, and as it came.
+def objects(data: bytes) -> tuple[list[tuple[Keys, str]], bool]:
+    """Return each object of a JSON array with snake_case keys and as it came, and whether these are
+    all, not the first of more than MOST_ELEMENTS.
 
-    Other elements are passed over, bytes that are no array or one beyond all measure have none.
+    Other elements are passed over, and bytes that are no array have none.
     """
     try:
-        elements = json_array.elements(data.decode("utf-8"), MOST_ELEMENTS) if data else []
+        text = data.decode("utf-8")
+        elements, whole = json_array.elements(text, MOST_ELEMENTS) if text else ([], True)
     except (ValueError, RecursionError):
-        return
+        return [], True
+    found = []
     for element in elements:
         if isinstance(element, dict):
             with contextlib.suppress(ValueError, RecursionError):  # can be read, and not written
-                yield snake_keys(element), json.dumps(element, separators=(",", ":"))
+                raw = json.dumps(element, separators=(",", ":"))
+                found.append((snake_keys(element), raw))
+    return found, whole
 
 
 def text(keys: Keys, key: str, default: str = "") -> str:

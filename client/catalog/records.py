@@ -137,16 +137,18 @@ class Catalog:
         """Read five JSON arrays, with snake_case or camelCase keys.
 
         Like a server it drops what it cannot read: an element without a file that can be, bytes
-        that are no array or one beyond all measure. Texts for people are without control characters
-        and of bounded length.
+        that are no array. Of a list beyond all measure the first elements are read, and it is not
+        `complete`. Texts for people are without control characters and of bounded length.
         """
-        return cls(
+        found = (
             _records(models, _model),
             _records(loras, _lora),
             _records(controls, _control),
             _records(textual_inversions, _textual_inversion),
             _records(upscalers, _upscaler, versions=False),
         )
+        lists = (found[0][0], found[1][0], found[2][0], found[3][0], found[4][0])
+        return cls(*lists, complete=all(whole for _, whole in found))
 
     def model(self, file: str) -> ModelSpec | None:
         """Return the specification of a model file."""
@@ -226,13 +228,15 @@ def missing_keys(kind: str, raw: str) -> list[str]:
 
 def _records(
     data: bytes, read: Callable[[Named, Keys, str], R], *, versions: bool = True
-) -> tuple[R, ...]:
-    """Return the records of what `read` makes of each object that can be named."""
-    return tuple(
+) -> tuple[tuple[R, ...], bool]:
+    """Return what `read` makes of each object that can be named, and whether these are all."""
+    objects, whole = json_values.objects(data)
+    records = (
         read(named, keys, raw)
-        for keys, raw in json_values.objects(data)
+        for keys, raw in objects
         if (named := identity(keys, version=versions)) is not None
     )
+    return tuple(records), whole
 
 
 def _model(named: Named, keys: Keys, raw: str) -> ModelSpec:

@@ -176,10 +176,12 @@ def test_absurd_nesting_is_dropped_or_read(depth: int) -> None:
     assert [spec.file for spec in found] in ([], ["a"])
 
 
-def test_a_list_beyond_all_measure_is_dropped() -> None:
+def test_of_a_list_beyond_all_measure_the_first_are_known_and_it_is_not_complete() -> None:
     one = {"file": "a.ckpt", "version": "v1"}
-    assert len(Catalog.from_json(models=_json(*[one] * MOST_ELEMENTS)).models) == MOST_ELEMENTS
-    assert not Catalog.from_json(models=_json(*[one] * (MOST_ELEMENTS + 1))).models
+    for more in (0, 1):
+        catalog = Catalog.from_json(models=_json(*[one] * (MOST_ELEMENTS + more)))
+        assert len(catalog.models) == MOST_ELEMENTS
+        assert catalog.complete is not bool(more)
 
 
 @pytest.mark.parametrize(
