@@ -111,6 +111,19 @@ def decode(
         raise out_of_memory(header.size_bytes) from error
 
 
+def surplus_bytes(data: bytes) -> int:
+    """Return how many bytes follow the values of an unpacked tensor; 0 where that cannot be told.
+
+    A server ignores them. Where a tensor was joined from pieces, one of them came twice.
+    """
+    if public_guide.recognises(data):
+        return 0
+    header = read_header(data)
+    if header.codec is not Codec.RAW:
+        return 0
+    return max(len(data) - HEADER.size - header.size_bytes, 0)
+
+
 def encode(array: np.ndarray, codec: Codec = Codec.RAW, *, level: int = 1) -> bytes:
     """Return the wire bytes of `array`, stored raw where packing does not make it smaller.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..errors import DrawbridgeError
+from .server.fault_rules import VERBS, parse
 from .server.faults import DESCRIPTIONS, Faults
 from .server.server import Emulator, Options
 from .server.tls import Pair
@@ -20,6 +21,12 @@ from .server.tls import Pair
 _DESCRIPTION = """\
 A stand-in for a Draw Things gRPC server. It answers like one and paints landscapes instead of
 running a model, so that clients can be tried and tested without a Mac and without a GPU."""
+
+
+_RULES = """\
+rules, for one call and one moment: CALL[WHICH]: ACTION, several between semicolons.
+CALL is connect, echo, files, generate, upload, hours, pubkey or any; [2] is the second one,
+[2-4] or [2-] some of them, and without it every one is meant. ACTION is one of"""
 
 
 _OF_OWN_ROOT = ("--certificate-out", "--certificate-name", "--certificates")
@@ -81,10 +88,11 @@ def _signals(over: threading.Event) -> Iterator[None]:
 
 def _parser() -> argparse.ArgumentParser:
     faults = "\n".join(f"  {name:<24}{text}" for name, text in DESCRIPTIONS.items())
+    rules = "\n".join(f"  {verb.shown}\n{'':<26}{verb.text}" for verb in VERBS.values())
     parser = argparse.ArgumentParser(
         prog="drawbridge-emulator",
         description=_DESCRIPTION,
-        epilog=f"faults:\n{faults}",
+        epilog=f"faults:\n{faults}\n\n{_RULES}\n{rules}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,  # --secret would take the secret for the name of a variable, and say it
     )
@@ -200,8 +208,9 @@ def _parser() -> argparse.ArgumentParser:
         "--fault",
         action="append",
         default=[],
-        metavar="NAME[:COUNT]",
-        help="misbehave, for the first COUNT generations or always; may be repeated",
+        metavar="NAME[:COUNT] | RULE | @FILE",
+        help="misbehave, for the first COUNT generations or always, or by a rule such as "
+        "'generate[2]: reset after 3', or by the rules in a file; may be repeated",
     )
     parser.add_argument(
         "--journal",
@@ -233,8 +242,9 @@ def _options(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> Opt
     if chosen.certificate:
         identity = Pair(_read(chosen.certificate, parser), _read(chosen.key, parser, "PRIVATE KEY"))
     try:
-        Faults(chosen.fault)
-    except ValueError as error:
+        faults = tuple(map(_fault, chosen.fault))
+        Faults(faults)
+    except (ValueError, OSError) as error:
         parser.error(str(error))
     named = {"name": chosen.name} if chosen.name else {}
     return Options(
@@ -253,13 +263,22 @@ def _options(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> Opt
         step_ms=chosen.step_ms,
         strict=chosen.strict,
         reflection=chosen.reflection,
-        faults=tuple(chosen.fault),
+        faults=faults,
         models=chosen.models,
         stock=chosen.stock,
         journal=chosen.journal,
         announce=chosen.announce,
         **named,
     )
+
+
+def _fault(text: str) -> str:
+    """Return a fault, or the rules in a file that is written @FILE. Raises OSError, ValueError."""
+    if not text.startswith("@"):
+        return text
+    rules = Path(text[1:]).read_text(encoding="utf-8")
+    parse(rules)
+    return rules + "\n"  # also a single one is rules
 
 
 def _read(path: Path, parser: argparse.ArgumentParser, what: str = "CERTIFICATE") -> bytes:

@@ -33,20 +33,25 @@ async def settle(call: Any, result: Awaitable[T]) -> T:
     """
     task = asyncio.ensure_future(result)
     try:
-        await asyncio.wait({task})
-    except asyncio.CancelledError:
-        call.cancel()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait({task}, timeout=_WIND_UP_SECONDS)
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        raise
-    if task.cancelled():
-        raise CallCancelled
-    answer = task.result()
-    if answer is None:
-        raise Unreadable
-    if isinstance(answer, Excess):
-        call.cancel()
-        raise answer
-    return answer
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            call.cancel()
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({task}, timeout=_WIND_UP_SECONDS)
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            raise
+        if task.cancelled():
+            raise CallCancelled
+        answer = task.result()
+        if answer is None:
+            raise Unreadable
+        if isinstance(answer, Excess):
+            call.cancel()
+            raise answer
+        return answer
+    finally:
+        # An error's traceback holds this frame, and what it holds: the call keeps the connection
+        # open, and the task the error itself, a circle that waits for the garbage collector.
+        del call, result, task

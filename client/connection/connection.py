@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import Any
 
 import grpc
@@ -141,8 +142,11 @@ class Connection:
             )
 
         call = await self.call(method, request, timeout_seconds=timeout_seconds)
-        with self.explained(words):
-            return await settle(call, call)
+        try:
+            with self.explained(words):
+                return await settle(call, call)
+        finally:
+            del call  # an error's traceback would keep it, and with it the connection
 
     async def call(
         self, method: str, *request: object, timeout_seconds: float | None = None
@@ -157,23 +161,34 @@ class Connection:
             stub = ImageGenerationStub(self._channel, self.serialize, limits.reader)
         return getattr(stub, method)(*request, timeout=timeout_seconds)
 
-    @contextlib.contextmanager
-    def explained(self, words: Explain) -> Iterator[None]:
+    def explained(self, words: Explain) -> AbstractContextManager[None]:
         """Let whatever a call ends with leave the block as an error of ours.
 
         `words` returns the error for the status that the server, or gRPC on its behalf, has given.
         """
-        try:
-            yield
-        except Excess as error:
-            raise call_error.excessive(self.endpoint, str(error)) from error
-        except Unreadable as error:
-            raise call_error.unreadable(self.endpoint) from error
-        except (grpc.aio.AioRpcError, CallCancelled) as error:
-            told: Exception = call_error.closed_here(self.endpoint)
-            if self._channel is not None:
-                told = words(*_status(error))
-            raise told from self._cause(error)
+        return _Explained(self, words)
+
+    def told(self, error: BaseException | None, words: Explain) -> Exception | None:
+        """Return the error of ours for what a call has ended with, None for anything else."""
+        if isinstance(error, Excess):
+            return call_error.excessive(self.endpoint, str(error))
+        if isinstance(error, Unreadable):
+            return call_error.unreadable(self.endpoint)
+        if isinstance(error, grpc.aio.AioRpcError | CallCancelled):
+            closed = self._channel is None
+            return call_error.closed_here(self.endpoint) if closed else words(*_status(error))
+        return None
+
+    def cause(self, error: BaseException) -> BaseException | None:
+        """Return what may be shown as the cause: a server could repeat the secret in its words.
+
+        It is without its traceback, which holds gRPC's own frames, and they the call, its
+        connection and a thread, for as long as anybody keeps the error.
+        """
+        secret = self.endpoint.secret
+        if secret is not None and secret.reveal() in repr(error):
+            return None
+        return error.with_traceback(None)
 
     def serialize(self, message: Any) -> bytes:
         """Sign a request for just as long as it takes to turn it into bytes: whoever logs it, or
@@ -190,7 +205,8 @@ class Connection:
 
     async def recover(self) -> None:
         """Wait for a server whose connection broke. Raises what hinders a new one."""
-        until = time.monotonic() + self._connect_timeout_seconds
+        began = time.monotonic()
+        until = began + self._connect_timeout_seconds
         while (opened := self._channel) is not None and time.monotonic() <= until:
             if opened.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY:
                 return
@@ -220,8 +236,10 @@ class Connection:
                 return opened
         except BaseException:
             await opened.close()
+            del opened
             raise
         await opened.close()
+        del opened  # an error's traceback would keep it, and with it a thread of gRPC's
         raise await self._unreachable(time.monotonic() - began)
 
     async def _compare(self) -> Probed:
@@ -278,10 +296,28 @@ class Connection:
             return error
         return describe(self.endpoint, seen, told_seconds)
 
-    def _cause(self, error: Exception) -> Exception | None:
-        """Return what may be shown as the cause: a server could repeat the secret in its words."""
-        secret = self.endpoint.secret
-        return None if secret is not None and secret.reveal() in repr(error) else error
+
+class _Explained(AbstractContextManager[None]):
+    """What `Connection.explained` returns. Made by hand: contextlib's own keeps the traceback."""
+
+    def __init__(self, connection: Connection, words: Explain) -> None:
+        self._connection = connection
+        self._words = words
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        del trace
+        told = self._connection.told(error, self._words)
+        if told is None or error is None:
+            return
+        try:
+            raise told from self._connection.cause(error)
+        finally:
+            del told, error  # no circle
 
 
 def _status(error: Exception) -> tuple[grpc.StatusCode, str | None]:

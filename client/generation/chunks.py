@@ -14,7 +14,8 @@ class Assembler:
     """Collects the slices of one stream of tensors, never more than `limit_bytes` for one tensor,
     nor more than MOST_PIECES.
 
-    `what` names a tensor in errors: "picture", "sound".
+    `what` names a tensor in errors: "picture", "sound". `joined` says of how many pieces the last
+    tensor was made.
     """
 
     def __init__(self, what: str, limit_bytes: int) -> None:
@@ -23,6 +24,7 @@ class Assembler:
         self._pieces: list[bytes] = []
         self._finished = 0
         self.pending_bytes = 0
+        self.joined = 0
 
     def add(self, elements: Sequence[bytes], more: bool) -> list[bytes]:
         """Take a message's elements and return the tensors that are whole now.
@@ -44,8 +46,10 @@ class Assembler:
         if more:
             return []
         whole = [b"".join(self._pieces)]
+        self.joined = len(self._pieces)
         self._pieces, self.pending_bytes = [], 0
         for element in elements[1:]:
+            self.joined = 1
             self._check(len(element))
             whole.append(element)
         self._finished += len(whole)

@@ -12,6 +12,7 @@ import grpc
 import numpy as np
 
 from ...codec import public_guide, tensor
+from ...codec.damage import damaged
 from ...codec.tensor import Codec
 from ...errors import BadTensor, DrawbridgeError, GenerationFailed
 from ...proto import image_service_pb2
@@ -42,6 +43,8 @@ from .unpacking import Unpacking
 Response = image_service_pb2.ImageGenerationResponse
 
 _HEADER_BYTES = 68
+# Progress, previews, signs of life: a step has a few, and a job of hours fewer than this.
+MOST_NEWS = 30_000
 _STEPPED = (Phase.SAMPLING, Phase.SECOND_PASS_SAMPLING)
 
 
@@ -66,10 +69,10 @@ async def generate(
     message = await in_thread(lambda: _message(connection, request))
     await connection.confirm_secret()
     reader = Reader(Allowance.of(request, limit_bytes))
-    call = await connection.call("GenerateImage", message)
     try:
         with connection.explained(words):
-            async with contextlib.aclosing(reader.events(call)) as events:
+            reading = reader.events(await connection.call("GenerateImage", message))
+            async with contextlib.aclosing(reading) as events:
                 async for event in events:
                     yield event
     except GenerationFailed as error:
@@ -131,6 +134,8 @@ class Reader:
         self._announced_bytes = 0
         self._allowance = allowance
         self._sound_bytes = 0
+        self._news_messages = 0
+        self._sliced = False
         self._one_sound = asyncio.Lock()
         self._unpacking: Unpacking[Event] = Unpacking()
         self._images = Assembler("picture", allowance.picture_bytes + _HEADER_BYTES)
@@ -143,8 +148,8 @@ class Reader:
         Raises what `settle` raises, Excess for more than the allowance, BadTensor for a piece that
         is too large, ProtocolMismatch, and GenerationFailed for a picture whose end is missing.
         """
+        failure: Exception | None = None
         try:
-            failure: Exception | None = None
             try:
                 # Headers come at once, the first message when the turn does (docs/protocol.md 1.8).
                 await settle(call, call.initial_metadata())
@@ -154,6 +159,7 @@ class Reader:
                     if not isinstance(message, Response):
                         break  # gRPC's own mark for the end
                     self.messages += 1
+                    self._count_news(message)
                     for event in itertools.chain(self._news(message), self._results(message)):
                         yield event
                     while self._unpacking.due:
@@ -174,6 +180,8 @@ class Reader:
                 raise failure
         finally:
             call.cancel()
+            # An error's traceback would keep these: the call its connection, the error a circle.
+            del call, failure
             await self._unpacking.close()
 
     def check_damaged(self) -> None:
@@ -184,8 +192,23 @@ class Reader:
         more = f"{len(others)} more cannot be read either." if others else ""
         raise first.with_more(more) from first.__cause__
 
+    def _count_news(self, message: Response) -> None:
+        """Raise Excess where a server goes on and on without a result."""
+        if not message.generatedImages and not message.generatedAudio:
+            self._news_messages += 1
+            if self._news_messages > MOST_NEWS:
+                raise Excess(f"sends more than {MOST_NEWS:,} messages without a result")
+
     def _check_announced(self) -> None:
-        """Raise GenerationFailed where whole messages are missing, which no slice tells of."""
+        """Raise GenerationFailed where whole messages are missing, which no slice tells of, or
+        where slices came twice.
+        """
+        if self._sliced and self._received_bytes > self._announced_bytes > 0:
+            raise GenerationFailed(
+                f"The server announced {self._announced_bytes} bytes of pictures and sent"
+                f" {self._received_bytes}: a piece of a picture came twice.",
+                "Generate again; if it stays, look at the server's log.",
+            )
         if self._received_bytes < self._announced_bytes:
             raise GenerationFailed(
                 f"The server announced {self._announced_bytes} bytes of pictures and ended after"
@@ -222,36 +245,43 @@ class Reader:
             if self.pictures == self._allowance.pictures:
                 raise Excess(f"sends more than {self.pictures} pictures for this request")
             scale_factor = message.scaleFactor or 1
-            self._unpacking.begin(self._picture(data, self.pictures, scale_factor))
+            pieces = self._images.joined
+            self._sliced = self._sliced or pieces > 1
+            self._unpacking.begin(self._picture(data, self.pictures, scale_factor, pieces))
             self.pictures += 1
         for data in self._audio.add(message.generatedAudio, more):
             if self._sounds == self._allowance.pictures:
                 raise Excess(f"sends more than {self._sounds} sounds for this request")
-            self._unpacking.begin(self._sound(data, self._sounds))
+            self._unpacking.begin(self._sound(data, self._sounds, self._audio.joined))
             self._sounds += 1
 
-    async def _picture(self, data: bytes, index: int, scale_factor: int) -> Picture | None:
-        array = await self._decode(data, "Picture", index + 1, self._allowance.picture_bytes)
+    async def _picture(
+        self, data: bytes, index: int, scale_factor: int, pieces: int
+    ) -> Picture | None:
+        most_bytes = self._allowance.picture_bytes
+        array = await self._decode(data, "Picture", index + 1, most_bytes, pieces)
         if array is None:
             return None
         if public_guide.recognises(data):  # planes without a batch
             array = np.moveaxis(array, 0, -1)[np.newaxis]
         return Picture(array, index, scale_factor)
 
-    async def _sound(self, data: bytes, index: int) -> Audio | None:
+    async def _sound(self, data: bytes, index: int, pieces: int) -> Audio | None:
         async with self._one_sound:  # the limit is one of all sounds together
             left_bytes = self._allowance.sound_bytes - self._sound_bytes
-            array = await self._decode(data, "Sound", index + 1, left_bytes)
+            array = await self._decode(data, "Sound", index + 1, left_bytes, pieces)
             if array is None:
                 return None
             self._sound_bytes += array.nbytes
             return Audio(array, index)
 
     async def _decode(
-        self, data: bytes, what: str, number: int, most_bytes: int
+        self, data: bytes, what: str, number: int, most_bytes: int, pieces: int
     ) -> np.ndarray | None:
-        """Return the values, None for those that cannot be read."""
+        """Return the values, None for those that cannot be read; they came in so many pieces."""
         try:
+            if pieces > 1 and (surplus_bytes := tensor.surplus_bytes(data)):
+                raise damaged(f"{surplus_bytes} bytes follow its values, so a piece came twice")
             return await in_stoppable_thread(
                 lambda stop: tensor.decode(data, limit_bytes=most_bytes, stop=stop)
             )

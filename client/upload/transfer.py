@@ -146,9 +146,9 @@ async def _attempt(
         )
         return Broken(told, transfer.whole) if code is grpc.StatusCode.UNAVAILABLE else told
 
-    call = await connection.call("UploadFile")
     with connection.explained(words):
-        async with contextlib.aclosing(transfer.events(call)) as events:
+        sending = transfer.events(await connection.call("UploadFile"))
+        async with contextlib.aclosing(sending) as events:
             async for event in events:
                 yield event
 
@@ -232,6 +232,7 @@ class Transfer:
             self._pieces.close()
             writing.cancel()
             await asyncio.wait({writing})
+            del call, writing  # an error's traceback would keep them, and with them the connection
 
     def _note(self, received_bytes: int) -> bool:
         """Take an acknowledgement; say whether it is news. The first one is for the name alone."""

@@ -1,8 +1,12 @@
-"""What can go wrong with a server, by name: for tests, and for people who want to see it once."""
+"""What can go wrong with a server, by name: for tests, and for people who want to see it once.
+
+What is to go wrong in one call and at one message is said by rules: fault_rules.py.
+"""
 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import grpc
@@ -10,6 +14,7 @@ import numpy as np
 
 from ...codec import tensor
 from ...proto import image_service_pb2 as pb2
+from .fault_rules import Action, Rule, is_rule, parse
 
 DESCRIPTIONS = {
     "bad-preview": "previews are bytes that are no tensor",
@@ -33,21 +38,30 @@ _HEADER_BYTES = 68
 
 
 class Faults:
-    """The faults that are switched on, some of them for a number of generations only.
+    """The faults that are switched on: by name, some for a number of generations only, and rules.
 
-    A fault is written NAME, or NAME:COUNT to have it for the first COUNT generations. May be used
-    from any thread. Raises ValueError for a name that does not exist.
+    A fault is written NAME, or NAME:COUNT to have it for the first COUNT generations, or it is a
+    rule. May be used from any thread. Raises ValueError for what is neither.
     """
 
     def __init__(self, faults: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
-        self._left = dict(_parse(fault) for fault in faults)
+        self.replace(faults)
 
     def replace(self, faults: Iterable[str]) -> None:
-        """Forget the faults there were and switch these on."""
-        left = dict(_parse(fault) for fault in faults)
+        """Forget the faults there were and switch these on; calls are counted anew."""
+        left: dict[str, int | None] = {}
+        rules: list[Rule] = []
+        for fault in faults:
+            if is_rule(fault):
+                rules += parse(fault)
+            else:
+                name, count = _parse(fault)
+                left[name] = count
         with self._lock:
             self._left = left
+            self._rules = rules
+            self._calls: Counter[str] = Counter()
 
     @property
     def names(self) -> frozenset[str]:
@@ -65,6 +79,13 @@ class Faults:
                 if count is None or count > 1
             }
             return taken
+
+    def call(self, name: str) -> list[Action]:
+        """Return what the rules say of the next call of that name, counting it."""
+        with self._lock:
+            self._calls[name] += 1
+            number = self._calls[name]
+            return [rule.action for rule in self._rules if rule.meets(name, number)]
 
 
 def _parse(fault: str) -> tuple[str, int | None]:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import math
 import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable, Sequence
 
+from .fault_rules import CONNECT, Action
 from .grpc_web import Gateway
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -31,11 +34,18 @@ class Front:
     Works in a thread of its own, so it may be used beside any event loop, and from any thread.
     """
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        tls: ssl.SSLContext | None = None,
+        faults: Callable[[str], Sequence[Action]] = lambda call: (),
+    ) -> None:
+        """`faults` returns what goes wrong with the next connection; it is asked for CONNECT."""
         self._tls = tls
+        self._faults = faults
         self._target = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sockets: list[socket.socket] = []
+        self._addresses: list[tuple[int, str]] = []
         self._servers: list[asyncio.Server] = []
         self._clients: dict[int, asyncio.StreamWriter] = {}  # by the port that the target sees
         self._open: set[asyncio.Task[None]] = set()
@@ -46,6 +56,7 @@ class Front:
         for family, address in _addresses(host):
             try:
                 self._sockets.append(_listen(family, address, port or self._port()))
+                self._addresses.append((family, address))
             except OSError:
                 if not self._sockets:  # a name's second address is welcome, not needed
                     raise
@@ -92,6 +103,25 @@ class Front:
                 loop.call_soon_threadsafe(self._hang_up, int(peer.rpartition(":")[2]), closed)
                 closed.wait(_PATIENCE_SECONDS)
 
+    def restart(self, seconds: float = 0) -> None:
+        """Close every connection and the port, as a process that ends, and open it again after so
+        long. Returns when it listens again.
+        """
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self._restart(seconds), self._loop).result()
+
+    async def _restart(self, seconds: float) -> None:
+        port = self._port()
+        await self._end()
+        await asyncio.sleep(seconds)
+        self._sockets[:] = [_listen(family, address, port) for family, address in self._addresses]
+        await self._begin()
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._open)
+
     def _hang_up(self, port: int, closed: threading.Event) -> None:
         client = self._clients.get(port)
         if client is not None:
@@ -107,6 +137,7 @@ class Front:
     async def _end(self) -> None:
         for server in self._servers:
             server.close()
+        self._servers.clear()
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
@@ -125,19 +156,27 @@ class Front:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert self._gateway is not None
+        actions = self._faults(CONNECT)
+        for action in actions:
+            if action.verb == "refuse":
+                return
+            if action.verb == "say":
+                writer.write(action.words[0].encode())
+                await writer.drain()
+                return
         protocol = None
         if self._tls is not None:
             protocol = writer.get_extra_info("ssl_object").selected_alpn_protocol()
             if protocol is None:
                 return
         if protocol == "h2":
-            await self._pass_on(b"", reader, writer)
+            await self._pass_on(b"", reader, writer, actions)
             return
         start = await _read_start(reader)
         if start != PREFACE:
             await self._gateway.answer(start, reader, writer)
         elif protocol is None:
-            await self._pass_on(start, reader, writer)
+            await self._pass_on(start, reader, writer, actions)
         else:
             writer.write(
                 b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -145,7 +184,11 @@ class Front:
             await writer.drain()
 
     async def _pass_on(
-        self, start: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        start: bytes,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        actions: Sequence[Action],
     ) -> None:
         """Carry bytes in both directions until one side closes."""
         answers, questions = await asyncio.open_connection(_GRPC_HOST, self._target)
@@ -155,7 +198,7 @@ class Front:
             questions.write(start)
             ways = [
                 asyncio.ensure_future(_copy(reader, questions)),
-                asyncio.ensure_future(_copy(answers, writer)),
+                asyncio.ensure_future(_copy(answers, writer, actions)),
             ]
             try:
                 await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -198,8 +241,26 @@ async def _read_start(reader: asyncio.StreamReader) -> bytes:
     return start
 
 
-async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+async def _copy(
+    source: asyncio.StreamReader, target: asyncio.StreamWriter, actions: Sequence[Action] = ()
+) -> None:
+    """Carry bytes until one side closes, or as far as the rules let them."""
+    carried = 0
+    ends = {action.verb: action.after or 0 for action in actions if action.verb != "drip"}
+    limit = min(ends.values(), default=None)
+    drips = [action.words for action in actions if action.verb == "drip"]
+    drip = drips[-1][0] if drips else _BLOCK_BYTES
+    dripping = drips[-1][1] if drips and len(drips[-1]) > 1 else math.inf
     with contextlib.suppress(OSError):
-        while block := await source.read(_BLOCK_BYTES):
+        while limit is None or carried < limit:
+            most = drip if carried < dripping else _BLOCK_BYTES
+            block = await source.read(most if limit is None else min(most, limit - carried))
+            if not block:
+                return
             target.write(block)
             await target.drain()
+            carried += len(block)
+            if most < _BLOCK_BYTES:
+                await asyncio.sleep(0)
+        if "stall" in ends:
+            await asyncio.Event().wait()  # until the other way is closed

@@ -32,7 +32,12 @@ def encode_audio(array: np.ndarray, *, compress: bool) -> bytes:
 
 
 def results(
-    images: Sequence[bytes], audio: Sequence[bytes], scale_factor: int, *, chunked: bool
+    images: Sequence[bytes],
+    audio: Sequence[bytes],
+    scale_factor: int,
+    *,
+    chunked: bool,
+    slice_bytes: int = SLICE_BYTES,
 ) -> Iterator[pb2.ImageGenerationResponse]:
     """Yield the messages that carry the results (docs/protocol.md 1.8).
 
@@ -41,23 +46,23 @@ def results(
     total = sum(map(len, images))
     if total:
         yield pb2.ImageGenerationResponse(downloadSize=total)
-    cut = chunked and total > SLICE_BYTES
+    cut_bytes = slice_bytes if chunked and total > slice_bytes else None
     for image in images:
-        for piece, state in _pieces(image, cut):
+        for piece, state in _pieces(image, cut_bytes):
             yield pb2.ImageGenerationResponse(
                 generatedImages=[piece], scaleFactor=scale_factor, chunkState=state
             )
     if not images:
         yield pb2.ImageGenerationResponse(scaleFactor=scale_factor)
     for sound in audio:
-        for piece, state in _pieces(sound, cut):
+        for piece, state in _pieces(sound, cut_bytes):
             yield pb2.ImageGenerationResponse(generatedAudio=[piece], chunkState=state)
 
 
-def _pieces(data: bytes, cut: bool) -> Iterator[tuple[bytes, pb2.ChunkState]]:
-    if not cut or len(data) <= SLICE_BYTES:
+def _pieces(data: bytes, cut_bytes: int | None) -> Iterator[tuple[bytes, pb2.ChunkState]]:
+    if cut_bytes is None or len(data) <= cut_bytes:
         yield data, pb2.LAST_CHUNK
         return
-    for start in range(0, len(data), SLICE_BYTES):
-        last = start + SLICE_BYTES >= len(data)
-        yield data[start : start + SLICE_BYTES], pb2.LAST_CHUNK if last else pb2.MORE_CHUNKS
+    for start in range(0, len(data), cut_bytes):
+        last = start + cut_bytes >= len(data)
+        yield data[start : start + cut_bytes], pb2.LAST_CHUNK if last else pb2.MORE_CHUNKS

@@ -19,6 +19,7 @@ from ...proto.service import SERVICE
 from ..stock.catalog import Catalog
 from .announce import Announcement
 from .faults import Faults
+from .faulty_service import FaultyService
 from .front import Front
 from .journal import Journal
 from .methods import Methods
@@ -40,7 +41,7 @@ class Options:
     server has what is in it, and with `stock` the emulator's made-up files as well; None makes an
     empty one that vanishes at the end, and has those files. `step_ms` is how long each progress
     message takes. `identity` is a certificate of one's own for the server, in place of a throw-away
-    one. `faults` are those of faults.py, written NAME or NAME:COUNT. `announce` is the
+    one. `faults` are those of faults.py, written NAME or NAME:COUNT, or rules. `announce` is the
     name under which the server is announced on the network, "" for its own; None does not announce
     it.
     """
@@ -90,7 +91,7 @@ class Emulator:
             self._identity = self._authority.server(self.options.certificate_names)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._server: grpc.Server | None = None
-        self._front = Front(self._tls_context())
+        self._front = Front(self._tls_context(), self._faults.call)
         self._announcement: Announcement | None = None
         self._port = 0
 
@@ -171,7 +172,8 @@ class Emulator:
         )
         if options.reflection:
             _add_reflection(server)
-        server.add_generic_rpc_handlers((Methods(service, options.max_receive_bytes),))
+        faulty = FaultyService(service, self._faults, self._front.drop, self._front.restart)
+        server.add_generic_rpc_handlers((Methods(faulty, options.max_receive_bytes),))
         return server
 
     def _open_folder(self) -> Path:
@@ -225,6 +227,17 @@ class Emulator:
             self._folder.cleanup()
             self._folder = None
 
+    def restart(self, seconds: float = 0) -> None:
+        """End every call and connection, as a server whose process ends and is started again, and
+        listen again after so many seconds.
+        """
+        self._front.restart(seconds)
+
+    @property
+    def connections(self) -> int:
+        """Return how many clients are connected now."""
+        return self._front.connections
+
     @property
     def port(self) -> int:
         """Return the port it listens on, once started."""
@@ -260,7 +273,9 @@ class Emulator:
 
     @property
     def faults(self) -> frozenset[str]:
-        """Return the faults switched on; may be set at any time, to NAMEs or NAME:COUNTs."""
+        """Return the faults switched on by name; may be set at any time, to NAMEs, NAME:COUNTs
+        and rules.
+        """
         return self._faults.names
 
     @faults.setter

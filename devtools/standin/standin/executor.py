@@ -182,7 +182,9 @@ class _Run:
                     outputs, shown = task.result()
                 except Exception as error:  # like ComfyUI: everything but a BaseException
                     self._fail(node_id, error)
-                    return  # the loop's end cancels the others
+                    for other in running:  # the loop's end cancels them
+                        other.add_done_callback(_look_at)
+                    return
                 self._host.cache[self._signatures[node_id]] = (outputs, shown)
                 self._outcome.executed.append(node_id)
                 self._finish(node_id, outputs, shown)
@@ -318,6 +320,12 @@ class _Run:
         return [
             answer.result() if isinstance(answer, asyncio.Future) else answer for answer in answers
         ]
+
+
+def _look_at(task: asyncio.Task[Any]) -> None:
+    """Take note of how a task ended, lest asyncio complain that nobody did."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _blocker(inputs: dict[str, Any], is_input_list: bool) -> ExecutionBlocker | None:

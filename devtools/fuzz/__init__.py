@@ -1,0 +1,1 @@
+"""Bytes that nobody sends on purpose, and whatever reads bytes of others."""
