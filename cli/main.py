@@ -50,7 +50,7 @@ class _Commands(MutableMapping[str, Command]):
 # A new command is one more module here, with its row COMMAND.
 COMMANDS = _Commands(
     *("doctor", "echo", "models", "files", "upload", "hours"),
-    *("pins", "credentials", "servers", "presets", "nearby", "generate", "convert"),
+    *("pins", "credentials", "servers", "presets", "nearby", "farm", "generate", "convert"),
 )
 
 

@@ -1,8 +1,9 @@
 """Runs things in an environment of the project's own: `python scripts/dev.py demo` or `test`.
 
-`bench` measures. The Makefile calls the same three, so none needs make. Only Python 3.10 or newer
-must be there beforehand: Node, which checks the page's scripts, comes as a Python package. Set
-COMFYUI_PATH to a ComfyUI folder to have the first two use the real one.
+`bench` measures, `fuzz` and `soak` look for what is wrong. The Makefile calls the same, so none
+needs make. Only Python 3.10 or newer must be there beforehand: Node, which checks the page's
+scripts, comes as a Python package. Set COMFYUI_PATH to a ComfyUI folder to have the first two use
+the real one.
 """
 
 from __future__ import annotations
@@ -38,13 +39,14 @@ TYPESCRIPT = "node_modules/typescript/bin/tsc"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name; return its exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", choices=("setup", "demo", "test", "bench"))
+    commands = ("setup", "demo", "test", "bench", "fuzz", "soak")
+    parser.add_argument("command", choices=commands)
     options, rest = parser.parse_known_args(arguments)
     if sys.version_info[:2] < OLDEST_PYTHON:
         parser.error(f"Python 3.10 or newer is needed; this is {sys.version.split()[0]}")
     python = set_up()
-    if options.command == "demo":
-        return run(python, "scripts/demo.py", *rest)
+    if options.command in ("demo", "fuzz", "soak"):
+        return run(python, f"scripts/{options.command}.py", *rest)
     if options.command == "bench":
         return run(python, "benchmarks/bench.py", *rest)
     if options.command == "test":

@@ -205,8 +205,7 @@ class Connection:
 
     async def recover(self) -> None:
         """Wait for a server whose connection broke. Raises what hinders a new one."""
-        began = time.monotonic()
-        until = began + self._connect_timeout_seconds
+        until = time.monotonic() + self._connect_timeout_seconds
         while (opened := self._channel) is not None and time.monotonic() <= until:
             if opened.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY:
                 return

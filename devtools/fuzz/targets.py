@@ -200,6 +200,16 @@ def _configuration(data: bytes) -> str:
     return f"{type(table.model).__name__} {bool(table.loras)} {bool(table.controls)}"
 
 
+_patches: list[Any] = []
+
+
+def forget() -> None:
+    """Undo what the target route has done to this process."""
+    while _patches:
+        _patches.pop().stop()
+    _routes.cache_clear()
+
+
 @functools.cache
 def _routes() -> tuple[list[str], dict[str, Any]]:
     """Return the routes in a ComfyUI without a folder or a network."""
@@ -215,7 +225,9 @@ def _routes() -> tuple[list[str], dict[str, Any]]:
     async def nobody(self: Connection) -> Any:
         raise ServerUnreachable("Nobody is asked here.", "Ask elsewhere.")
 
-    mock.patch.object(Connection, "_connect", nobody).start()
+    patch = mock.patch.object(Connection, "_connect", nobody)
+    patch.start()
+    _patches.append(patch)
     known = {path: guarded(one) for path, one in routes().items() if not path.endswith("nearby")}
     return sorted(known), known
 

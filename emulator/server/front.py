@@ -119,7 +119,7 @@ class Front:
 
     @property
     def connections(self) -> int:
-        """How many clients are connected."""
+        """Return how many clients are connected."""
         return len(self._open)
 
     def _hang_up(self, port: int, closed: threading.Event) -> None:
