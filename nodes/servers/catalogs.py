@@ -56,11 +56,11 @@ async def learn(server: Server, info: ServerInfo, usable: Catalog) -> None:
         told, last = heard(info, usable), cache.last(server)
         if last is not None:
             told = replace(
-                told,
-                latency_ms=last.latency_ms,
-                fingerprint=last.fingerprint,
-                pin=last.pin,
-                note=last.note,
+                last,
+                info=told.info,
+                asked_at=told.asked_at,
+                present=told.present,
+                usable=told.usable,
             )
         cache.remember(server, told)
 
