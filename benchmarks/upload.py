@@ -74,7 +74,10 @@ async def bare(port: int, path: Path) -> float:
 
 def figures(rounds: int) -> Iterator[Figure]:
     """Yield the lines of the table."""
-    with tempfile.TemporaryDirectory() as folder, Replay({"FilesExist": missing()}, {}) as server:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Replay({"Echo": b"", "FilesExist": missing()}, {}) as server,
+    ):
         path = Path(folder) / _NAME
         with path.open("wb") as file:
             file.truncate(SIZE_MIB << 20)  # without blocks of its own: the disk has no part in it

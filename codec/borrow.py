@@ -1,4 +1,4 @@
-"""Lends the memory of numpy arrays to torch, also where an array is read-only."""
+"""Lends the memory of numpy arrays to torch, also where an array is read-only, or new."""
 
 from __future__ import annotations
 
@@ -23,3 +23,12 @@ def borrow(array: np.ndarray) -> torch.Tensor:
     """
     whole = np.ascontiguousarray(array)
     return torch.from_numpy(whole if whole.flags.writeable else np.asarray(_Lender(whole)))
+
+
+def room(*dims: int, dtype: type[np.generic] = np.float32) -> torch.Tensor:
+    """Return a tensor of these dims, whose values are whatever was there.
+
+    In numpy's memory, as numpy asks the system for large pages and torch does not: a batch of four
+    megapixels then costs 25 page faults for 12,289, which takes half of the time of filling it.
+    """
+    return torch.from_numpy(np.empty(dims, dtype))

@@ -7,6 +7,7 @@ import torch
 
 from ..errors import RequestRejected
 from .blocks import has_nan, in_blocks
+from .borrow import room
 from .fit import Fit, fit_image
 from .shape import shape_text
 
@@ -42,7 +43,7 @@ def to_wire(
 def _prepared(image: torch.Tensor, size: tuple[int, int] | None, fit: Fit) -> torch.Tensor:
     """Return the picture [1, H, W, 3] on the CPU, 0 to 1, without alpha, in its size."""
     _, height, width, channels = image.shape
-    pixels = torch.empty(1, height, width, 3)
+    pixels = room(1, height, width, 3)
     sums = []
     for source, target in in_blocks(image.cpu().reshape(-1, channels), pixels.view(-1, 3)):
         unit = source.to(torch.float32).clamp(0, 1)  # which leaves NaN as it is
@@ -59,7 +60,7 @@ def _prepared(image: torch.Tensor, size: tuple[int, int] | None, fit: Fit) -> to
 def _one_to_wire(pixels: torch.Tensor, channels: int, low: float, inverted: bool) -> np.ndarray:
     if channels == 1:
         pixels = _depth(pixels)
-    wire = torch.empty(pixels.shape, dtype=torch.float16)
+    wire = room(*pixels.shape, dtype=np.float16)
     for unit, target in in_blocks(pixels.view(-1, channels), wire.view(-1, channels)):
         shown = 1 - unit if inverted else unit
         target.copy_(shown * (1 - low) + low)

@@ -15,7 +15,7 @@ import torch
 
 from ..errors import GenerationFailed, RequestRejected
 from .blocks import has_nan, in_blocks
-from .borrow import borrow
+from .borrow import borrow, room
 from .damage import damaged
 from .shape import shape_text
 
@@ -59,7 +59,7 @@ def from_wire(array: np.ndarray, out: torch.Tensor | None = None) -> torch.Tenso
     processors at both ends. Raises BadTensor for what is no picture.
     """
     pixels = borrow(_as_batch(array))
-    unit = torch.empty(pixels.shape, dtype=torch.float32) if out is None else out
+    unit = room(*pixels.shape) if out is None else out
     rows = (-1, 4) if pixels.shape[-1] == 4 else (-1,)
     sums = []
     for source, target in in_blocks(pixels.view(rows), unit.view(rows)):
@@ -97,7 +97,7 @@ def to_bytes(image: torch.Tensor) -> np.ndarray:
 def _one_to_wire(image: torch.Tensor, keep_alpha: bool) -> np.ndarray:
     """Return float16 [1, H, W, 3], or 4 with `keep_alpha`, of a picture [H, W, 3 or 4]."""
     height, width, channels = image.shape
-    wire = torch.empty(height * width, 4 if keep_alpha else 3, dtype=torch.float16)
+    wire = room(height * width, 4 if keep_alpha else 3, dtype=np.float16)
     sums = []
     if channels == 3:
         for source, target in in_blocks(image.reshape(-1), wire.view(-1)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from ...codec import image
+from ...codec.borrow import room
 from ...errors import GenerationFailed
 from .events import Picture
 from .request import GenerationRequest
@@ -45,9 +46,9 @@ class Images:
                 "Generate one at a time: set batch_size to 1, and batch_count too.",
             )
         if self._whole is None:
-            self._whole = torch.empty(self._expected, *dims)
+            self._whole = room(self._expected, *dims)
         elif self.count == len(self._whole):  # more than was to be expected
-            self._whole = torch.cat((self._whole, torch.empty_like(self._whole)))
+            self._whole = torch.cat((self._whole, room(*self._whole.shape)))
         place = self._whole[self.count : self.count + 1]
         image.from_wire(picture.array, out=place)
         self.count += 1
