@@ -35,7 +35,7 @@ def generated(emulator: Emulator) -> int:
 
 
 def test_pictures_are_shared(serve: Serve, run: Run, save: Any, tmp_path: Path) -> None:
-    one, other, alone = serve(step_ms=15), serve(step_ms=15), serve()
+    one, other, alone = serve(step_ms=40), serve(step_ms=40), serve()
     for emulator, name in ((one, "A"), (other, "B"), (alone, "C")):
         save(emulator, name)
     store, several = ("--store", tmp_path), ("--server", "A", "--server", "B")

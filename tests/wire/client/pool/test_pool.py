@@ -33,7 +33,7 @@ def generated(emulator: Emulator) -> int:
 async def test_each_picture_is_made_once_by_one_of_the_servers(
     serve: Serve, member: Join, wishes: Wish, run: Run
 ) -> None:
-    emulators = [serve(step_ms=5) for _ in range(3)]
+    emulators = [serve(step_ms=30) for _ in range(3)]
     story = await run(Pool([member(one) for one in emulators]), wishes(runs=9))
     story.check(9)
     assert story.seeds == list(range(100, 109))
@@ -49,7 +49,7 @@ async def test_seed_gives_the_same_request_wherever_it_runs(
         return [one.pictures[0].array for one in finished]
 
     alone = await run(Pool([member(serve())]), wishes(runs=6))
-    pool = Pool([member(serve(step_ms=2)), member(serve(step_ms=2, tls=True))])
+    pool = Pool([member(serve(step_ms=30)), member(serve(step_ms=30, tls=True))])
     shared = await run(pool, wishes(runs=6))
     assert len(shared.shares) == 2
     for one, other in zip(pictures(alone), pictures(shared), strict=True):
@@ -229,8 +229,8 @@ async def test_wishes_that_no_server_takes_end_the_run(
 async def test_servers_differ_in_transport_and_secret(
     serve: Serve, member: Join, wishes: Wish, run: Run
 ) -> None:
-    plain = serve(step_ms=10)
-    locked = serve(step_ms=10, tls=True, secret="open sesame")
+    plain = serve(step_ms=30)
+    locked = serve(step_ms=30, tls=True, secret="open sesame")
     story = await run(Pool([member(plain), member(locked, secret="open sesame")]), wishes(runs=6))
     story.check(6)
     assert len(story.shares) == 2
@@ -248,7 +248,7 @@ async def test_wrong_secret_leaves_a_server_out(
 async def test_server_whose_browser_is_off_takes_part(
     serve: Serve, member: Join, wishes: Wish, run: Run
 ) -> None:
-    telling, silent = serve(step_ms=10), serve(step_ms=10, model_browser=False)
+    telling, silent = serve(step_ms=30), serve(step_ms=30, model_browser=False)
     story = await run(Pool([member(telling), member(silent)]), wishes(runs=6))
     story.check(6)
     assert len(story.shares) == 2

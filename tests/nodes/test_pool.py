@@ -1,0 +1,228 @@
+"""Several servers behind one Generate: wired, saved, switched off, and stopped together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from PIL import Image
+from server import PromptServer
+from standin.outcomes import assert_failed
+from standin.stage import Stage, graph
+
+from drawbridge.client.address import Address, Transport
+from drawbridge.client.store.server import Server
+from drawbridge.client.store.servers import SavedServers
+from drawbridge.emulator.server.server import Emulator
+from drawbridge.nodes.generating.contact_sheet import Tile, sheet
+from drawbridge.nodes.generating.server_queue import QUEUE
+from drawbridge.nodes.host import user_folder
+
+Serve = Callable[..., Emulator]
+
+
+@pytest.fixture(autouse=True)
+def _empty() -> Iterator[None]:
+    QUEUE.close()
+    yield
+    QUEUE.close()
+
+
+def pooled(*ports: int, saved: str = "", **inputs: Any) -> dict[str, Any]:
+    """Return a graph whose servers come from a Server Pool."""
+    prompt = graph(ports[0] if ports else 1, **inputs)
+    connect = prompt.pop("connect")
+    pool: dict[str, Any] = {"saved": saved}
+    for number, port in enumerate(ports, 1):
+        values = {**connect["inputs"], "port": port}
+        prompt[f"connect{number}"] = {"class_type": "Drawbridge_Connect", "inputs": values}
+        pool[f"server_{number}"] = [f"connect{number}", 0]
+    prompt["pool"] = {"class_type": "Drawbridge_ServerPool", "inputs": pool}
+    prompt["model"]["inputs"]["server"] = ["pool", 0]
+    return prompt
+
+
+def save(emulator: Emulator, name: str) -> None:
+    address = Address("127.0.0.1", emulator.port)
+    SavedServers(user_folder()).put(Server(address, Transport.PLAINTEXT, name=name))
+
+
+def generated(emulator: Emulator) -> int:
+    return len(emulator.journal.events("finished"))
+
+
+def texts() -> list[str]:
+    return [text for _, text in PromptServer.instance.texts]
+
+
+def test_batch_is_shared_and_comes_in_order(serve: Serve, stage: Stage) -> None:
+    one, other = serve(step_ms=40), serve(step_ms=40)
+    outcome = stage.host.run(pooled(one.port, other.port, batch_count=6, seed=40))
+    assert outcome.status == "success", outcome.exception_message
+    assert outcome.outputs["generate"][5] == [40, 41, 42, 43, 44, 45]
+    assert generated(one) + generated(other) == 6
+    assert min(generated(one), generated(other)) >= 1
+    assert len(stage.pictures) == 6
+
+
+def test_what_runs_is_told_with_its_server(serve: Serve, stage: Stage) -> None:
+    one, other = serve(step_ms=40), serve(step_ms=40)
+    PromptServer.instance.texts.clear()
+    prompt = pooled(one.port, other.port, batch_count=2, model="sd_v1.5_f16.ckpt")
+    assert stage.host.run(prompt).status == "success"
+    both = [text for text in texts() if "\N{MIDDLE DOT}" in text]
+    assert any(f"{one.address}: " in text and f"{other.address}: " in text for text in both)
+    assert any("(1 of 2)" in text and "(2 of 2)" in text for text in both)
+
+
+def test_saved_servers_are_named(serve: Serve, stage: Stage) -> None:
+    one, other = serve(step_ms=40), serve(step_ms=40)
+    save(one, "Studio")
+    save(other, "Mini")
+    prompt = pooled(saved="studio\n\n Mini ", batch_count=4)
+    outcome = stage.host.run(prompt)
+    assert outcome.status == "success", outcome.exception_message
+    assert min(generated(one), generated(other)) >= 1
+    save(serve(), "Mini")  # somewhere else by now
+    assert "pool" in stage.host.run(prompt).executed
+
+
+def test_name_that_is_not_saved_is_said_at_the_field(stage: Stage) -> None:
+    outcome = stage.host.run(pooled(saved="Nowhere"))
+    assert outcome.status == "invalid"
+    [error] = outcome.node_errors["pool"]
+    assert error["extra_info"]["input_name"] == "saved"
+    assert "'Nowhere'" in error["details"]
+
+
+def test_pool_without_a_server_is_said_at_the_pool(stage: Stage) -> None:
+    assert_failed(stage.host.run(pooled()), "pool", "RequestRejected", "has no server")
+
+
+def test_server_that_is_off_stops_nothing(serve: Serve, stage: Stage) -> None:
+    off, on = serve(), serve()
+    off.stop()
+    prompt = pooled(off.port, on.port, batch_count=2)
+    outcome = stage.host.run(prompt)
+    assert outcome.status == "success", outcome.exception_message
+    assert generated(on) == 2
+    assert any("The pool does without it" in text for text in texts())
+
+
+def test_server_that_is_off_is_said_where_it_is_wanted_alone(serve: Serve, stage: Stage) -> None:
+    off, on = serve(), serve()
+    off.stop()
+    prompt = pooled(off.port, on.port)
+    prompt["model"]["inputs"]["server"] = ["connect1", 0]
+    assert_failed(stage.host.run(prompt), "connect1", "ServerUnreachable", "Nothing listens")
+
+
+def test_server_without_the_model_is_left_out_and_named(
+    serve: Serve, stage: Stage, tmp_path: Any
+) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    full, empty = serve(step_ms=20), serve(models=models)
+    outcome = stage.host.run(pooled(empty.port, full.port, batch_count=3))
+    assert outcome.status == "success", outcome.exception_message
+    assert generated(full) == 3
+    assert generated(empty) == 0
+    assert any(f"Left out: {empty.address}" in text for text in texts())
+
+
+def test_lost_server_s_picture_is_made_by_the_other(serve: Serve, stage: Stage) -> None:
+    doomed, other = serve(step_ms=30), serve(step_ms=30)
+
+    def watch(name: str, data: dict[str, Any]) -> None:
+        if name == "progress" and doomed.journal.events("step"):
+            stage.watch = lambda name, data: None
+            threading.Thread(target=doomed.stop).start()
+
+    stage.watch = watch
+    outcome = stage.host.run(pooled(doomed.port, other.port, batch_count=3))
+    assert outcome.status == "success", outcome.exception_message
+    assert len(stage.pictures) == 3
+
+
+def test_list_of_prompts_is_shared(serve: Serve, stage: Stage) -> None:
+    one, other = serve(step_ms=40), serve(step_ms=40)
+    prompt = pooled(one.port, other.port, prompt=["batch", 0], seed=["batch", 2])
+    given = {"prompts": "a\nb\nc\nd\ne", "prefix": "", "suffix": "", "seed": 7}
+    prompt["batch"] = {"class_type": "Drawbridge_PromptBatch", "inputs": given}
+    outcome = stage.host.run(prompt)
+    assert outcome.status == "success", outcome.exception_message
+    assert min(generated(one), generated(other)) >= 1
+    assert generated(one) + generated(other) == 5
+    assert len(stage.pictures) == 5
+
+
+def test_cancel_stops_every_server(serve: Serve, stage: Stage) -> None:
+    emulators = [serve(step_ms=30) for _ in range(3)]
+
+    def watch(name: str, data: dict[str, Any]) -> None:
+        if name == "progress" and all(one.journal.events("step") for one in emulators):
+            stage.host.interrupt()
+
+    stage.watch = watch
+    prompt = pooled(*(one.port for one in emulators), batch_count=6, steps=100)
+    assert stage.host.run(prompt).status == "interrupted"
+    for one in emulators:
+        one.journal.wait_for_event("cancelled")
+    stage.watch = lambda name, data: None
+    assert stage.host.run(pooled(emulators[0].port, seed=9)).status == "success"
+
+
+def twice(first: int, second: int) -> dict[str, Any]:
+    """Return two graphs in one, each with a Generate of its own."""
+    prompt = graph(first)
+    for name, node in graph(second, seed=8).items():
+        inputs = {
+            key: [f"{value[0]}2", value[1]] if isinstance(value, list) else value
+            for key, value in node["inputs"].items()
+        }
+        prompt[f"{name}2"] = {**node, "inputs": inputs}
+    return prompt
+
+
+def test_two_nodes_with_different_servers_run_at_the_same_time(serve: Serve, stage: Stage) -> None:
+    one, other = serve(step_ms=60), serve(step_ms=60)
+    ran: list[bool] = []
+
+    def watch(name: str, data: dict[str, Any]) -> None:
+        if name == "progress":
+            begun = all(each.journal.events("started") for each in (one, other))
+            ran.append(begun and not any(each.journal.events("finished") for each in (one, other)))
+
+    stage.watch = watch
+    assert stage.host.run(twice(one.port, other.port)).status == "success"
+    assert any(ran)
+
+
+def test_two_nodes_with_one_server_take_turns(serve: Serve, stage: Stage) -> None:
+    emulator = serve(step_ms=10)
+    assert stage.host.run(twice(emulator.port, emulator.port)).status == "success"
+    kinds = ("queued", "finished")
+    told = [entry["event"] for entry in emulator.journal if entry["event"] in kinds]
+    assert told == ["queued", "finished", "queued", "finished"]
+
+
+def test_at_once_opens_several_requests_at_one_address(serve: Serve, stage: Stage) -> None:
+    emulator = serve(step_ms=60)
+    prompt = graph(emulator.port, batch_count=4)
+    prompt["connect"]["inputs"]["at_once"] = 2
+    assert stage.host.run(prompt).status == "success"
+    calls = emulator.journal.events("call", rpc="GenerateImage")
+    assert len({str(call["peer"]) for call in calls}) == 2
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 9])
+def test_sheet_has_a_place_for_each_picture(count: int) -> None:
+    colours = [(number * 20, 100, 200) for number in range(count)]
+    tiles = [Tile(Image.new("RGB", (64, 32), colour), "Zu Hause ü") for colour in colours]
+    whole = sheet(tiles)
+    assert whole is not None
+    seen = {colour for _, colour in whole.getcolors(1 << 20) or ()}
+    assert set(colours) <= seen
+    assert sheet([]) is None
