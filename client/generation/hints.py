@@ -187,6 +187,8 @@ def _kind(guide: Guide[P], spec: ControlSpec | None) -> str:
         takes = "shuffle"
     if spec is None or not takes:
         return wanted
+    if guide.picture is None:
+        return takes  # what an imported control says besides is not looked at
     for kind, what in ((guide.kind, "kind"), (wanted, "input override")):
         if kind != takes:
             raise RequestRejected(

@@ -127,7 +127,9 @@ async def test_servers_are_saved_and_removed(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"host": "http://x"}, {"port": 0}, {"transport": "pigeon"}, {"name": ""}], ids=str
+    "changes",
+    [{"host": "http://me@x"}, {"port": 0}, {"transport": "pigeon"}, {"name": ""}],
+    ids=str,
 )
 async def test_server_that_cannot_be_is_not_saved(ask: Ask, changes: dict[str, Any]) -> None:
     told = await ask("servers/save", **{"name": "Studio", **server(7859), **changes})

@@ -206,3 +206,11 @@ def test_a_black_mask_alone_is_told_too() -> None:
     outcome = prepared({}, image=torch.rand(1, 256, 256, 3), mask=torch.full((1, 256, 256), 0.3))
     assert outcome.requests[0].config.strength == 0
     assert outcome.notes[0].startswith("The mask is below one half (at most 0.3)")
+
+
+def test_an_imported_controls_own_kind_wins_over_its_input_override() -> None:
+    text = '{"steps": 8, "controls": [{"file": "c.ckpt", "inputOverride": "normal bae"}]}'
+    [control] = clipboard.read(text).config().controls
+    outcome = prepared({}, guides=(Guide(control, "normalbae"),), image=torch.rand(1, 256, 256, 3))
+    [sent] = outcome.requests[0].config.controls
+    assert sent == control
