@@ -151,7 +151,8 @@ def test_stopped_run_goes_on_where_it_was(serve: Serve, stage: Stage) -> None:
     before = len(emulator.journal.events("call", rpc="GenerateImage"))
     assert stage.host.run(prompt).status == "success"
     calls = len(emulator.journal.events("call", rpc="GenerateImage")) - before
-    assert 1 <= calls <= 2  # the third may have come just before
+    # The third may have come just before, and the second be made and not yet here.
+    assert 1 <= calls <= 3
     assert len(stage.pictures) == 4
 
 
