@@ -138,9 +138,11 @@ class Front:
         for server in self._servers:
             server.close()
         self._servers.clear()
-        for task in self._open:
-            task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
+        await asyncio.sleep(0)  # lets a connection begin that was accepted just now
+        while self._open:
+            for task in self._open:
+                task.cancel()
+            await asyncio.gather(*self._open, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -148,8 +150,10 @@ class Front:
         self._open.add(task)
         try:
             await self._talk(reader, writer)
-        except (OSError, EOFError, asyncio.CancelledError):
-            pass  # one of the two is gone, or the server stops
+        except asyncio.CancelledError:  # the server stops, whatever is still to be written
+            writer.transport.abort()
+        except (OSError, EOFError):
+            pass  # one of the two is gone
         finally:
             self._open.discard(task)
             writer.close()
@@ -208,7 +212,7 @@ class Front:
                 await asyncio.gather(*ways, return_exceptions=True)
         finally:
             del self._clients[port]
-            questions.close()
+            questions.transport.abort()  # of a client that is gone nothing more is asked
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

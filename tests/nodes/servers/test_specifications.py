@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from server import PromptServer
 from standin.graph_nodes import Paint, board, hint, paint, run, stack
 from standin.outcomes import results
 from standin.stage import Stage, graph
@@ -118,7 +119,6 @@ def test_specification_counts_for_loras_from_before(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("change", "row", "kind", "words"),
     [
-        ({"version": "flux1"}, "Ink", "RequestRejected", "ink.ckpt is for flux1"),
         ({"file": "gone.ckpt"}, "Ink", "ModelUnavailable", "lacks gone.ckpt, which the specif"),
         ({"alternative_decoder": "vae.ckpt"}, "Ink", "ModelUnavailable", "lacks vae.ckpt, which"),
         ({}, WATERCOLOUR, "RequestRejected", "that of ink.ckpt, which no row names"),
@@ -205,13 +205,28 @@ def test_specification_of_another_control_is_refused(
     assert words in str(outcome.exception_message)
 
 
-def test_control_of_another_version_is_refused(stage: Stage, serve: Serve, there: Path) -> None:
-    emulator = serve(models=there, stock=True)
+def test_lora_of_another_version_is_left_out_and_said(
+    stage: Stage, serve: Serve, there: Path
+) -> None:
+    emulator = serve(models=there, stock=True, strict=True)
+    told = json.dumps({**INK, "version": "flux1"})
+    outcome = stage.host.run(generation(emulator, loras=stack(lora_1="Ink", specification=told)))
+    assert outcome.status == "success", outcome.exception_message
+    assert sent(emulator)[0]["configuration"]["loras"] == []
+    assert any("ink.ckpt is for flux1" in words for _, words in PromptServer.instance.texts)
+
+
+def test_control_of_another_version_is_left_out_and_said(
+    stage: Stage, serve: Serve, there: Path
+) -> None:
+    emulator = serve(models=there, stock=True, strict=True)
     told = json.dumps({**LINES, "version": "sdxl_base_v0.9"})
     node = hint(control="lines.ckpt", kind="lineart", image=["paint", 0], specification=told)
     outcome = stage.host.run(generation(emulator, controls=node))
-    assert outcome.node_id == "generate"
-    assert "lines.ckpt is for sdxl_base_v0.9" in str(outcome.exception_message)
+    assert outcome.status == "success", outcome.exception_message
+    assert sent(emulator)[0]["configuration"]["controls"] == []
+    told = [words for _, words in PromptServer.instance.texts]
+    assert any("lines.ckpt is for sdxl_base_v0.9" in words for words in told)
 
 
 @pytest.mark.parametrize("node", [LoRAStack, ControlNetHint, Moodboard])

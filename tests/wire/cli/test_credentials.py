@@ -194,7 +194,7 @@ def test_saved_server_gives_address_transport_and_credential(
     assert saved.code == 0, saved.err
     address = f"127.0.0.1:{emulator.port}"
     listed = keep("servers", "list")
-    assert listed.out == f"Desk  {address}  (own-ca, credential studio)\n"
+    assert listed.out == f"Desk  {address}  (own-ca, credential studio)  default\n"
     assert keep("servers", "list", "--json").json["servers"] == [
         {
             **{"name": "Desk", "host": "127.0.0.1", "port": emulator.port},

@@ -68,7 +68,8 @@ def test_file_arrives_and_its_use_is_explained(
     assert first == f"mine.ckpt is on the server at {emulator.address} now."
     assert second == f"SHA-256: {SHA256}"
     assert "--specification" in rest[0]
-    assert "LoRA Stack (as in custom_lora.json)" in rest[0]
+    assert "(as in custom_lora.json)" in rest[0]
+    assert "LoRA Stack" in rest[0]
     assert json.loads(rest[-1])["file"] == "mine.ckpt"
 
 

@@ -221,8 +221,8 @@ async def test_wishes_that_no_server_takes_end_the_run(
     serve: Serve, member: Join, wishes: Wish, run: Run
 ) -> None:
     emulators = [serve(), serve()]
-    with pytest.raises(errors.RequestRejected, match="shift"):
-        await run(Pool([member(one) for one in emulators]), wishes(shift=0.01))
+    with pytest.raises(errors.RequestRejected, match="steps"):
+        await run(Pool([member(one) for one in emulators]), wishes(steps=0))
     assert list(map(generated, emulators)) == [0, 0]
 
 
