@@ -6,7 +6,7 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 # What a person needs; tests, scripts, devtools and benchmarks stay in the repository.
-FLOORS = ("cli", "client", "codec", "emulator", "facts", "nodes", "proto")
+FLOORS = ("cli", "client", "codec", "emulator", "facts", "graphs", "nodes", "proto")
 # What the root holds for a checkout alone.
 NOT_SHIPPED = frozenset({"checkout", "setup"})
 
