@@ -167,6 +167,7 @@ def test_what_never_ends_is_interrupted_and_the_next_run_works(
     assert (outcome.status, outcome.node_id) == ("interrupted", node)
     del outcome
     outcomes.clear()
+    gc.collect()  # as ComfyUI does after a prompt: a cancelled call and its error hold each other
     _until(let_go)
     assert stage.pictures == []
     raw.faults = []
