@@ -13,6 +13,7 @@ _UNSEEN = re.compile(
     "\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _OTHER_THAN_BREAKS = re.compile("(?![\n\t])" + _HARMFUL.pattern)
+_SEPARATOR = re.compile(r"[/\\]")
 LONGEST_FILE = 255
 LONGEST_NAME = 300
 LONGEST_TEXT = 10_000
@@ -23,6 +24,8 @@ def is_file_name(name: object) -> TypeGuard[str]:
     if not isinstance(name, str):
         return False
     if not 0 < len(name) <= LONGEST_FILE or not name.strip():
+        return False
+    if name.startswith("/") or ".." in _SEPARATOR.split(name):  # leads out of the models folder
         return False
     return not _HARMFUL.search(name) and not _UNSEEN.search(name)
 

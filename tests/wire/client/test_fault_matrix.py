@@ -178,7 +178,7 @@ async def _greeting(emulator: Emulator, away: bool) -> str:
 async def test_generation_behind_a_fault_is_as_good_as_ever(
     raw: Emulator, good: dict[int, np.ndarray]
 ) -> None:
-    raw.faults = ["generate[1]: reset after 12; generate[2]: restart after 3; generate[4-]: stall"]
+    raw.faults = ["generate[1]: reset after 8; generate[2]: restart after 3; generate[4-]: stall"]
     for fine in (False, False, True):
         events: list[Event] = []
         with contextlib.nullcontext() if fine else pytest.raises(errors.ServerUnreachable):
@@ -232,6 +232,8 @@ async def test_stalled_generation_ends_when_it_is_cancelled(
         work.cancel()
         await asyncio.wait({work}, timeout=PATIENCE_SECONDS)
         assert work.cancelled()
+        del work
+        gc.collect()  # a cancelled call and its error hold each other
     raw.faults = []
     await _generate(raw, events)
 
@@ -244,8 +246,8 @@ async def test_damaged_catalogue_costs_the_catalogue_alone(raw: Emulator, rule: 
     async with _nothing_left(raw), _client(raw) as client:
         raw.faults = [rule]
         catalog = await client.catalog()
-        assert catalog.loras
-        assert all("/" not in model.file for model in catalog.models)
+        assert catalog.loras or "names" in rule  # which nobody could tell apart
+        assert not any(model.file.startswith((".", "/")) for model in catalog.models)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +257,7 @@ async def test_damaged_catalogue_costs_the_catalogue_alone(raw: Emulator, rule: 
         *((f"upload[1]: reset after {n}", "") for n in range(4)),
         *((f"upload: restart after {n}", "ServerUnreachable") for n in range(4)),
         ("upload: reset", "ServerUnreachable"),
-        *((f"upload: end after {n}", "ProtocolMismatch") for n in range(3)),
+        *((f"upload: end after {n}", "ProtocolMismatch") for n in range(2)),
         ("upload: deny", "UploadFailed"),
         ("upload: unknown", ""),
         ("upload: demand", "UploadFailed"),
