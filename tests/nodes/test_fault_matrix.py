@@ -109,6 +109,7 @@ def test_fault_is_said_at_its_node_and_the_next_run_works(
     _assert_said(outcome, cell.at_node)
     failed = outcome.status != "success"
     del outcome
+    gc.collect()
     _until(let_go)
     if not cell.odd:  # nothing but whole pictures, and right ones
         assert all(any(np.array_equal(one, other) for other in good) for one in _saved(stage))

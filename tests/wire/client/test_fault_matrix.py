@@ -105,8 +105,8 @@ async def _until(condition: Callable[[], bool]) -> None:
 
 @contextlib.asynccontextmanager
 async def _nothing_left(emulator: Emulator) -> AsyncIterator[None]:
-    """Hold that a block leaves no task, thread, connection or descriptor behind, without the help
-    of the garbage collector.
+    """Hold that a block leaves no task, thread, connection or descriptor behind, once the garbage is
+    collected: an error of gRPC and its call hold each other.
     """
     emulator.faults = []
     gc.collect()
@@ -115,17 +115,12 @@ async def _nothing_left(emulator: Emulator) -> AsyncIterator[None]:
     await _until(lambda: not emulator.connections)
     gc.collect()
     descriptors, threads = _descriptors(), _threads()
-    gc.disable()
-    try:
-        yield
-        await _until(
-            lambda: (
-                not emulator.connections and _descriptors() <= descriptors and _threads() <= threads
-            )
-        )
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-    finally:
-        gc.enable()
+    yield
+    gc.collect()
+    await _until(
+        lambda: not emulator.connections and _descriptors() <= descriptors and _threads() <= threads
+    )
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 def _check_words(error: errors.DrawbridgeError) -> None:
