@@ -51,6 +51,7 @@ def raw() -> Iterator[Emulator]:
 @pytest.fixture(scope="module")
 def packed() -> Iterator[Emulator]:
     with Emulator(Options()) as emulator:
+        asyncio.run(_generate(emulator, []))  # the workers for fpzip stay, with their pipes
         yield emulator
 
 
@@ -105,8 +106,8 @@ async def _until(condition: Callable[[], bool]) -> None:
 
 @contextlib.asynccontextmanager
 async def _nothing_left(emulator: Emulator) -> AsyncIterator[None]:
-    """Hold that a block leaves no task, thread, connection or descriptor behind, once the garbage is
-    collected: an error of gRPC and its call hold each other.
+    """Hold that a block leaves no task, thread, connection or descriptor behind, once the garbage
+    is collected: an error of gRPC and its call hold each other.
     """
     emulator.faults = []
     gc.collect()
