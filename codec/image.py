@@ -70,12 +70,27 @@ def from_wire(array: np.ndarray, out: torch.Tensor | None = None) -> torch.Tenso
             target[:, 3:] = _to_unit(source[:, :1], _ALPHA)
         sums.append(target.sum())
     if has_nan(sums):
-        raise GenerationFailed(
-            "The server's picture holds values that are not numbers.",
-            "Generate again with another seed or sampler, and if it stays so, with a model of "
-            "higher precision.",
-        )
+        raise _not_numbers()
     return unit
+
+
+def check(array: np.ndarray) -> None:
+    """Raise what `from_wire` raises for a wire picture, in a fraction of its time."""
+    extremes = [
+        extreme
+        for (some,) in in_blocks(borrow(_as_batch(array)).view(-1))
+        for extreme in torch.aminmax(some)  # NaN where one of the values is
+    ]
+    if not torch.stack(extremes).to(torch.float32).isfinite().all():
+        raise _not_numbers()
+
+
+def _not_numbers() -> GenerationFailed:
+    return GenerationFailed(
+        "The server's picture holds values that are not numbers.",
+        "Generate again with another seed or sampler, and if it stays so, with a model of higher "
+        "precision.",
+    )
 
 
 def dims_of(array: np.ndarray) -> tuple[int, ...]:

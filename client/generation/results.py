@@ -23,6 +23,11 @@ def to_image(picture: Picture) -> torch.Tensor:
     return image.from_wire(picture.array)
 
 
+def check_picture(picture: Picture) -> None:
+    """Raise what `to_image` raises for a picture, without making anything of it."""
+    image.check(picture.array)
+
+
 def to_pixels(picture: Picture) -> np.ndarray:
     """Return a picture as uint8 [height, width, 3 or 4], as ComfyUI would save it.
 

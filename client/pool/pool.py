@@ -184,11 +184,11 @@ class _Making:
 
     async def add(self, event: Picture | Audio) -> None:
         """Take a picture or sound, unless it holds no values that can be shown or heard."""
-        from ..generation.results import to_image, to_sound
+        from ..generation.results import check_picture, to_sound
 
         try:
             if isinstance(event, Picture):
-                await in_thread(lambda: to_image(event))
+                await in_thread(lambda: check_picture(event))
                 self._pictures.append(event)
             else:
                 await in_thread(lambda: to_sound(event, self._version))

@@ -64,6 +64,7 @@ WORKS: dict[str, Callable[[], object]] = {
     "picture with alpha out": lambda: image.to_wire(PICTURE, keep_alpha=True),
     "picture in": lambda: image.from_wire(wire(3, np.float16)),
     "picture with alpha in": lambda: image.from_wire(wire(4, np.float16)),
+    "picture checked": lambda: image.check(wire(3, np.float16)) is None,
     "float32 picture in": lambda: image.from_wire(wire(3, np.float32)),
     "mask out": lambda: mask.to_wire(MASK),
     "hint out": lambda: hint.to_wire(PICTURE),

@@ -155,15 +155,17 @@ def test_alpha_of_a_result_moves_to_the_end_and_its_levels_are_exact() -> None:
     assert torch.equal(got[..., 3:], LOADED[..., :1])
 
 
+@pytest.mark.parametrize("read", [image.from_wire, image.check])
 @pytest.mark.parametrize("channels", [3, 4])
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_result_that_is_not_finite_anywhere_is_refused(channels, dtype, value) -> None:
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
+def test_result_that_is_not_finite_anywhere_is_refused(read, channels, dtype, value) -> None:
     for position in (0, 7, -1):
         wire = np.zeros((2, 5, 5, channels), dtype)
-        wire.reshape(-1)[position] = value
+        with np.errstate(over="ignore"):  # what is finite in float64 alone
+            wire.reshape(-1)[position] = value
         with pytest.raises(GenerationFailed) as caught:
-            image.from_wire(wire)
+            read(wire)
         assert caught.value.remedy.endswith(".")
 
 
@@ -185,14 +187,22 @@ def test_what_is_no_picture_is_not_sent(images: torch.Tensor) -> None:
         image.to_wire(images)
 
 
+@pytest.mark.parametrize("read", [image.from_wire, image.check])
 @pytest.mark.parametrize("array", [
     np.zeros((4, 4), np.float16), np.zeros((1, 4, 4, 2), np.float16), np.zeros(3, np.float16),
     np.zeros((1, 4, 4, 3), np.uint8), np.zeros((1, 1, 4, 4, 3), np.float16),
     np.zeros((4, 8, 8), np.float16), np.zeros((1, 0, 4, 3), np.float16),
 ])  # fmt: skip
-def test_what_is_no_picture_is_a_bad_tensor(array: np.ndarray) -> None:
+def test_what_is_no_picture_is_a_bad_tensor(read, array: np.ndarray) -> None:
     with pytest.raises(BadTensor):
+        read(array)
+
+
+def test_what_is_read_passes_the_check() -> None:
+    extremes = np.array([-65504, 65504, -1, 0, 1, 6e-8], np.float16)  # clamped, all of them
+    for array in (extremes.reshape(1, 1, 2, 3), np.moveaxis(extremes.reshape(2, 1, 3), -1, 0)):
         image.from_wire(array)
+        image.check(array)
 
 
 def test_picture_without_batch_and_planes_are_read() -> None:
