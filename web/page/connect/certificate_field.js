@@ -4,9 +4,9 @@
 import { debounce } from "../../lib/debounce.js";
 import { TRANSPORT } from "../../lib/facts.js";
 import { CONNECT } from "../../lib/node_types.js";
-import { heightAfter } from "../../lib/rows.js";
 import { isLinked } from "../../lib/values.js";
 import { onLinkChange, onWidgetChange } from "../comfyui/events.js";
+import { changeHeight, rememberHeight } from "../comfyui/node_height.js";
 import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { isFrozen, setHidden } from "../comfyui/widgets.js";
 import { onAnyChange } from "../state/changes.js";
@@ -25,6 +25,7 @@ export function setUpCertificateField(app) {
     setup: () => onAnyChange(app, updateAll),
     nodeCreated(node) {
       if (typeOf(node) !== CONNECT) return;
+      rememberHeight(node);
       // Not now: a workflow's values and links are put into the complete node first.
       const update = debounce(() => updateCertificateField(node));
       const transport = widgetOf(node, "transport");
@@ -51,9 +52,5 @@ export function updateCertificateField(node) {
     transport.value === TRANSPORT.authority ||
     isLinked(node, "transport") ||
     isLinked(node, "certificate");
-  const before = node.computeSize()[1];
-  if (!setHidden(node, field, !isRead)) return;
-  const [width, height] = node.size;
-  node.setSize([width, heightAfter(height, before, node.computeSize()[1])]);
-  node.setDirtyCanvas(true, true);
+  changeHeight(node, () => setHidden(node, field, !isRead));
 }

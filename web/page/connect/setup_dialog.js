@@ -11,6 +11,7 @@ import { ask } from "../comfyui/routes.js";
 import { toast } from "../comfyui/toast.js";
 import { openDialog } from "../parts/dialog.js";
 import { button, element } from "../parts/elements.js";
+import { listEntry } from "../parts/list_entry.js";
 import { makeForm, selectInput, textInput } from "../parts/form.js";
 import { problemBox } from "../parts/problem_box.js";
 import { askAsOwner } from "../secret/owner.js";
@@ -188,22 +189,9 @@ function group(title, name, rows, note = "") {
  * @param {() => unknown} use
  */
 function row(one, use) {
-  return element(
-    "li",
-    { data: { name: one.name } },
-    element(
-      "div",
-      { class: "drawbridge-what" },
-      element("div", { class: "drawbridge-title" }, one.name),
-      element(
-        "div",
-        { class: "drawbridge-detail" },
-        element("code", {}, addressOf(one)),
-        ` · ${transportLabel(one.transport)}`,
-      ),
-    ),
-    button(say("connect.setup.use"), use, { icon: "check", action: "use" }),
-  );
+  const about = [element("code", {}, addressOf(one)), ` · ${transportLabel(one.transport)}`];
+  const using = button(say("connect.setup.use"), use, { icon: "check", action: "use" });
+  return listEntry(one.name, [one.name], about, using);
 }
 
 /**

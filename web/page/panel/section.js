@@ -3,6 +3,7 @@
 
 import { say } from "../../lib/words.js";
 import { button, element } from "../parts/elements.js";
+import { listEntry } from "../parts/list_entry.js";
 import { problemBox } from "../parts/problem_box.js";
 
 /**
@@ -139,21 +140,7 @@ export class Section {
       keep.focus();
     };
     offer();
-    return element(
-      "li",
-      { data: { name } },
-      element(
-        "div",
-        { class: "drawbridge-what" },
-        element(
-          "div",
-          { class: "drawbridge-title" },
-          ...title,
-          badge && element("span", { class: "drawbridge-badge" }, badge),
-        ),
-        element("div", { class: "drawbridge-detail" }, ...about),
-      ),
-      actions,
-    );
+    const label = badge && element("span", { class: "drawbridge-badge" }, badge);
+    return listEntry(name, [...title, label], about, actions);
   }
 }

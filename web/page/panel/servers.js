@@ -7,6 +7,7 @@ import { TRANSPORTS, transportLabel } from "../../lib/transports.js";
 import { say } from "../../lib/words.js";
 import { ask } from "../comfyui/routes.js";
 import { button, element } from "../parts/elements.js";
+import { listEntry } from "../parts/list_entry.js";
 import { problemBox } from "../parts/problem_box.js";
 import { askAsOwner } from "../secret/owner.js";
 import { nearbyOf, searchNearby } from "../state/nearby_servers.js";
@@ -178,17 +179,7 @@ export function serversSection(app) {
       { icon: saved ? "check" : "plus", action: "add-found" },
     );
     add.disabled = saved;
-    return element(
-      "li",
-      { data: { name: one.name } },
-      element(
-        "div",
-        { class: "drawbridge-what" },
-        element("div", { class: "drawbridge-title" }, one.name),
-        element("div", { class: "drawbridge-detail" }, element("code", {}, addressOf(one))),
-      ),
-      add,
-    );
+    return listEntry(one.name, [one.name], [element("code", {}, addressOf(one))], add);
   };
 
   const search = button(say("nearby.look"), look, { icon: "search", action: "nearby" });

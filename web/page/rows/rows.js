@@ -4,9 +4,10 @@
 import { isNone } from "../../lib/catalog.js";
 import { debounce } from "../../lib/debounce.js";
 import { LORA_STACK, MOODBOARD } from "../../lib/node_types.js";
-import { heightAfter, rowsToShow } from "../../lib/rows.js";
+import { rowsToShow } from "../../lib/rows.js";
 import { isLinked } from "../../lib/values.js";
-import { onLinkChange, onNodeConfigured, onWidgetChange } from "../comfyui/events.js";
+import { onLinkChange, onWidgetChange } from "../comfyui/events.js";
+import { changeHeight, rememberHeight } from "../comfyui/node_height.js";
 import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { isFrozen, setHidden } from "../comfyui/widgets.js";
 import { onAnyChange } from "../state/changes.js";
@@ -31,14 +32,11 @@ const SHAPES = {
 };
 
 /**
- * What a node was before rows were hidden: `slots` are those of its definition; `height` is the one
- * that a workflow says, 0 for a new node, null once rows have been hidden.
+ * The slots of a node's definition, before rows were hidden.
  *
- * @typedef {{slots: readonly InputSlot[], height: number | null}} Origin
+ * @type {WeakMap<GraphNode, readonly InputSlot[]>}
  */
-
-/** @type {WeakMap<GraphNode, Origin>} */
-const origins = new WeakMap();
+const definedSlots = new WeakMap();
 
 /**
  * @param {import("../../comfyui.js").App} app
@@ -53,13 +51,8 @@ export function setUpRows(app) {
     nodeCreated(node) {
       const shape = shapeOf(node);
       if (!shape) return;
-      /** @type {Origin} */
-      const origin = { slots: [...node.inputs], height: 0 };
-      origins.set(node, origin);
-      onNodeConfigured(node, (saved) => {
-        // Not the node's own: ComfyUI has made it high enough for all rows meanwhile.
-        if (origin.height !== null) origin.height = saved.size?.[1] ?? node.size[1];
-      });
+      definedSlots.set(node, [...node.inputs]);
+      rememberHeight(node);
       // Not now: a workflow's values and links are put into the complete node first.
       const update = debounce(() => updateRows(node));
       for (const widget of node.widgets ?? []) {
@@ -82,26 +75,17 @@ export function updateRows(node) {
   if (!shape || !node.graph) return;
   const used = rowsInUse(node, shape);
   const shown = isFrozen(node) ? used.length : rowsToShow(used);
-  const before = node.computeSize()[1];
-  let changed = false;
-  for (const widget of node.widgets ?? []) {
-    const row = rowOf(widget.name, shape.widgets);
-    if (row) changed = setHidden(node, widget, row > shown) || changed;
-  }
-  const { slot } = shape;
-  if (slot) {
-    const defined = origins.get(node)?.slots ?? node.inputs;
-    changed = showSlots(node, defined, (name) => rowOf(name, [slot]) > shown) || changed;
-  }
-  if (!changed) return;
-  const [width, height] = node.size;
-  const after = node.computeSize()[1];
-  const origin = origins.get(node);
-  const first = origin?.height ?? null;
-  if (origin) origin.height = null;
-  const kept = first === null ? heightAfter(height, before, after) : Math.max(first, after);
-  node.setSize([width, kept]);
-  node.setDirtyCanvas(true, true);
+  changeHeight(node, () => {
+    let changed = false;
+    for (const widget of node.widgets ?? []) {
+      const row = rowOf(widget.name, shape.widgets);
+      if (row) changed = setHidden(node, widget, row > shown) || changed;
+    }
+    const { slot } = shape;
+    if (!slot) return changed;
+    const defined = definedSlots.get(node) ?? node.inputs;
+    return showSlots(node, defined, (name) => rowOf(name, [slot]) > shown) || changed;
+  });
 }
 
 /** @param {GraphNode} node */
