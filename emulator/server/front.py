@@ -46,7 +46,6 @@ class Front:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sockets: list[socket.socket] = []
         self._addresses: list[tuple[int, str]] = []
-        self._servers: list[asyncio.Server] = []
         self._clients: dict[int, asyncio.StreamWriter] = {}  # by the port that the target sees
         self._open: set[asyncio.Task[None]] = set()
         self._gateway: Gateway | None = None
@@ -69,7 +68,7 @@ class Front:
         """Begin to take connections to the gRPC server of that port."""
         self._target = target
         self._gateway = Gateway(f"{_GRPC_HOST}:{target}")
-        self._loop = asyncio.new_event_loop()
+        self._loop = asyncio.SelectorEventLoop()  # Windows' own cannot watch a socket
         self._thread = threading.Thread(
             target=_run, args=(self._loop,), name="emulator-front", daemon=True
         )
@@ -130,33 +129,51 @@ class Front:
 
     async def _begin(self) -> None:
         for listening in self._sockets:
-            self._servers.append(
-                await asyncio.start_server(self._serve, sock=listening, ssl=self._tls)
-            )
+            asyncio.get_running_loop().add_reader(listening, self._accept, listening)
 
     async def _end(self) -> None:
-        for server in self._servers:
-            server.close()
-        self._servers.clear()
-        await asyncio.sleep(0)  # lets a connection begin that was accepted just now
+        for listening in self._sockets:
+            asyncio.get_running_loop().remove_reader(listening)
+            listening.close()
+        self._sockets.clear()
         while self._open:
             for task in self._open:
                 task.cancel()
             await asyncio.gather(*self._open, return_exceptions=True)
+        await asyncio.sleep(0)  # lets what they have closed be closed
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._open.add(task)
+    def _accept(self, listening: socket.socket) -> None:
+        # Not by asyncio's own server: closed in the moment of a connection, it forgets that one,
+        # and the client waits.
         try:
-            await self._talk(reader, writer)
-        except asyncio.CancelledError:  # the server stops, whatever is still to be written
-            writer.transport.abort()
-        except (OSError, EOFError):
-            pass  # one of the two is gone
-        finally:
+            client, _ = listening.accept()
+        except OSError:  # it has gone again
+            return
+        client.setblocking(False)
+        task = asyncio.ensure_future(self._serve(client))
+        self._open.add(task)
+
+        def over(_: object) -> None:
             self._open.discard(task)
-            writer.close()
+            client.close()  # of a task that never began
+
+        task.add_done_callback(over)
+
+    async def _serve(self, client: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        with contextlib.suppress(OSError, EOFError):  # one of the two is gone
+            transport, _ = await loop.connect_accepted_socket(
+                lambda: protocol, client, ssl=self._tls
+            )
+            writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+            try:
+                await self._talk(reader, writer)
+                writer.close()
+                await writer.wait_closed()
+            finally:
+                transport.abort()  # where the server stops, whatever is still to be written
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert self._gateway is not None
@@ -231,7 +248,11 @@ def _addresses(host: str) -> list[tuple[socket.AddressFamily, str]]:
 
 def _listen(family: int, host: str, port: int) -> socket.socket:
     everywhere = family == socket.AF_INET6 and host == "::" and socket.has_dualstack_ipv6()
-    return socket.create_server((host, port), family=family, dualstack_ipv6=everywhere, backlog=128)
+    listening = socket.create_server(
+        (host, port), family=family, dualstack_ipv6=everywhere, backlog=128
+    )
+    listening.setblocking(False)
+    return listening
 
 
 async def _read_start(reader: asyncio.StreamReader) -> bytes:
