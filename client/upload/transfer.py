@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from ...errors import DrawbridgeError
+from ...errors import DrawbridgeError, ServerUnreachable
 from ...proto import image_service_pb2
 from ..catalog.remote_files import files_exist
 from ..connection import grpc_36066
@@ -121,14 +121,20 @@ async def upload(
             await asyncio.sleep(retry_pause_seconds)
             await connection.recover()
             # Its last word may be all that was lost: a server goes on hashing without a listener.
-            if broken.whole:
-                [found] = await files_exist(connection, [name], with_hashes=True)
-                if found.sha256 == sha256:
-                    break
+            if broken.whole and await _has_arrived(connection, name, sha256):
+                break
         except DrawbridgeError:
             await in_thread(lambda: hashes.forget(file))
             raise
     yield Done(name, False, sha256)
+
+
+async def _has_arrived(connection: Connection, name: str, sha256: str) -> bool:
+    try:
+        [found] = await files_exist(connection, [name], with_hashes=True)
+    except ServerUnreachable:  # broken once more: there are attempts for that
+        return False
+    return found.sha256 == sha256
 
 
 async def _attempt(
@@ -221,7 +227,7 @@ class Transfer:
                     yield Sending(self._acknowledged_bytes, self._file.size_bytes)
                     if self.whole:
                         yield Verifying()
-            if not self._complete:
+            if not self._complete or self._acknowledged_bytes < self._file.size_bytes:
                 raise upload_error.cut_short(self._endpoint, self._name)
         except (grpc.aio.AioRpcError, CallCancelled, Unreadable):
             if self._failure is not None:  # the reason why the call was given up here

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import hashlib
 import re
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -39,6 +40,7 @@ REQUEST = GenerationRequest(
     ),
     model_version="z_image",
 )
+pytestmark = pytest.mark.usefixtures("only_new_garbage")
 PATIENCE_SECONDS = 30  # of which none is used: beyond it, something hangs
 
 
@@ -291,3 +293,17 @@ async def test_fault_in_an_upload_is_one_error_and_leaves_nothing(
     async with _client(raw) as client:
         [there] = await client.files_exist([f"{tmp_path.name}.ckpt"])
         assert there.exists is not bool(error)
+
+
+async def test_an_upload_survives_a_second_cut_while_it_is_looked_for(
+    raw: Emulator, tmp_path: Path
+) -> None:
+    path = tmp_path / "new.ckpt"
+    path.write_bytes(bytes(range(250)) * 8000)
+    raw.faults = ["upload[1]: reset after 3", "files[2]: reset"]
+    async with _client(raw) as client:
+        sending = [event async for event in client.upload(path, f"{tmp_path.name}.ckpt")]
+        raw.faults = []
+        [there] = await client.files_exist([f"{tmp_path.name}.ckpt"], with_hashes=True)
+    assert there.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert sending[-1] == Done(f"{tmp_path.name}.ckpt", False, there.sha256)
