@@ -29,6 +29,8 @@ from .probe import PROBE_SECONDS, look
 _FIRST_POLL_SECONDS, _POLL_SECONDS = 0.0005, 0.005
 
 _NEARLY = 0.9  # of a time-out: clocks differ
+_DOUBT_SECONDS = 1.0
+_CERTAIN = frozenset({Finding.NO_TLS, Finding.WANTS_TLS, Finding.HTTP})
 
 Explain = Callable[[grpc.StatusCode, str | None], Exception]
 
@@ -267,16 +269,35 @@ class Connection:
         self._pinned_now = self._pin is pin
 
     async def _becomes_ready(self, opened: grpc.aio.Channel) -> bool:
-        until = time.monotonic() + self._connect_timeout_seconds
+        """Wait for the connection. Raises what a look meanwhile is certain of: to a server that
+        waits for other bytes gRPC says nothing until the time is over.
+        """
+        began = time.monotonic()
         pause = _FIRST_POLL_SECONDS
-        while True:
-            state = opened.get_state(try_to_connect=True)
-            if state is grpc.ChannelConnectivity.READY:
-                return True
-            if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE or time.monotonic() > until:
-                return False
-            await asyncio.sleep(pause)  # wait_for_state_change leaves a watcher behind
-            pause = min(2 * pause, _POLL_SECONDS)
+        looking: asyncio.Future[Probed] | None = None
+        try:
+            while True:
+                state = opened.get_state(try_to_connect=True)
+                if state is grpc.ChannelConnectivity.READY:
+                    return True
+                waited_seconds = time.monotonic() - began
+                if (
+                    state is grpc.ChannelConnectivity.TRANSIENT_FAILURE
+                    or waited_seconds > self._connect_timeout_seconds
+                ):
+                    return False
+                if looking is None and waited_seconds > _DOUBT_SECONDS:
+                    looking = asyncio.ensure_future(look(self.endpoint, PROBE_SECONDS, self._pin))
+                if looking is not None and looking.done():
+                    seen = looking.result()
+                    if seen.finding in _CERTAIN:
+                        raise describe(self.endpoint, seen)
+                await asyncio.sleep(pause)  # wait_for_state_change leaves a watcher behind
+                pause = min(2 * pause, _POLL_SECONDS)
+        finally:
+            if looking is not None:
+                looking.cancel()
+                await asyncio.wait({looking})
 
     def _is_ready(self) -> bool:
         opened = self._channel
