@@ -149,13 +149,19 @@ class Reader:
         is too large, ProtocolMismatch, and GenerationFailed for a picture whose end is missing.
         """
         failure: Exception | None = None
+        reading: asyncio.Future[Any] | None = None
         try:
             try:
                 # Headers come at once, the first message when the turn does (docs/protocol.md 1.8).
                 await settle(call, call.initial_metadata())
                 yield Queued()
                 while True:
-                    message = await settle(call, call.read())
+                    reading = asyncio.ensure_future(_read(call))
+                    # What is unpacked does not wait for the next one, which may take minutes.
+                    while self._unpacking.left and await self._unpacking.ready_before(reading):
+                        if result := await self._unpacking.take():
+                            yield result
+                    message = await reading
                     if not isinstance(message, Response):
                         break  # gRPC's own mark for the end
                     self.messages += 1
@@ -180,8 +186,13 @@ class Reader:
                 raise failure
         finally:
             call.cancel()
+            if reading is not None and not reading.done():
+                reading.cancel()
+                await asyncio.wait({reading})
+            if reading is not None and not reading.cancelled():
+                reading.exception()  # marks it as seen
             # An error's traceback would keep these: the call its connection, the error a circle.
-            del call, failure
+            del call, failure, reading
             await self._unpacking.close()
 
     def check_damaged(self) -> None:
@@ -290,6 +301,13 @@ class Reader:
             told.__cause__ = error
             self._damaged[what, number] = told
             return None
+
+
+async def _read(call: Any) -> Any:
+    try:
+        return await settle(call, call.read())
+    finally:
+        del call  # as in `settle`
 
 
 def _step(signpost: image_service_pb2.ImageGenerationSignpostProto, phase: Phase) -> int:

@@ -33,6 +33,11 @@ class Unpacking(Generic[T]):
         """Return whether there is one to take."""
         return bool(self._tasks)
 
+    async def ready_before(self, other: asyncio.Future[Any]) -> bool:
+        """Wait until the next result is unpacked or something else is done; say whether it is."""
+        await asyncio.wait({self._tasks[0], other}, return_when=asyncio.FIRST_COMPLETED)
+        return self._tasks[0].done()
+
     async def take(self) -> T | None:
         """Wait for the next result and return it, None for nothing. Raise what its work raises."""
         await asyncio.wait({self._tasks[0]})  # which stays where it is if this task is cancelled

@@ -218,6 +218,8 @@ async def test_closing_the_generator_ends_the_call(
         async for event in events:
             if isinstance(event, wanted):
                 break
+        # The server still waits: what is finished does not come with its next word.
+        assert not patient.gone.is_set()
         await events.aclose()
         await _is_tidy(client, patient, caplog)
 
