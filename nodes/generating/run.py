@@ -82,20 +82,25 @@ class _Generation:
             for task in done:
                 task.result()
         except asyncio.CancelledError:
+            await self._give_up((receiving, showing))
             if self._finished or self._place.siblings.finished:
-                self._display.say(unfinished.STOPPED)
+                self._display.say(unfinished.STOPPED)  # the last word, so not before their end
             await self._conversion.close()
             raise
         finally:
-            for task in (receiving, showing):
-                task.cancel()
-            await asyncio.wait({receiving, showing})
-            for running in self._running.values():
-                self._board.end(running, done=False)
+            await self._give_up((receiving, showing))
         try:
             return await self._end()
         finally:
             await self._conversion.close()
+
+    async def _give_up(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        for running in self._running.values():
+            self._board.end(running, done=False)
+        self._running.clear()
 
     def _waits(self) -> None:
         self._board.start("Waiting for another node")
