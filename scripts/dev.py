@@ -151,7 +151,7 @@ def test(python: Path, rest: Sequence[str]) -> int:
     ]
     failed += check_page(python)
     prepare_page(python)
-    workers = ("-n", "auto", "--dist", "loadgroup")
+    workers = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup")  # some always wait
     if run(python, "-m", "pytest", *workers, *rest):
         failed.append("pytest")
     if failed:

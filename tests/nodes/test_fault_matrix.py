@@ -22,6 +22,7 @@ from drawbridge.client.generation import stream
 from drawbridge.devtools.fault_cells import NODE_CELLS, SLICED, Cell
 from drawbridge.emulator.server.server import Emulator, Options
 
+pytestmark = pytest.mark.usefixtures("only_new_garbage")
 PATIENCE_SECONDS = 30  # of which none is used: beyond it, something hangs
 
 
