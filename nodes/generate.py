@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from inspect import signature
 from typing import Any
 
@@ -16,6 +15,7 @@ from ..facts.samplers import Sampler
 from .checks import AUTOMATIC, choice, one_of
 from .generating.widgets import FIELDS, SHIFTS, Widgets
 from .host import Display, interruptible
+from .seed import fingerprint
 from .servers import specifications
 from .sockets import (
     ControlsSocket,
@@ -209,8 +209,7 @@ class Generate(io.ComfyNode):
     @classmethod
     def fingerprint_inputs(cls, **inputs: Any) -> str:
         """Draw anew at every run where the seed is below 0."""
-        seed = inputs.get("seed")
-        return secrets.token_hex(8) if isinstance(seed, int) and seed < 0 else ""
+        return fingerprint(inputs.get("seed"))
 
     @classmethod
     async def execute(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Any
+
 from comfy_api.latest import io
 from comfy_execution.graph_utils import ExecutionBlocker
 
@@ -10,8 +13,11 @@ from ..client.catalog.names import nearest
 from ..client.configuration.fields import SEEDS
 from ..client.store.server import Server
 from ..errors import RequestRejected
-from .host import interruptible
+from .host import Display, interruptible
+from .seed import fingerprint
 from .sockets import Model, ModelSocket
+
+LOG = logging.getLogger(__name__)
 
 COMMENT = "#"
 NO_SPACE_BEFORE = ",.;:!?)"
@@ -96,10 +102,11 @@ class PromptBatch(io.ComfyNode):
                 io.Int.Input(
                     "seed",
                     default=0,
-                    min=0,
+                    min=-1,
                     max=SEEDS - 1,
                     control_after_generate=True,
-                    tooltip="The first prompt's seed; each further one's is higher by 1.",
+                    tooltip="The first prompt's seed; each further one's is higher by 1. -1 draws "
+                    "one at every run, and says which.",
                 ),
             ],
             outputs=[
@@ -113,6 +120,7 @@ class PromptBatch(io.ComfyNode):
                     tooltip="For Generate's seed: one for each prompt.",
                 ),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -123,10 +131,21 @@ class PromptBatch(io.ComfyNode):
         return True
 
     @classmethod
+    def fingerprint_inputs(cls, **inputs: Any) -> str:
+        """Draw anew at every run where the seed is below 0."""
+        return fingerprint(inputs.get("seed"))
+
+    @classmethod
     def execute(cls, prompts: str, prefix: str, suffix: str, seed: int) -> io.NodeOutput:
+        from ..client.generation.seed import settled
+
         lines = [_join(_join(prefix, line), suffix) for line in _lines(prompts)]
         if not lines:
             raise RequestRejected(NO_PROMPTS, ENTER_PROMPTS)
+        seed, notes = settled(seed)
+        for note in notes:
+            LOG.warning("Prompt Batch: %s", note)
+        Display(cls.hidden.unique_id).say(" ".join(notes))
         return io.NodeOutput(lines, len(lines), [(seed + i) % SEEDS for i in range(len(lines))])
 
 

@@ -90,10 +90,9 @@ def _in_process(target: str, seconds: int, chosen: argparse.Namespace) -> bool:
     words = ("--inside", "--target", target, "--seconds", str(seconds), "--seed", str(chosen.seed))
     program = [sys.executable, str(Path(__file__)), *words]
     done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
-    told = [line for line in done.stderr.splitlines() if line.startswith(("stat::", "#"))]
-    numbers = dict(line[6:].split(": ") for line in told if line.startswith("stat::"))
-    cover = next((line for line in reversed(told) if "cov:" in line), "")
-    count = int(numbers.get("number_of_executed_units", "0"))
+    from drawbridge.devtools.fuzz import loop
+
+    count, cover = loop.atheris_figures(done.stderr)
     _say(f"{target:<16}{count:>10,} inputs{count / seconds:>10,.0f} a second  {cover[:70]}")
     if done.returncode:
         _say(done.stderr[-4000:])
@@ -105,13 +104,14 @@ def _atheris(chosen: argparse.Namespace) -> int:
     atheris: Any = importlib.import_module("atheris")  # not on every system
     [target] = chosen.target
     with contextlib.ExitStack() as stack:
+        # also what is imported only while it searches, such as the routes
         stack.enter_context(atheris.instrument_imports(include=["drawbridge"]))
         from drawbridge.devtools.fuzz import corpus, loop
 
-    seeds = FOUND / f"seeds-{target}"
-    for data in corpus.inputs(target):
-        corpus.keep(seeds.parent, seeds.name, data)
-    loop.atheris_loop(target, chosen.seconds, str(FOUND), chosen.seed)
+        seeds = FOUND / f"seeds-{target}"
+        for data in corpus.inputs(target):
+            corpus.keep(seeds.parent, seeds.name, data)
+        loop.atheris_loop(target, chosen.seconds, str(FOUND), chosen.seed)
     return 0
 
 

@@ -23,6 +23,7 @@ from .checks import check
 from .hints import Guide, steer
 from .relevance import relevant
 from .request import GenerationRequest, Hint
+from .seed import settled
 
 if TYPE_CHECKING:
     import torch
@@ -101,7 +102,10 @@ def assemble(wishes: Wishes, model: ModelFile, catalog: Catalog, address: str) -
     """
     runs = _runs(wishes)
     version = model.version
-    config, notes = _seeded(configuration(wishes, model))
+    config = configuration(wishes, model)
+    seed, notes = settled(config.seed)
+    # How often to generate is for us to see to; a server makes one run (docs/protocol.md 5.1).
+    config = replace(config, seed=seed, batch_count=1)
     config, told = adjustments.in_blocks(config)
     notes += told
     config, told = adjustments.with_refiner(config, version, catalog, address)
@@ -175,22 +179,6 @@ def configuration(wishes: Wishes, model: ModelFile) -> GenerationConfig:
     config = GenerationConfig.of({**drawn, **usual, **said, "model": model.file})
     loras = (LoRA(lora.file, lora.weight, lora.mode) for lora in wishes.loras)
     return replace(config, loras=(*config.loras, *loras))
-
-
-def _seeded(config: GenerationConfig) -> tuple[GenerationConfig, list[str]]:
-    """Return the configuration of one run, with a seed that a server can be told.
-
-    One below 0 is drawn. With sentences about what became of the seed.
-    """
-    seed, notes = config.seed, []
-    if seed < 0:
-        seed = secrets.randbits(32)
-        notes.append(f"The seed {config.seed} asks for a random one; {seed} was drawn.")
-    elif seed >= SEEDS:
-        seed %= SEEDS
-        notes.append(f"The seed {config.seed} has more than 32 bits; {seed} was taken.")
-    # How often to generate is for us to see to; a server makes one run (docs/protocol.md 5.1).
-    return replace(config, seed=seed, batch_count=1), notes
 
 
 def _with_readers(wishes: Wishes, catalog: Catalog, version: str) -> tuple[Wishes, list[str]]:

@@ -93,3 +93,14 @@ def atheris_loop(target: str, seconds: int, found: str, seed: int) -> None:
     )
     atheris.Setup([sys.argv[0], *flags, f"{found}/seeds-{target}"], once)
     atheris.Fuzz()
+
+
+def atheris_figures(told: str) -> tuple[int, str]:
+    """Return how many inputs atheris has tried, and its last line about what they reached.
+
+    `told` is what it wrote on stderr: (0, "") where it came to nothing.
+    """
+    lines = told.splitlines()
+    named = (line.partition("number_of_executed_units: ")[2] for line in lines)
+    count = next((int(number) for number in named if number.strip().isdecimal()), 0)
+    return count, next((line for line in reversed(lines) if "cov: " in line), "")

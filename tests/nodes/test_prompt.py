@@ -8,13 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from standin.stage import Stage, graph
+from server import PromptServer
+from standin.stage import Stage, given, graph
 
+from drawbridge.client.generation.seed import settled
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.emulator.stock.models import MODELS
+from drawbridge.errors import RequestRejected
 
 Serve = Callable[..., Emulator]
 SD1 = next(str(spec["file"]) for spec in MODELS if spec["version"] == "v1")
+MOST = 0xFFFFFFFF
 LINES = "a lake\n\n   # not now\n  two dunes  \n#three\nfog\n"
 
 
@@ -107,6 +111,39 @@ def test_each_line_is_a_prompt_with_a_seed(stage: Stage) -> None:
 def test_seeds_start_again_at_zero_after_the_last(stage: Stage) -> None:
     outcome = stage.host.run(batch_graph(LINES, seed=0xFFFFFFFE))
     assert outcome.ui["seeds"]["text"] == ["4294967294", "4294967295", "0"]
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_seed_below_zero_is_drawn_and_said(stage: Stage, linked: bool) -> None:
+    PromptServer.instance.texts.clear()
+    prompt = batch_graph(LINES, seed=-1)
+    if linked:
+        prompt["batch"]["inputs"]["seed"] = given(prompt, "seed", -1)
+    outcome = stage.host.run(prompt)
+    assert outcome.status == "success", outcome.exception_message
+    first, second, third = map(int, outcome.ui["seeds"]["text"])
+    assert 0 <= first <= MOST
+    assert (second, third) == ((first + 1) % (MOST + 1), (first + 2) % (MOST + 1))
+    assert PromptServer.instance.texts[-1] == (
+        "batch",
+        f"The seed -1 asks for a random one; {first} was drawn.",
+    )
+    if not linked:
+        stage.host.run(prompt)
+        assert f"{first} was drawn" not in PromptServer.instance.texts[-1][1]
+
+
+def test_a_linked_seed_beyond_the_wire_is_said(stage: Stage) -> None:
+    prompt = batch_graph("fog", seed=0)
+    prompt["batch"]["inputs"]["seed"] = given(prompt, "seed", MOST + 3)
+    assert stage.host.run(prompt).ui["seeds"]["text"] == ["2"]
+    assert "has more than 32 bits; 2 was taken" in PromptServer.instance.texts[-1][1]
+
+
+@pytest.mark.parametrize("seed", ["soon", 1.5, True])
+def test_a_seed_that_is_no_whole_number_is_refused(seed: Any) -> None:
+    with pytest.raises(RequestRejected, match="is no whole number"):
+        settled(seed)
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,14 @@ class Stage:
         return sorted(self.output.glob("*.png"))
 
 
+def given(prompt: Prompt, name: str, value: Any) -> list[Any]:
+    """Return a link to a value, which a node that is added to the graph gives."""
+    key = f"{name} {len(_given)}"
+    _given[key] = value
+    prompt[key] = {"class_type": "Tests_Give", "inputs": {"name": key}}
+    return [key, 0]
+
+
 def graph(port: int, **inputs: Any) -> Prompt:
     """Return Connect, Load Model, Generate and Save Image; an input is found by its name."""
     prompt: Prompt = {
@@ -113,10 +121,7 @@ def graph(port: int, **inputs: Any) -> Prompt:
     }
     for name, value in inputs.items():
         if not isinstance(value, str | int | float | list):  # no widget's value, nor a link
-            key = f"{name} {len(_given)}"
-            _given[key] = value
-            prompt[key] = {"class_type": "Tests_Give", "inputs": {"name": key}}
-            value = [key, 0]
+            value = given(prompt, name, value)
         owners = [
             node
             for key, node in prompt.items()

@@ -60,3 +60,22 @@ def test_same_seed_gives_the_same_changes() -> None:
 def test_messages_are_split_as_they_were_joined() -> None:
     assert targets.split(targets.joined([b"", b"abc", b"x" * 300])) == [b"", b"abc", b"x" * 300]
     assert targets.split(b"\xff\xffab\x01") == [b"ab\x01"]
+
+
+# what atheris 3.0.0 wrote, shortened
+ATHERIS = """\
+INFO: Instrumenting drawbridge.codec.tensor
+INFO: Running with entropic power schedule (0xFF, 100).
+#2	INITED cov: 37 ft: 37 corp: 1/1b exec/s: 0 rss: 412Mb
+#22781	DONE   cov: 132 ft: 214 corp: 41/2668b lim: 1516 exec/s: 2071 rss: 424Mb
+Done 22781 runs in 11 second(s)
+stat::number_of_executed_units: 22781
+stat::average_exec_per_sec:     2071
+"""
+
+
+def test_figures_of_atheris_are_read() -> None:
+    count, cover = loop.atheris_figures(ATHERIS)
+    assert count == 22781
+    assert cover.startswith("#22781\tDONE   cov: 132 ")
+    assert loop.atheris_figures("ImportError: no atheris") == (0, "")
