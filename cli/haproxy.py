@@ -54,7 +54,7 @@ backend gen                                 # one job at a time for each server,
     option tcp-check                        # HTTP/2's preface and SETTINGS: as a client begins
     tcp-check connect default
     tcp-check send-binary 505249202a20485454502f322e300d0a0d0a534d0d0a0d0a000000040000000000
-    tcp-check expect binary 000018040000000000
+    tcp-check expect rbinary ^0000..0400
 {jobs}\
 backend ask
     balance roundrobin
