@@ -7,6 +7,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +99,35 @@ def each_server(options: argparse.Namespace) -> list[argparse.Namespace]:
     names = dict.fromkeys(getattr(options, "servers", ()))
     if len(names) < 2:
         return [options]
-    return [argparse.Namespace(**{**vars(options), "server": name}) for name in names]
+    return [_with(options, server=name) for name in names]
+
+
+async def each_way(options: argparse.Namespace) -> list[argparse.Namespace]:
+    """Return the options for each server that is named and, with --each-address, for each IP
+    address of its name. Raises what `endpoint` raises.
+    """
+    everyone = each_server(options)
+    if not options.each_address:
+        return everyone
+    from ..client.client import DrawThingsClient
+    from ..client.pool.addresses import distinct, each_address
+    from ..client.store.pins import Pins
+
+    async def identify(way: argparse.Namespace) -> int:
+        pins = Pins(folder.user_folder(options))
+        async with DrawThingsClient(endpoint(way), pins=pins) as client:
+            return (await client.echo(timeout_seconds(options))).server_identifier
+
+    found: list[argparse.Namespace] = []
+    for one in everyone:
+        addresses = await each_address(endpoint(one, signed=False))
+        ways = [_with(one, at=address) for address in addresses]
+        found += await distinct(ways, identify) or [one]
+    return found
+
+
+def _with(options: argparse.Namespace, **values: Any) -> argparse.Namespace:
+    return argparse.Namespace(**{**vars(options), **values})
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
@@ -140,7 +169,8 @@ def endpoint(
     """
     server = chosen(options, environ)
     try:
-        return Endpoint.of(server, credentials(options, environ) if signed else None)
+        found = Endpoint.of(server, credentials(options, environ) if signed else None)
+        return replace(found, at=getattr(options, "at", ""))
     except RequestRejected as error:
         raise error.become(Usage) from error
 

@@ -13,7 +13,7 @@ from ..client.threads import in_thread
 from ..errors import ModelUnavailable, ServerBusy, ServerUnreachable
 from . import pictures, request
 from .command import Command
-from .connection import each_server, open_client, timeout_seconds
+from .connection import each_way, endpoint, open_client, timeout_seconds
 from .generating import configuration, presets, steering, wishes, words
 from .generating.options import add_options
 from .generating.previews import Previews
@@ -38,7 +38,7 @@ async def generate(options: argparse.Namespace, output: Output) -> int:
     pictures.check_place(options.out)
     previews = Previews.wanted(options.preview)
     await in_thread(lambda: pictures.require())
-    everyone = each_server(options)
+    everyone = await each_way(options)
 
     async def at(one: argparse.Namespace, planned: list[Plan]) -> int:
         from .generating import plan
@@ -62,7 +62,7 @@ async def generate(options: argparse.Namespace, output: Output) -> int:
         except (ServerUnreachable, ServerBusy, ModelUnavailable) as error:
             if planned or one is everyone[-1]:
                 raise
-            output.note(f"Left out: {one.server}. {error.problem}")
+            output.note(f"Left out: {_name(one)}. {error.problem}")
     raise AssertionError("there is always a server")
 
 
@@ -108,7 +108,16 @@ async def _run(
 def _member(options: argparse.Namespace, output: Output) -> Member:
     from ..client.pool.member import Member
 
-    return Member(options.server, lambda: open_client(options, output))
+    return Member(_name(options), lambda: open_client(options, output))
+
+
+def _name(options: argparse.Namespace) -> str:
+    """Return how a person knows one of several servers."""
+    name = getattr(options, "server", None)
+    at = getattr(options, "at", "")
+    if name is None:
+        return endpoint(options, signed=False).address
+    return f"{name} at {at}" if at else name
 
 
 def _summary(wanted: GenerationRequest) -> dict[str, Any]:

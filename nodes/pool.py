@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from comfy_api.latest import io
@@ -15,10 +16,9 @@ from ..errors import DrawbridgeError, RequestRejected
 from .checks import complaint
 from .host import interruptible, user_folder
 from .servers import secret_fingerprint
-from .sockets import AnyServer, ServerPool, ServerSocket, servers
+from .sockets import MOST_SERVERS, AnyServer, ServerPool, ServerSocket, servers
 
 MOST_INPUTS = 8
-MOST_SERVERS = 64
 _SOCKETS = [f"server_{number}" for number in range(1, MOST_INPUTS + 1)]
 
 
@@ -49,6 +49,13 @@ class Pool(io.ComfyNode):
                     tooltip="Further servers by the names under which they are saved in ComfyUI's "
                     "settings under Drawbridge, one in each line.",
                 ),
+                io.Boolean.Input(
+                    "each_address",
+                    optional=True,
+                    default=False,
+                    tooltip="On: where a name has several IP addresses, each of them is a server "
+                    "of its own. A computer that has several is used once.",
+                ),
             ],
             outputs=[
                 ServerSocket.Output(display_name="server", tooltip="For Load Model."),
@@ -73,13 +80,18 @@ class Pool(io.ComfyNode):
         return digest.hexdigest()
 
     @classmethod
-    async def execute(cls, saved: str = "", **wired: AnyServer) -> io.NodeOutput:
+    async def execute(
+        cls, saved: str = "", each_address: bool = False, **wired: AnyServer
+    ) -> io.NodeOutput:
         def read() -> list[Server]:
             return [one.with_certificate_text() for one in _saved(saved)]
 
         named = await interruptible(in_thread(read))
         inputs = [one for name in _SOCKETS if name in wired for one in servers(wired[name])]
-        return io.NodeOutput(ServerPool(_distinct([*inputs, *named])))
+        found = _distinct([*inputs, *named])
+        if each_address:  # looked up when they are used, as name servers tell news
+            found = tuple(replace(one, each_address=True) for one in found)
+        return io.NodeOutput(ServerPool(found))
 
 
 def _saved(text: str) -> list[Server]:

@@ -19,6 +19,7 @@ ModelSocket = io.Custom("DRAWBRIDGE_MODEL")
 LorasSocket = io.Custom("DRAWBRIDGE_LORAS")  # tuple[LoRA, ...]
 ControlsSocket = io.Custom("DRAWBRIDGE_CONTROLS")  # tuple[Hinted, ...]
 SettingsSocket = io.Custom("DRAWBRIDGE_SETTINGS")  # Settings
+MOST_SERVERS = 64  # of a pool
 
 
 @dataclass(frozen=True)

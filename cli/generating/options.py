@@ -189,6 +189,12 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         help="when a picture fails, go on with the next; without it, the first failure ends it",
     )
     add(
+        "--each-address",
+        action="store_true",
+        help="where a server's name has several IP addresses, use each of them as a server of its "
+        "own; a computer that has several is used once",
+    )
+    add(
         "--no-metadata",
         action="store_true",
         help="do not write prompts and configuration into the pictures",

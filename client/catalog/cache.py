@@ -213,7 +213,8 @@ class CatalogCache:
 
 def _place(server: Server) -> _Place:
     """Return what a copy is kept under, be it on disk: nothing of it is secret."""
-    return str(server.address).casefold(), server.transport.value
+    where = f"{server.address} {server.at}" if server.at else str(server.address)
+    return where.casefold(), server.transport.value
 
 
 def _manner(server: Server) -> str:

@@ -53,7 +53,7 @@ async def resolve(endpoint: Endpoint) -> list[str]:
     Raises OSError where there is none.
     """
     try:
-        return [str(ipaddress.ip_address(endpoint.host))]
+        return [str(ipaddress.ip_address(endpoint.dialled))]
     except ValueError:
         pass
     rows = await in_thread(
@@ -77,7 +77,7 @@ async def target(endpoint: Endpoint) -> str:
     The name of a server with system certificates is left to gRPC: it may be behind the computer's
     web proxy.
     """
-    if endpoint.transport is Transport.SYSTEM:
+    if endpoint.transport is Transport.SYSTEM and not endpoint.at:
         name = endpoint.expected_name
         return (
             f"dns:///[{name}]:{endpoint.port}" if ":" in name else f"dns:///{name}:{endpoint.port}"
@@ -113,11 +113,11 @@ def open_channel(endpoint: Endpoint, target: str, pinned: Probed | None = None) 
     """
     pings = _PINGS if endpoint.tensor_form is TensorForm.SERVER else _SELDOM_PINGS
     options = [*_OPTIONS, *pings]
-    if endpoint.transport is not Transport.SYSTEM:
+    if endpoint.transport is not Transport.SYSTEM or endpoint.at:
         options.append(("grpc.enable_http_proxy", 0))  # a home network's server is not behind one
     if endpoint.transport is Transport.PLAINTEXT:
         return grpc.aio.insecure_channel(target, options=options)
-    if endpoint.transport is not Transport.SYSTEM:
+    if endpoint.transport is not Transport.SYSTEM or endpoint.at:
         # The target is an IP address by now; the certificate is for a name.
         name = pinned.name if pinned else endpoint.expected_name
         options.append(("grpc.ssl_target_name_override", name))

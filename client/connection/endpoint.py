@@ -25,7 +25,8 @@ class Endpoint:
 
     `host` is a name or an IP address, IPv6 with or without brackets; `port` is 1 to 65535;
     `certificate` is the PEM text of the authority that OWN_CA trusts; `identity` is shown to
-    servers that ask for a client certificate. Raises RequestRejected for anything else.
+    servers that ask for a client certificate; `at` is the IP address to dial where one of several
+    that the host has is meant. Raises RequestRejected for anything else.
     """
 
     host: str
@@ -35,6 +36,7 @@ class Endpoint:
     secret: Secret | None = field(default=None, repr=False)
     tensor_form: TensorForm = TensorForm.SERVER
     identity: Identity | None = field(default=None, repr=False)
+    at: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "host", Address(self.host, self.port).host)
@@ -52,7 +54,7 @@ class Endpoint:
         """
         host, port = server.address.host, server.address.port
         certificate = server.with_certificate_text().certificate.encode()
-        endpoint = cls(host, port, server.transport, certificate or None)
+        endpoint = cls(host, port, server.transport, certificate or None, at=server.at)
         found = credentials.find(server.credential, host, port) if credentials else None
         if found is None:
             return endpoint
@@ -60,13 +62,18 @@ class Endpoint:
 
     @property
     def address(self) -> str:
-        """Return `host:port`, an IPv6 host in brackets."""
-        return str(Address(self.host, self.port))
+        """Return `host:port`, an IPv6 host in brackets; the IP address where one is chosen."""
+        return str(Address(self.dialled, self.port))
+
+    @property
+    def dialled(self) -> str:
+        """Return the host, or the one of its IP addresses that is meant."""
+        return self.at or self.host
 
     @property
     def is_loopback(self) -> bool:
         """Return whether the server is on this computer: bytes cost less than compressing them."""
-        return Address(self.host, self.port).is_loopback
+        return Address(self.dialled, self.port).is_loopback
 
     @property
     def expected_name(self) -> str:

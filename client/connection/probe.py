@@ -73,7 +73,7 @@ def probe(
 
 def _connect(endpoint: Endpoint, until: float, stop: Callable[[], bool]) -> socket.socket:
     problem: OSError = TimeoutError()
-    rows = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+    rows = socket.getaddrinfo(endpoint.dialled, endpoint.port, type=socket.SOCK_STREAM)
     for row in rows:
         if stop():
             break

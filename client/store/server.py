@@ -23,7 +23,9 @@ class Server:
 
     `certificate` is that of the authority which Transport.OWN_CA trusts: PEM text, or the path of a
     file. `name` is what a person calls the server, "" where nobody has. `at_once` is how many
-    requests may be open there: more than one only where a proxy gives them to several servers.
+    requests may be open there: more than one only where a proxy gives them to several servers. `at`
+    is the IP address that is meant where the host has several, `each_address` that each of them is
+    a server of its own; neither is saved, nor read from what a workflow says.
     Raises RequestRejected for an unusable name, and for a number that none can be.
     """
 
@@ -33,6 +35,8 @@ class Server:
     credential: str = field(default="", repr=False)  # somebody may have typed the secret itself
     name: str = ""
     at_once: int = 1
+    at: str = ""
+    each_address: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.at_once <= MOST_AT_ONCE:
@@ -65,6 +69,8 @@ class Server:
         what has other fields.
         """
         fields = dict(entry)
+        if fields.keys() & {"at", "each_address"}:  # a secret for the host would go to that address
+            raise TypeError("where a name leads to is no field of a server")
         host, port = fields.pop("host"), fields.pop("port")
         address = Address.taken_apart(host, port) if isinstance(host, str) else Address(host, port)
         return cls(address, known_transport(fields.pop("transport")), **fields)

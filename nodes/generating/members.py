@@ -14,9 +14,10 @@ from .server_queue import Place
 
 def member(server: Server, place: Place, waiting: Callable[[], None]) -> Member:
     """Return a server for a pool; `waiting` is called where another node is at work there."""
-    address = f"{normalised(server.address.host)}:{server.address.port}"
+    address = f"{normalised(server.at or server.address.host)}:{server.address.port}"
+    name = server.name or str(server.address)
     return Member(
-        name=server.name or str(server.address),
+        name=f"{name} at {server.at}" if server.at else name,
         open=lambda: open_client(server),
         at_once=server.at_once,
         turn=lambda: place.turn(address, server.at_once, waiting),

@@ -23,10 +23,12 @@ from ...client.pool.events import (
     Returned,
 )
 from ...client.pool.pool import Pool
+from ...client.store.server import Server
 from ...client.threads import in_thread
 from ..host import Display
+from ..servers.addresses import each
 from ..servers.lookup import PATIENCE_SECONDS
-from ..sockets import Model, servers
+from ..sockets import Model
 from . import unfinished
 from .board import Board, Running
 from .conversion import Conversion
@@ -44,15 +46,18 @@ async def generate(model: Model, wishes: Wishes, display: Display) -> Result | N
     None where nothing came and siblings have results. Raises DrawbridgeError for what goes wrong,
     and lets through what `display` raises.
     """
-    return await QUEUE.join(
-        display.node_id, lambda place: _Generation(model, display, place).run(wishes)
-    )
+
+    async def begin(place: Place) -> Result | None:
+        known = await each(model.server)
+        return await _Generation(known, display, place).run(wishes)
+
+    return await QUEUE.join(display.node_id, begin)
 
 
 class _Generation:
     """One item of the node: what its servers make of its requests."""
 
-    def __init__(self, model: Model, display: Display, place: Place) -> None:
+    def __init__(self, known: Sequence[Server], display: Display, place: Place) -> None:
         self._display = display
         self._place = place
         if place.siblings.board is None:
@@ -60,7 +65,6 @@ class _Generation:
         self._board: Board = place.siblings.board
         self._previews = Previews()
         self._conversion = Conversion()
-        known = servers(model.server)
         self._several = len(known) > 1
         members = [member(one, place, self._waits) for one in known]
         self._pool = Pool(

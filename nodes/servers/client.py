@@ -22,7 +22,8 @@ def open_client(server: Server, *, connect_timeout_seconds: float = 10) -> DrawT
     folder = user_folder()
     endpoint = Endpoint.of(server, Credentials(folder))
     if endpoint.secret is not None:
-        is_pinned = Pins(folder).get(endpoint.address) is not None
+        ways = {endpoint.address, str(server.address)}
+        is_pinned = any(Pins(folder).get(way) is not None for way in ways)
         check_way(server, endpoint, SavedServers(folder).all(), is_pinned=is_pinned)
     return DrawThingsClient(
         endpoint,

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Awaitable, Callable
 
+from ...client.address import Address
 from ...client.catalog.records import Thresholds
 from ...client.store.server import Server
 from ...client.threads import in_thread
 from ...client.upload.local_file import HashCache
 from ...client.upload.progress import result, share, words
 from ...client.upload.transfer import Done, UploadEvent
-from ...errors import ProtocolMismatch, RequestRejected
+from ...errors import (
+    DrawbridgeError,
+    ProtocolMismatch,
+    RequestRejected,
+    ServerBusy,
+    ServerUnreachable,
+)
 from ...facts.specifications import LISTS
 from ..host import Display, user_folder
-from ..sockets import AnyServer, servers
+from ..sockets import AnyServer
 from . import upload_sources
+from .addresses import each
 from .client import open_client
 from .lookup import PATIENCE_SECONDS
 
@@ -27,13 +36,15 @@ async def send(
 ) -> tuple[str, str]:
     """Send a file to each server, and return its name there and what happened, in words.
 
-    Raises RequestRejected for a file that may not be sent, and what DrawThingsClient.upload raises.
+    A server of several that cannot be reached is named there, and gets nothing. Raises
+    RequestRejected for a file that may not be sent, and what DrawThingsClient.upload raises.
     """
     path = await in_thread(lambda: upload_sources.find(source))
     # A link may have another name than what it leads to; the link's is what a person chose.
     name = remote_name or source.replace("\\", "/").rpartition("/")[2]
     lines: list[str] = []
-    for one in servers(server):
+
+    async def bring(one: Server) -> None:
         reporter = _Reporter(display)
         async with open_client(one) as client:
             uploading = client.upload(
@@ -42,8 +53,29 @@ async def send(
             async with contextlib.aclosing(uploading) as events:
                 async for event in events:
                     reporter.show(event)
-            lines += result(client.endpoint.address, reporter.done, compare_hash)
+            lines.extend(result(client.endpoint.address, reporter.done, compare_hash))
+
+    for address, error in await _of_each(server, bring):
+        lines.append(f"{address}: nothing was sent. {error.problem}")
     return name, "\n".join([*lines, _USABLE])
+
+
+async def _of_each(
+    server: AnyServer, ask: Callable[[Server], Awaitable[None]]
+) -> list[tuple[str, DrawbridgeError]]:
+    """Ask one server after the other, and return those that are away, with their errors.
+
+    Raises what `ask` raises but for that, and the first error where all are away.
+    """
+    known, away = await each(server), list[tuple[str, DrawbridgeError]]()
+    for one in known:
+        try:
+            await ask(one)
+        except (ServerUnreachable, ServerBusy) as error:
+            away.append((str(Address(one.at or one.address.host, one.address.port)), error))
+    if len(away) == len(known):
+        raise away[0][1]
+    return away
 
 
 class _Reporter:
@@ -78,30 +110,45 @@ _USABLE = (
 
 async def files_exist(server: AnyServer, names: str, with_hashes: bool) -> tuple[str, str, bool]:
     """Return a line for each file, the same as JSON, and whether all are there: of several servers,
-    on each.
+    on each. Of one that is away nothing is known, so that not all are there.
     """
     wanted = [name for line in names.splitlines() if (name := line.strip())]
     if not wanted:
         raise RequestRejected("No file is named.", "Enter file names, one in each line.")
-    lines, told = [], []
-    asked = servers(server)
-    for one in asked:
+    lines: list[str] = []
+    told: list[dict[str, object]] = []
+    several = len(await each(server)) > 1
+
+    async def ask(one: Server) -> None:
         async with open_client(one) as client:
             found = await client.files_exist(list(dict.fromkeys(wanted)), with_hashes)
-        where = {"server": str(one.address)} if len(asked) > 1 else {}
-        lines += [f"{one.address}:"] if where else []
+            address = client.endpoint.address
+        where = {"server": address} if several else {}
+        lines.extend([f"{address}:"] if several else [])
         for file in found:
             words = "there" if file.exists else "missing"
             lines.append(" ".join([f"{file.name}: {words}", file.sha256]).strip())
             known = {"name": file.name, "exists": file.exists, "sha256": file.sha256 or None}
             told.append({**where, **known})
+
+    for address, error in await _of_each(server, ask):
+        lines.append(f"{address}: not known. {error.problem}")
+        for name in dict.fromkeys(wanted):
+            told.append({"server": address, "name": name, "exists": None, "sha256": None})
     everything = all(one["exists"] for one in told)
     return "\n".join(lines), json.dumps(told, ensure_ascii=False), everything
 
 
 async def describe(server: AnyServer) -> tuple[str, str]:
     """Return what a server says about itself, in lines and as JSON: of several, as a list."""
-    told = [await _describe(one) for one in servers(server)]
+    told: list[tuple[str, str]] = []
+
+    async def ask(one: Server) -> None:
+        told.append(await _describe(one))
+
+    for address, error in await _of_each(server, ask):
+        known = {"address": address, "error": error.problem}
+        told.append((f"Server: {address}\n{error.problem}", json.dumps(known, ensure_ascii=False)))
     if len(told) == 1:
         return told[0]
     return "\n\n".join(text for text, _ in told), f"[{', '.join(data for _, data in told)}]"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,6 +24,8 @@ from drawbridge.nodes.generating.server_queue import QUEUE
 from drawbridge.nodes.host import user_folder
 
 Serve = Callable[..., Emulator]
+# A second address of this computer; macOS has 127.0.0.1 alone.
+SECOND_WAY = "::1" if sys.platform == "darwin" else "127.0.0.2"
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +47,22 @@ def pooled(*ports: int, saved: str = "", **inputs: Any) -> dict[str, Any]:
     prompt["pool"] = {"class_type": "Drawbridge_ServerPool", "inputs": pool}
     prompt["model"]["inputs"]["server"] = ["pool", 0]
     return prompt
+
+
+@pytest.fixture
+def name_server(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let farm.test be the addresses that are given."""
+    look_up = socket.getaddrinfo
+
+    def tell(*ways: str) -> None:
+        def told(host: Any, *rest: Any, **more: Any) -> Any:
+            if host != "farm.test":
+                return look_up(host, *rest, **more)
+            return [row for way in ways for row in look_up(way, *rest, **more)]
+
+        monkeypatch.setattr(socket, "getaddrinfo", told)
+
+    return tell
 
 
 def save(emulator: Emulator, name: str) -> None:
@@ -146,6 +167,42 @@ def test_lost_server_s_picture_is_made_by_the_other(serve: Serve, stage: Stage) 
     assert len(stage.pictures) == 3
 
 
+def named(port: int, **inputs: Any) -> dict[str, Any]:
+    """Return a graph with one Connect, whose name may stand for several servers."""
+    prompt = pooled(port, batch_count=4, **inputs)
+    prompt["connect1"]["inputs"]["host"] = "farm.test"
+    prompt["pool"]["inputs"]["each_address"] = True
+    return prompt
+
+
+def test_each_address_of_a_name_is_a_server(
+    serve: Serve, stage: Stage, name_server: Callable[..., None]
+) -> None:
+    first = serve(step_ms=40)
+    second = serve(step_ms=40, host=SECOND_WAY, port=first.port)
+    name_server("127.0.0.1", SECOND_WAY)
+    PromptServer.instance.texts.clear()
+    outcome = stage.host.run(named(first.port))
+    assert outcome.status == "success", outcome.exception_message
+    assert min(generated(first), generated(second)) >= 1
+    assert generated(first) + generated(second) == 4
+    where = f"farm.test:{first.port} at "
+    assert any(f"{where}127.0.0.1: " in text and where + SECOND_WAY in text for text in texts())
+    second.stop()  # the name is looked up at each run, and no answer costs no picture
+    assert stage.host.run(named(first.port, seed=77)).status == "success"
+
+
+def test_computer_with_two_addresses_is_used_once(
+    serve: Serve, stage: Stage, name_server: Callable[..., None]
+) -> None:
+    emulator = serve(step_ms=10, host="0.0.0.0")
+    name_server("127.0.0.1", "127.0.0.2" if SECOND_WAY != "::1" else "127.0.0.1")
+    assert stage.host.run(named(emulator.port)).status == "success"
+    kinds = ("queued", "finished")
+    told = [entry["event"] for entry in emulator.journal if entry["event"] in kinds]
+    assert told == ["queued", "finished"] * 4
+
+
 def test_list_of_prompts_is_shared(serve: Serve, stage: Stage) -> None:
     one, other = serve(step_ms=40), serve(step_ms=40)
     prompt = pooled(one.port, other.port, prompt=["batch", 0], seed=["batch", 2])
@@ -226,3 +283,59 @@ def test_sheet_has_a_place_for_each_picture(count: int) -> None:
     seen = {colour for _, colour in whole.getcolors(1 << 20) or ()}
     assert set(colours) <= seen
     assert sheet([]) is None
+
+
+def asking(node: str, *ports: int, **inputs: Any) -> dict[str, Any]:
+    """Return a graph in which one node asks a pool."""
+    prompt = pooled(*ports)
+    kept = {name: node for name, node in prompt.items() if name.startswith(("connect", "pool"))}
+    values = {"server": ["pool", 0], **inputs}
+    kept["asks"] = {"class_type": f"Drawbridge_{node}", "inputs": values}
+    kept["shown"] = {"class_type": "PreviewAny", "inputs": {"source": ["asks", 0]}}
+    return kept
+
+
+def test_upload_goes_to_every_server_that_lacks_the_file(
+    serve: Serve, stage: Stage, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRAWBRIDGE_UPLOAD_FOLDERS", str(tmp_path))
+    (tmp_path / "new.ckpt").write_bytes(b"weights")
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / "new.ckpt").write_bytes(b"weights")
+    has, lacks, off = serve(models=models), serve(), serve()
+    off.stop()
+    ports = (has.port, lacks.port, off.port)
+    upload = asking("Upload", *ports, source="none", path=str(tmp_path / "new.ckpt"))
+    outcome = stage.host.run(upload)
+    assert outcome.status == "success", outcome.exception_message
+    assert outcome.outputs["asks"][0] == ["new.ckpt"]
+    [report] = outcome.outputs["asks"][1]
+    assert [len(one.journal.events("call", rpc="UploadFile")) for one in (has, lacks)] == [0, 1]
+    assert f"{off.address}: nothing was sent. Nothing listens" in report
+    exist = asking("FilesExist", *ports[:2], names="new.ckpt")
+    outcome = stage.host.run(exist)
+    assert outcome.outputs["asks"][2] == [True]
+
+
+def test_files_of_a_server_that_is_away_are_not_known(serve: Serve, stage: Stage) -> None:
+    on, off = serve(), serve()
+    off.stop()
+    outcome = stage.host.run(
+        asking("FilesExist", on.port, off.port, names="z_image_turbo_1.0_q8p.ckpt")
+    )
+    assert outcome.status == "success", outcome.exception_message
+    text, told, everything = (values[0] for values in outcome.outputs["asks"])
+    assert f"{off.address}: not known. Nothing listens" in text
+    assert [(one["server"], one["exists"]) for one in json.loads(told)] == [
+        (on.address, True),
+        (off.address, None),
+    ]
+    assert everything is False
+
+
+def test_pool_that_is_away_is_said_by_files_exist(serve: Serve, stage: Stage) -> None:
+    off = serve()
+    off.stop()
+    asked = asking("FilesExist", off.port, names="a.ckpt")
+    assert_failed(stage.host.run(asked), "asks", "ServerUnreachable", "Nothing listens")

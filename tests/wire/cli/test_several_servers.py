@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,6 +55,26 @@ def test_pictures_are_shared(serve: Serve, run: Run, save: Any, tmp_path: Path) 
     for number in range(1, 6):
         one_file, other_file = tmp_path / f"a-{number}.png", tmp_path / f"b-{number}.png"
         assert one_file.read_bytes() == other_file.read_bytes()
+
+
+def test_each_address_of_a_name_is_a_server(
+    serve: Serve, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second_way = "::1" if sys.platform == "darwin" else "127.0.0.2"
+    one = serve(step_ms=40)
+    other = serve(step_ms=40, host=second_way, port=one.port)
+    look_up = socket.getaddrinfo
+
+    def told(host: Any, *rest: Any, **more: Any) -> Any:
+        names = ("127.0.0.1", second_way) if host == "farm.test" else (host,)
+        return [row for name in names for row in look_up(name, *rest, **more)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", told)
+    words = ("--out", tmp_path / "a.png", "--batch-count", 4, "--host", "farm.test")
+    done = run(one, *SMALL, *words, "--each-address", "--json")
+    assert done.code == 0, done.err
+    assert min(generated(one), generated(other)) >= 1
+    assert generated(one) + generated(other) == 4
 
 
 @pytest.mark.parametrize("off", ["A", "B"])
