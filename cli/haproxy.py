@@ -15,6 +15,10 @@ from ..errors import RequestRejected
 
 _DRAW_THINGS_NAME = "localhost"  # docs/protocol.md 8
 
+# A connection that fails says that a server is gone, before the next check does: until then it is
+# the one with the fewest jobs, and would be given every job that comes.
+_DEAD_AT_ONCE = "observe layer4 error-limit 1 on-error mark-down"
+
 _TEMPLATE = """\
 # Made by `drawbridge farm haproxy`: make it anew rather than change it by hand. For HAProxy 2.6
 # and newer; docs/farm.md says what each part does. Try it with: haproxy -c -f {file}
@@ -185,7 +189,7 @@ def _protection(server: Server, name: str, farm: Farm, files: dict[str, str]) ->
 def _checked(server: Server) -> str:
     """Return how a server is looked at while it works, in the words of its line."""
     if server.transport is Transport.PLAINTEXT:
-        return "check"
+        return f"check {_DEAD_AT_ONCE}"
     host = server.address.host
     name = _DRAW_THINGS_NAME if server.transport is Transport.DRAW_THINGS else host
-    return f"check check-sni {name} check-alpn h2"
+    return f"check check-sni {name} check-alpn h2 {_DEAD_AT_ONCE}"

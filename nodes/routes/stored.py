@@ -87,7 +87,8 @@ async def save_server(body: Body) -> Answer:
     """Save a server under a name, in place of the one that it `replaces`, and make it the default
     one if that is wanted; from then on the page hears of it by itself.
     """
-    server = Server.from_dict({**read_values(body), "name": body.text("name")})
+    at_once = body.whole("at_once", 1)
+    server = Server.from_dict({**read_values(body), "name": body.text("name"), "at_once": at_once})
     replaces, default = body.text("replaces", ""), body.flag("default", False)
     typed = _typed(body)
 

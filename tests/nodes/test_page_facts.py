@@ -104,10 +104,11 @@ def test_the_page_knows_the_error_for_a_secret_that_is_to_be_typed() -> None:
     assert facts()["SECRET_WANTED"] == SecretWanted.__name__
 
 
-def test_the_page_knows_how_long_names_may_be() -> None:
+def test_the_page_knows_how_long_names_and_how_many_requests_may_be() -> None:
     from drawbridge.client.store import credential_sources, server
 
     assert facts()["LONGEST_SERVER_NAME"] == server.LONGEST_NAME
+    assert facts()["MOST_AT_ONCE"] == server.MOST_AT_ONCE
     assert facts()["LONGEST_CREDENTIAL_NAME"] == credential_sources.LONGEST_NAME
 
 

@@ -150,8 +150,10 @@ def test_added_server_is_offered_at_connect_and_asked_by_itself(
 ) -> None:
     page, emulator = open_page(), serve()
     panel = open_settings(page)
-    add(panel, "servers", name="Studio", host=f"127.0.0.1:{emulator.port}", transport="plaintext")
+    server = {"host": f"127.0.0.1:{emulator.port}", "transport": "plaintext", "at-once": "4"}
+    add(panel, "servers", name="Studio", **server)
     assert f"127.0.0.1:{emulator.port}" in entry(panel, "servers", "Studio").inner_text()
+    assert "4 at once" in entry(panel, "servers", "Studio").inner_text()
     close(page)
 
     shown = load(page)
@@ -159,6 +161,7 @@ def test_added_server_is_offered_at_connect_and_asked_by_itself(
     open_list(page, "host").get_by_role("option").filter(has_text="Studio").click()
     assert page.widget("Connect", "port") == emulator.port
     assert page.widget("Connect", "transport") == "plaintext"
+    assert page.widget("Connect", "at_once") == 4
     assert state(shown, "connected").startswith("Connected to Studio")
 
     panel = open_own_dialog(page)
@@ -167,6 +170,7 @@ def test_added_server_is_offered_at_connect_and_asked_by_itself(
     panel.locator("[data-field=name]").fill("Loft")
     panel.locator("[data-action=save]").click()
     entry(panel, "servers", "Loft").wait_for()
+    assert "4 at once" in entry(panel, "servers", "Loft").inner_text()
     assert one.count() == 0
     remove(panel, "servers", "Loft")
     assert "No server is saved yet." in panel.inner_text()

@@ -9,6 +9,7 @@ import {
   freeName,
   isSameServer,
   readAddress,
+  readAtOnce,
   readList,
 } from "../../web/lib/addresses.js";
 
@@ -58,4 +59,9 @@ test("servers are the same if they are reached in the same way", () => {
   assert.ok(isSameServer(server, { ...server, host: "mac.local", credential: "studio" }));
   assert.ok(!isSameServer(server, { ...server, port: 1 }));
   assert.ok(!isSameServer(server, { ...server, transport: "system certificates" }));
+});
+
+test("how many requests may be open at once is read as it is typed", () => {
+  const read = ["", " ", "1", " 4 ", "64", "0", "65", "-1", "2.5", "many"].map(readAtOnce);
+  assert.deepEqual(read, [1, 1, 1, 4, 64, null, null, null, null, null]);
 });

@@ -1,7 +1,7 @@
 // @ts-check
 /** Addresses of servers as people write them and as Connect takes them. */
 
-import { DEFAULT_PORT, DEFAULT_SERVER } from "./facts.js";
+import { DEFAULT_PORT, DEFAULT_SERVER, MOST_AT_ONCE } from "./facts.js";
 
 /**
  * @typedef {object} Server what Connect's widgets say
@@ -10,8 +10,20 @@ import { DEFAULT_PORT, DEFAULT_SERVER } from "./facts.js";
  * @property {string} transport
  * @property {string} certificate
  * @property {string} credential
- * @typedef {Server & {name: string}} SavedServer
+ * @typedef {Server & {name: string, at_once?: number}} SavedServer `at_once` is missing where it is 1
  */
+
+/**
+ * Return how many requests may be open at a server, of what somebody has typed: 1 where that is
+ * nothing, null where it is no whole number from 1 to MOST_AT_ONCE.
+ *
+ * @param {string} text
+ * @returns {number | null}
+ */
+export function readAtOnce(text) {
+  const count = text.trim() === "" ? 1 : Number(text);
+  return Number.isInteger(count) && count >= 1 && count <= MOST_AT_ONCE ? count : null;
+}
 
 /**
  * Say whether a host stands for the person's own default server.

@@ -37,6 +37,9 @@ export const SECRET_VARIABLE_PREFIX = "DRAWBRIDGE_SECRET_";
 export const LONGEST_SERVER_NAME = 64;
 export const LONGEST_CREDENTIAL_NAME = 64;
 
+/** How many requests may be open at one address at most. */
+export const MOST_AT_ONCE = 64;
+
 /** The kind of error that says that the default server is meant and there is none. */
 export const NO_DEFAULT_SERVER = "NoDefaultServer";
 

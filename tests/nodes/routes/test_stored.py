@@ -126,9 +126,24 @@ async def test_servers_are_saved_and_removed(ask: Ask) -> None:
     assert gone["error"]["kind"] == "RequestRejected"
 
 
+async def test_saved_server_says_how_many_requests_may_be_open(ask: Ask) -> None:
+    farm = {"name": "Farm", **server(7859), "at_once": 4}
+    assert await ask("servers/save", **farm) == {"servers": [farm], "default": "Farm"}
+    single = {**farm, "at_once": 1}
+    del farm["at_once"]
+    assert (await ask("servers/save", **single))["servers"] == [farm]
+
+
 @pytest.mark.parametrize(
     "changes",
-    [{"host": "http://me@x"}, {"port": 0}, {"transport": "pigeon"}, {"name": ""}],
+    [
+        {"at_once": 0},
+        {"at_once": 65},
+        {"host": "http://me@x"},
+        {"port": 0},
+        {"transport": "pigeon"},
+        {"name": ""},
+    ],
     ids=str,
 )
 async def test_server_that_cannot_be_is_not_saved(ask: Ask, changes: dict[str, Any]) -> None:

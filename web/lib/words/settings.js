@@ -89,6 +89,24 @@ export const SETTINGS = {
     ja: "共有シークレットまたはクライアント証明書が必要なサーバーにだけ使います。",
     de: "Nur für einen Server mit gemeinsamem Geheimnis oder Client-Zertifikaten.",
   },
+  "servers.at_once": {
+    en: "Requests at once",
+    zh: "同时请求数",
+    ja: "同時リクエスト数",
+    de: "Anfragen gleichzeitig",
+  },
+  "servers.at_once.hint": {
+    en: "1 for a Draw Things server, which works on one at a time; more only for a proxy in front of several.",
+    zh: "Draw Things 服务器一次只处理一个，请填 1；只有前面有代理、后面有多台服务器时才填更多。",
+    ja: "Draw Things サーバーは一度に 1 件しか処理しないため 1 にします。複数のサーバーの前にプロキシがあるときだけ増やします。",
+    de: "1 für einen Draw-Things-Server, der immer nur eine bearbeitet; mehr nur für einen Proxy vor mehreren.",
+  },
+  "servers.at_once.shown": {
+    en: "{count} at once",
+    zh: "同时 {count} 个",
+    ja: "同時に {count} 件",
+    de: "{count} gleichzeitig",
+  },
 
   "transport.draw_things": {
     en: "Draw Things certificate",

@@ -144,5 +144,7 @@ function takeServer(app, { node, widget, owner }, row) {
       if (value === undefined || !target || target.computedDisabled) continue;
       setValue(app, name === "host" ? owner : node, target, value);
     }
+    const atOnce = "credential" in server ? widgetOf(node, "at_once") : undefined;
+    if (atOnce && !atOnce.computedDisabled) setValue(app, node, atOnce, server.at_once ?? 1);
   });
 }

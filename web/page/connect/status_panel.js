@@ -93,7 +93,7 @@ function addPanel(app, node) {
     action: "setup",
   });
   setUp.title = say("connect.setup.hint");
-  const save = button(say("connect.save"), () => saveServer(app, server()), {
+  const save = button(say("connect.save"), () => saveServer(app, node, server()), {
     icon: "bookmark",
     action: "save",
     bare: true,
@@ -211,13 +211,16 @@ function setText(element, text) {
 
 /**
  * @param {App} app
+ * @param {GraphNode} node
  * @param {Server | null} server
  */
-async function saveServer(app, server) {
+async function saveServer(app, node, server) {
   if (!server) return;
   const taken = savedServersOf(app).map(({ name }) => name);
   try {
-    await askAsOwner(app.api, "servers/save", { name: freeName(server.host, taken), ...server });
+    const name = freeName(server.host, taken);
+    const atOnce = Number(widgetOf(node, "at_once")?.value ?? 1);
+    await askAsOwner(app.api, "servers/save", { name, ...server, at_once: atOnce });
   } catch (error) {
     toastError(app, error);
   }

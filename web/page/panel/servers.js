@@ -1,8 +1,8 @@
 // @ts-check
 /** The settings' list of servers: add, change, remove, and look who is in this network. */
 
-import { addressOf, freeName, isSameServer, readAddress } from "../../lib/addresses.js";
-import { DEFAULT_PORT, LONGEST_SERVER_NAME, TRANSPORT } from "../../lib/facts.js";
+import { addressOf, freeName, isSameServer, readAddress, readAtOnce } from "../../lib/addresses.js";
+import { DEFAULT_PORT, LONGEST_SERVER_NAME, MOST_AT_ONCE, TRANSPORT } from "../../lib/facts.js";
 import { TRANSPORTS, transportLabel } from "../../lib/transports.js";
 import { say } from "../../lib/words.js";
 import { ask } from "../comfyui/routes.js";
@@ -54,6 +54,9 @@ export function serversSection(app) {
           element("code", {}, addressOf(server)),
           ` · ${transportLabel(server.transport)}`,
           ...(server.credential ? [` · ${say("servers.uses", { name: server.credential })}`] : []),
+          ...((server.at_once ?? 1) > 1
+            ? [` · ${say("servers.at_once.shown", { count: String(server.at_once) })}`]
+            : []),
         ],
         badge: isDefault(server) ? say("servers.default") : undefined,
         prefer: isDefault(server)
@@ -93,6 +96,12 @@ export function serversSection(app) {
       ],
       server.credential,
     );
+    const atOnce = textInput(String(server.at_once ?? 1), {
+      type: "number",
+      min: 1,
+      max: MOST_AT_ONCE,
+      step: 1,
+    });
     const save = () =>
       section.attempt(async () => {
         const address = readAddress(host.value, DEFAULT_PORT);
@@ -103,6 +112,8 @@ export function serversSection(app) {
           transport: transport.value,
           certificate: transport.value === TRANSPORT.authority ? certificate.value.trim() : "",
           credential: credential.value,
+          // What cannot be is left to the server, which has the words for it.
+          at_once: readAtOnce(atOnce.value) ?? Number(atOnce.value),
         };
         show(await askAsOwner(api, "servers/save", { ...wanted, replaces: known }));
         section.open(null);
@@ -132,6 +143,12 @@ export function serversSection(app) {
           label: say("servers.credential"),
           hint: say("servers.credential.hint"),
           input: credential,
+        },
+        {
+          name: "at-once",
+          label: say("servers.at_once"),
+          hint: say("servers.at_once.hint"),
+          input: atOnce,
         },
       ],
       save,
