@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -13,6 +16,15 @@ T = TypeVar("T")
 
 # How long a cancelled waiter stays for its thread to notice; longer would be felt as a hang.
 _GRACE_SECONDS = 0.05
+# A run has short work for threads again and again. To start one holds up the event loop until it
+# runs, for milliseconds on a busy computer; an idle one takes work at once, and soon leaves.
+_IDLE_SECONDS = 0.1
+
+# Does the work, and returns what tells of it.
+Body = Callable[[], Callable[[], None]]
+_idle: deque[queue.SimpleQueue[Body]] = deque()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)  # a forked process has none of the threads
 
 
 async def in_thread(work: Callable[[], T]) -> T:
@@ -30,16 +42,21 @@ async def in_stoppable_thread(work: Callable[[Callable[[], bool]], T]) -> T:
     outcome: asyncio.Future[T] = loop.create_future()
     stop = threading.Event()
 
-    def body() -> None:
+    def body() -> Callable[[], None]:
         settle: Callable[[], None]
         try:
             settle = partial(outcome.set_result, work(stop.is_set))
         except BaseException as error:
             settle = partial(outcome.set_exception, error)
-        with contextlib.suppress(RuntimeError):  # the loop is gone, and all who waited with it
-            loop.call_soon_threadsafe(lambda: outcome.done() or settle())
 
-    threading.Thread(target=body, name="drawbridge-work", daemon=True).start()
+        def tell() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is gone, and all who waited with it
+                loop.call_soon_threadsafe(lambda: outcome.done() or settle())
+
+        return tell
+
+    _begin(body)
+    del body
     try:
         await asyncio.wait({outcome})
     except asyncio.CancelledError:
@@ -51,3 +68,31 @@ async def in_stoppable_thread(work: Callable[[Callable[[], bool]], T]) -> T:
             outcome.exception()  # marks it as seen
         raise
     return outcome.result()
+
+
+def _begin(body: Body) -> None:
+    """Have a thread do something: the one that was idle last, else a new one."""
+    try:
+        given = _idle.pop()
+    except IndexError:
+        given = queue.SimpleQueue()
+        work = threading.Thread(target=_serve, args=(given,), name="drawbridge-work", daemon=True)
+        work.start()
+    given.put(body)
+
+
+def _serve(given: queue.SimpleQueue[Body]) -> None:
+    """Do what is given, until nothing is for a while."""
+    while True:
+        try:
+            body = given.get(timeout=_IDLE_SECONDS)
+        except queue.Empty:
+            try:
+                _idle.remove(given)
+            except ValueError:  # something is on its way
+                continue
+            return
+        tell = body()
+        _idle.append(given)  # first, so that whoever is told finds it idle
+        tell()
+        del body, tell  # which hold what the work has made

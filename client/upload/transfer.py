@@ -204,6 +204,7 @@ class Transfer:
         self._sent_bytes = 0
         self._acknowledged_bytes = 0
         self._moved = asyncio.Event()
+        self._reading: asyncio.Future[list[bytes]] | None = None
         self._complete = False
         self._failure: Exception | None = None
         self.whole = False
@@ -238,6 +239,7 @@ class Transfer:
             self._pieces.close()
             writing.cancel()
             await asyncio.wait({writing})
+            await self._stop_reading()
             del call, writing  # an error's traceback would keep them, and with them the connection
 
     def _note(self, received_bytes: int) -> bool:
@@ -270,24 +272,35 @@ class Transfer:
             totalSize=self._file.size_bytes,
         )
         await self._put(call, initRequest=init)
-        reading = asyncio.ensure_future(in_thread(lambda: self._pieces.next()))
-        try:
-            while chunks := await reading:
-                reading = asyncio.ensure_future(in_thread(lambda: self._pieces.next()))
-                for content in chunks:
-                    await self._room()
-                    chunk = image_service_pb2.FileChunk(content=content, offset=self._sent_bytes)
-                    self._sent_bytes += len(content)
-                    await self._put(call, chunk=chunk)
-        finally:
-            if not reading.done():
-                reading.cancel()
-            await asyncio.wait({reading})
-            if not reading.cancelled():
-                reading.exception()  # marks it as seen
+        self._read_on()
+        while chunks := await self._read():
+            self._read_on()
+            for content in chunks:
+                await self._room()
+                chunk = image_service_pb2.FileChunk(content=content, offset=self._sent_bytes)
+                self._sent_bytes += len(content)
+                await self._put(call, chunk=chunk)
         await in_thread(lambda: self._pieces.check(self._sha256))
         self._complete = True
         await grpc_36066.end(call)
+
+    def _read_on(self) -> None:
+        """Begin to read the next chunks, while those before them are sent."""
+        self._reading = asyncio.ensure_future(in_thread(lambda: self._pieces.next()))
+
+    async def _read(self) -> list[bytes]:
+        assert self._reading is not None
+        return await self._reading
+
+    async def _stop_reading(self) -> None:
+        """Wait for the end of what is read and not needed. Not for `_write`, which may be cancelled
+        while it waits.
+        """
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait({self._reading})
+            if not self._reading.cancelled():
+                self._reading.exception()  # marks it as seen
 
     async def _put(self, call: Any, **part: Any) -> None:
         message = image_service_pb2.FileUploadRequest(**part)
