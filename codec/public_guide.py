@@ -29,7 +29,7 @@ _FPZIP_START = b"fpy)"  # how the range coder writes fpzip's magic
 _WHITE = 255
 
 
-def recognises(data: bytes) -> bool:
+def recognises(data: bytes | memoryview) -> bool:
     """Return whether `data` is in the guide's form and cannot be one of the real wire."""
     if len(data) < 2 or not 1 <= data[0] <= 3 or not 1 <= data[1] <= _MAX_RANK:
         return False
@@ -43,7 +43,9 @@ def recognises(data: bytes) -> bool:
     return len(head) >= 2 and head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0
 
 
-def decode(data: bytes, *, limit_bytes: int, stop: Callable[[], bool] | None = None) -> np.ndarray:
+def decode(
+    data: bytes | memoryview, *, limit_bytes: int, stop: Callable[[], bool] | None = None
+) -> np.ndarray:
     """Return the array that `data` holds, which must be recognised: float32, or uint8 for a mask.
 
     Dims are as they were sent: [3, H, W] for a picture, -1 to 1, [1, H, W] for a mask, 0 or 255.
@@ -104,11 +106,11 @@ def _encode(planes: np.ndarray) -> bytes:
     return header + deflate(planes, window_bits=ZLIB_STREAM)
 
 
-def _header_size(data: bytes) -> int:
+def _header_size(data: bytes | memoryview) -> int:
     return 2 + 4 * data[1]
 
 
-def _dims(data: bytes) -> tuple[int, ...]:
+def _dims(data: bytes | memoryview) -> tuple[int, ...]:
     """Return the dims in the header; fewer than its rank where the bytes end before."""
     rank = min(data[1], (len(data) - 2) // 4)
     return struct.unpack_from(f"<{rank}I", data, 2)

@@ -57,7 +57,7 @@ class Header:
         return math.prod(self.dims) * self.dtype.itemsize
 
 
-def read_header(data: bytes) -> Header:
+def read_header(data: bytes | memoryview) -> Header:
     """Return the header in front of `data`; raises BadTensor where it is not one of ours.
 
     Memory type and format are not judged: the server itself reads any, and a mask carries another
@@ -80,7 +80,7 @@ def read_header(data: bytes) -> Header:
 
 
 def decode(
-    data: bytes,
+    data: bytes | memoryview,
     *,
     limit_bytes: int = DEFAULT_LIMIT_BYTES,
     stop: Callable[[], bool] | None = None,
@@ -111,7 +111,7 @@ def decode(
         raise out_of_memory(header.size_bytes) from error
 
 
-def surplus_bytes(data: bytes) -> int:
+def surplus_bytes(data: bytes | memoryview) -> int:
     """Return how many bytes follow the values of an unpacked tensor; 0 where that cannot be told.
 
     A server ignores them. Where a tensor was joined from pieces, one of them came twice.

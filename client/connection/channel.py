@@ -29,6 +29,9 @@ _OPTIONS: list[tuple[str, int | str]] = [
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.enable_retries", 0),  # a repeated call would generate twice
     ("grpc.http2.max_pings_without_data", 0),
+    # How much may be on its way to us: gRPC begins with 64 kB and finds out by asking, so that the
+    # first picture of a connection waits for each piece.
+    ("grpc.http2.lookahead_bytes", 16 << 20),
 ]
 # A cable pulled during a silent wait is noticed within two minutes. A Draw Things server takes
 # pings of any frequency (docs/protocol.md 1.10), but answers none while it hashes a file on its one

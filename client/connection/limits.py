@@ -12,7 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ...proto.service import SERVICE
+from . import answer
 from .call import Excess
+from .fields import fields
 
 # Of a server's lists of models and other files; those of all official ones are less than 1 MiB.
 MOST_SHORT_BYTES = 16 << 20
@@ -23,7 +25,6 @@ MOST_SHORT_PARTS = 100_000
 MOST_PARTS = 4096  # GenerateImage; a video of 201 frames in one message has as many
 _LONG = "GenerateImage"
 _LONG_ANSWER = "ImageGenerationResponse"
-_VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 
 
 def service_config() -> str:
@@ -38,8 +39,8 @@ def service_config() -> str:
 
 
 def reader(kind: Any) -> Callable[[bytes], Any]:
-    """Return what makes a message of class `kind` of its bytes, or Excess where it has more parts
-    than it may.
+    """Return what makes a message of class `kind` of its bytes, an Answer of one of a generation,
+    or Excess where it has more parts than it may.
 
     gRPC swallows what is raised there, so the error is the result.
     """
@@ -49,7 +50,7 @@ def reader(kind: Any) -> Callable[[bytes], Any]:
     def read(data: bytes) -> Any:
         if has_more_parts(data, most):
             return Excess(f"sends a message of more than {most:,} parts")
-        return kind.FromString(data)
+        return answer.read(data) if long else kind.FromString(data)
 
     return read
 
@@ -59,41 +60,7 @@ def has_more_parts(data: bytes, most: int) -> bool:
 
     Looks at no more than that many. Bytes that are no message have none: parsing tells of them.
     """
-    at, end, parts = 0, len(data), 0
     try:
-        while at < end:
-            parts += 1
-            if parts > most:
-                return True
-            tag, at = _varint(data, at)
-            wire = tag & 7
-            if wire == _BYTES:
-                length, at = _varint(data, at)
-                at += length
-            elif wire == _VARINT:
-                _, at = _varint(data, at)
-            elif wire == _FIXED_64:
-                at += 8
-            elif wire == _FIXED_32:
-                at += 4
-            # else the bounds of a group, which hold fields that are counted like others
+        return any(count > most for count, _ in enumerate(fields(data), 1))
     except (IndexError, ValueError):
-        pass
-    return False
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return a number and where it ends. Raises IndexError and ValueError where there is none."""
-    byte = data[at]
-    at += 1
-    if byte < 0x80:
-        return byte, at
-    value, shift = byte & 0x7F, 7
-    while byte >= 0x80:
-        if shift > 63:
-            raise ValueError("a number of more than 64 bits")
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-    return value, at
+        return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any
 
 import grpc
@@ -17,12 +17,13 @@ from ...codec.tensor import Codec
 from ...errors import BadTensor, DrawbridgeError, GenerationFailed
 from ...proto import image_service_pb2
 from ..connection import call_error
+from ..connection.answer import Answer
 from ..connection.call import Excess, settle
 from ..connection.connection import Connection
 from ..connection.endpoint import Endpoint
 from ..threads import in_stoppable_thread, in_thread
 from .allowance import Allowance
-from .chunks import Assembler
+from .chunks import Assembler, Piece, join
 from .events import (
     Audio,
     DownloadSize,
@@ -161,12 +162,12 @@ class Reader:
                     while self._unpacking.left and await self._unpacking.ready_before(reading):
                         if result := await self._unpacking.take():
                             yield result
-                    message = await reading
-                    if not isinstance(message, Response):
+                    answer = await reading
+                    if not isinstance(answer, Answer):
                         break  # gRPC's own mark for the end
                     self.messages += 1
-                    self._count_news(message)
-                    for event in itertools.chain(self._news(message), self._results(message)):
+                    self._count_news(answer)
+                    for event in itertools.chain(self._news(answer.message), self._results(answer)):
                         yield event
                     while self._unpacking.due:
                         if result := await self._unpacking.take():
@@ -203,9 +204,9 @@ class Reader:
         more = f"{len(others)} more cannot be read either." if others else ""
         raise first.with_more(more) from first.__cause__
 
-    def _count_news(self, message: Response) -> None:
+    def _count_news(self, answer: Answer) -> None:
         """Raise Excess where a server goes on and on without a result."""
-        if not message.generatedImages and not message.generatedAudio:
+        if not answer.images and not answer.message.generatedAudio:
             self._news_messages += 1
             if self._news_messages > MOST_NEWS:
                 raise Excess(f"sends more than {MOST_NEWS:,} messages without a result")
@@ -245,62 +246,66 @@ class Reader:
             self._announced_bytes = message.downloadSize
             yield DownloadSize(message.downloadSize)
 
-    def _results(self, message: Response) -> Iterable[Event]:
+    def _results(self, answer: Answer) -> Iterable[Event]:
         """Yield how far the transfer is, and begin to unpack what is whole now."""
+        message, images = answer
         more = message.chunkState == image_service_pb2.MORE_CHUNKS
-        images = list(message.generatedImages)  # which are copied each time they are looked at
         if images:
             self._received_bytes += sum(map(len, images))
             yield Receiving(self._received_bytes, self._announced_bytes)
-        for data in self._images.add(images, more):
+        for pieces in self._images.add(images, more):
             if self.pictures == self._allowance.pictures:
                 raise Excess(f"sends more than {self.pictures} pictures for this request")
             scale_factor = message.scaleFactor or 1
-            pieces = self._images.joined
-            self._sliced = self._sliced or pieces > 1
-            self._unpacking.begin(self._picture(data, self.pictures, scale_factor, pieces))
+            self._sliced = self._sliced or len(pieces) > 1
+            self._unpacking.begin(self._picture(pieces, self.pictures, scale_factor))
             self.pictures += 1
-        for data in self._audio.add(message.generatedAudio, more):
+        for pieces in self._audio.add(message.generatedAudio, more):
             if self._sounds == self._allowance.pictures:
                 raise Excess(f"sends more than {self._sounds} sounds for this request")
-            self._unpacking.begin(self._sound(data, self._sounds, self._audio.joined))
+            self._unpacking.begin(self._sound(pieces, self._sounds))
             self._sounds += 1
 
-    async def _picture(
-        self, data: bytes, index: int, scale_factor: int, pieces: int
-    ) -> Picture | None:
+    async def _picture(self, pieces: list[Piece], index: int, scale_factor: int) -> Picture | None:
         most_bytes = self._allowance.picture_bytes
-        array = await self._decode(data, "Picture", index + 1, most_bytes, pieces)
-        if array is None:
-            return None
-        if public_guide.recognises(data):  # planes without a batch
-            array = np.moveaxis(array, 0, -1)[np.newaxis]
-        return Picture(array, index, scale_factor)
+        array = await self._decode(pieces, "Picture", index + 1, most_bytes)
+        return None if array is None else Picture(array, index, scale_factor)
 
-    async def _sound(self, data: bytes, index: int, pieces: int) -> Audio | None:
+    async def _sound(self, pieces: list[Piece], index: int) -> Audio | None:
         async with self._one_sound:  # the limit is one of all sounds together
             left_bytes = self._allowance.sound_bytes - self._sound_bytes
-            array = await self._decode(data, "Sound", index + 1, left_bytes, pieces)
+            array = await self._decode(pieces, "Sound", index + 1, left_bytes)
             if array is None:
                 return None
             self._sound_bytes += array.nbytes
             return Audio(array, index)
 
     async def _decode(
-        self, data: bytes, what: str, number: int, most_bytes: int, pieces: int
+        self, pieces: list[Piece], what: str, number: int, most_bytes: int
     ) -> np.ndarray | None:
-        """Return the values, None for those that cannot be read; they came in so many pieces."""
+        """Return the values of a tensor, None for those that cannot be read."""
         try:
-            if pieces > 1 and (surplus_bytes := tensor.surplus_bytes(data)):
-                raise damaged(f"{surplus_bytes} bytes follow its values, so a piece came twice")
-            return await in_stoppable_thread(
-                lambda stop: tensor.decode(data, limit_bytes=most_bytes, stop=stop)
-            )
+            return await in_stoppable_thread(lambda stop: _decoded(pieces, most_bytes, stop))
         except BadTensor as error:
             told = BadTensor(f"{what} {number} cannot be read. {error.problem}", error.remedy)
             told.__cause__ = error
             self._damaged[what, number] = told
             return None
+
+
+def _decoded(pieces: list[Piece], most_bytes: int, stop: Callable[[], bool]) -> np.ndarray:
+    """Return the values of a tensor, a picture's with its batch; may block.
+
+    Raises what `tensor.decode` raises, BadTensor where a piece came twice.
+    """
+    data = join(pieces)
+    if len(pieces) > 1 and (surplus_bytes := tensor.surplus_bytes(data)):
+        raise damaged(f"{surplus_bytes} bytes follow its values, so a piece came twice")
+    pieces.clear()  # which are as large as the whole
+    array = tensor.decode(data, limit_bytes=most_bytes, stop=stop)
+    if public_guide.recognises(data) and array.ndim == 3:  # planes without a batch
+        return np.moveaxis(array, 0, -1)[np.newaxis]
+    return array
 
 
 async def _read(call: Any) -> Any:

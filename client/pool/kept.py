@@ -145,7 +145,8 @@ class Fingerprints:
     def _digest(self, array: np.ndarray) -> bytes:
         known = self._arrays.get(id(array))
         if known is None:
-            digest = hashlib.blake2b(repr((array.shape, array.dtype.str)).encode(), digest_size=32)
+            # Processors have instructions for this one: a third of the time of blake2b.
+            digest = hashlib.sha256(repr((array.shape, array.dtype.str)).encode())
             digest.update(np.ascontiguousarray(array).data)
             known = self._arrays[id(array)] = (array, digest.digest())  # the array keeps its id
         return known[1]

@@ -156,9 +156,7 @@ async def _make(run: Run, seat: Seat, client: DrawThingsClient, item: Item) -> N
         async with contextlib.aclosing(client.generate(request)) as events:
             async for event in events:
                 making.sent = True
-                if isinstance(event, Picture | Audio):
-                    await making.add(event)
-                else:
+                if not isinstance(event, Picture | Audio) or await making.add(event):
                     run.tell(News(item.number, seat.member, event))
         making.check()
     except asyncio.CancelledError:
@@ -182,8 +180,10 @@ class _Making:
         self._sounds: list[Audio] = []
         self._damage: DrawbridgeError | None = None
 
-    async def add(self, event: Picture | Audio) -> None:
-        """Take a picture or sound, unless it holds no values that can be shown or heard."""
+    async def add(self, event: Picture | Audio) -> bool:
+        """Take a picture or sound, unless it holds no values that can be shown or heard; say
+        whether it does.
+        """
         from ..generation.results import check_picture, to_sound
 
         try:
@@ -195,6 +195,8 @@ class _Making:
                 self._sounds.append(event)
         except DrawbridgeError as error:
             self._damage = self._damage or error
+            return False
+        return True
 
     def check(self) -> None:
         """Raise what was wrong with the first picture or sound that was not taken."""

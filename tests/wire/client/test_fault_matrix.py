@@ -20,6 +20,7 @@ from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import GenerationConfig
 from drawbridge.client.connection import connection
+from drawbridge.client.connection.answer import Answer
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation import stream
 from drawbridge.client.generation.events import Event, Picture, Progress, Queued, Receiving
@@ -190,10 +191,10 @@ async def test_matrix_meets_every_message(raw: Emulator) -> None:
     sent = 0
     original = stream.Reader._count_news
 
-    def count(self: stream.Reader, message: stream.Response) -> None:
+    def count(self: stream.Reader, answer: Answer) -> None:
         nonlocal sent
         sent += 1
-        original(self, message)
+        original(self, answer)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stream.Reader, "_count_news", count)
