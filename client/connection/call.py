@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import weakref
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-# How long a cancelled call may take to wind up; it normally takes one round of the event loop.
-_WIND_UP_SECONDS = 0.05
+# How long a cancelled call may take to wind up; it normally takes a few rounds of the event loop.
+_WIND_UP_SECONDS = 0.1
+_GRACE_SECONDS = 0.02  # the same where a loop goes down, and has cancelled whoever waits for it
+_WATCHER = "_handle_status_once_received"  # grpcio's task that waits for the end of a stream
+_given_up: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 class CallCancelled(Exception):
@@ -36,11 +40,8 @@ async def settle(call: Any, result: Awaitable[T]) -> T:
         try:
             await asyncio.wait({task})
         except asyncio.CancelledError:
-            call.cancel()
-            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait({task}, timeout=_WIND_UP_SECONDS)
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+                await give_up(call, task)
             raise
         if task.cancelled():
             raise CallCancelled
@@ -48,10 +49,50 @@ async def settle(call: Any, result: Awaitable[T]) -> T:
         if answer is None:
             raise Unreadable
         if isinstance(answer, Excess):
-            call.cancel()
+            await give_up(call)
             raise answer
         return answer
     finally:
         # An error's traceback holds this frame, and what it holds: the call keeps the connection
         # open, and the task the error itself, a circle that waits for the garbage collector.
         del call, result, task
+
+
+async def give_up(call: Any, *waiting: asyncio.Future[Any]) -> None:
+    """Cancel a call, unless it has ended, and the tasks that wait for parts of it.
+
+    First gRPC is let come to an end with it: what of a call ends after its event loop has closed
+    is kept for good, and the next loop, another prompt's, logs "Event loop is closed" for it. What
+    this looks at is private to grpcio: a version without it works too, and may say that.
+    """
+    try:
+        known = call in _given_up or (call.done() and not call.cancelled())
+        own = set() if known else _cancel(call)
+        if parts := own | {part for part in waiting if not part.done()}:
+            await asyncio.wait(parts, timeout=_WIND_UP_SECONDS)
+        if not known:
+            await asyncio.sleep(_GRACE_SECONDS)
+    finally:
+        call.cancel()
+        for part in waiting:
+            part.cancel()
+            part.add_done_callback(lambda done: done.cancelled() or done.exception())
+        own = parts = part = None
+        del call, own, parts, waiting, part  # as in `settle`
+
+
+def _cancel(call: Any) -> set[asyncio.Future[Any]]:
+    """Cancel a call, and return grpcio's own tasks that wait for parts of it: for the ends of
+    streams those of all calls of the loop, as nothing tells them apart.
+    """
+    _given_up.add(call)
+    inner = getattr(call, "_cython_call", None)
+    if call.done() or not hasattr(inner, "cancel"):
+        call.cancel()
+    else:  # as call.cancel does, which also cancels what waits
+        inner.cancel("Given up by the client.")
+    own = (getattr(call, name, None) for name in ("_preparation", "_call_response"))
+    ends = (
+        task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__name__", "") == _WATCHER
+    )
+    return {task for task in (*own, *ends) if isinstance(task, asyncio.Future) and not task.done()}

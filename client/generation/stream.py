@@ -18,7 +18,7 @@ from ...errors import BadTensor, DrawbridgeError, GenerationFailed
 from ...proto import image_service_pb2
 from ..connection import call_error
 from ..connection.answer import Answer
-from ..connection.call import Excess, settle
+from ..connection.call import Excess, give_up, settle
 from ..connection.connection import Connection
 from ..connection.endpoint import Endpoint
 from ..threads import in_stoppable_thread, in_thread
@@ -177,7 +177,7 @@ class Reader:
                 self._check_announced()
             except Exception as error:  # what came whole before is no less a result
                 failure = error
-                call.cancel()  # does nothing to a call that has ended
+                await give_up(call)
             while self._unpacking.left:
                 if result := await self._unpacking.take():
                     yield result
@@ -186,15 +186,13 @@ class Reader:
             if failure is not None:
                 raise failure
         finally:
-            call.cancel()
-            if reading is not None and not reading.done():
-                reading.cancel()
-                await asyncio.wait({reading})
-            if reading is not None and not reading.cancelled():
-                reading.exception()  # marks it as seen
-            # An error's traceback would keep these: the call its connection, the error a circle.
-            del call, failure, reading
-            await self._unpacking.close()
+            try:
+                await give_up(call, *([reading] if reading is not None else []))
+            finally:
+                # An error's traceback would keep these: the call its connection, the error a
+                # circle.
+                del call, failure, reading
+                await self._unpacking.close()
 
     def check_damaged(self) -> None:
         """Raise BadTensor if a picture or sound could not be read."""

@@ -16,7 +16,7 @@ from ...errors import DrawbridgeError, ServerUnreachable
 from ...proto import image_service_pb2
 from ..catalog.remote_files import files_exist
 from ..connection import grpc_36066
-from ..connection.call import CallCancelled, Unreadable, settle
+from ..connection.call import CallCancelled, Unreadable, give_up, settle
 from ..connection.connection import Connection
 from ..threads import in_stoppable_thread, in_thread
 from . import upload_error
@@ -235,12 +235,14 @@ class Transfer:
                 raise self._failure from None
             raise
         finally:
-            call.cancel()  # does nothing to a call that has ended
             self._pieces.close()
             writing.cancel()
-            await asyncio.wait({writing})
-            await self._stop_reading()
-            del call, writing  # an error's traceback would keep them, and with them the connection
+            try:
+                await give_up(call, writing)
+                await self._stop_reading()
+            finally:
+                # An error's traceback would keep them, and with them the connection.
+                del call, writing
 
     def _note(self, received_bytes: int) -> bool:
         """Take an acknowledgement; say whether it is news. The first one is for the name alone."""
@@ -261,7 +263,7 @@ class Transfer:
             pass
         except Exception as error:
             self._failure = error
-            call.cancel()
+            await give_up(call)
 
     async def _write_all(self, call: Any) -> None:
         with contextlib.suppress(grpc.aio.AioRpcError):

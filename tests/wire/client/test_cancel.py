@@ -48,7 +48,10 @@ class _Patient:
         self.gone = threading.Event()
         self.leave = threading.Event()
 
-    def Echo(self, request: object, context: object) -> pb2.EchoReply:
+    def Echo(self, request: object, context: grpc.ServicerContext) -> pb2.EchoReply:
+        if self.moment == "greeting":
+            context.add_callback(self.gone.set)
+            list(self._halt("greeting"))
         return pb2.EchoReply(message="HELLO")
 
     def GenerateImage(
@@ -273,6 +276,57 @@ async def test_a_loop_that_ends_during_a_generation_leaves_nothing(
     with pytest.raises(ZeroDivisionError):
         await asyncio.to_thread(asyncio.run, prompt())
     await _wait(patient.gone)
+
+
+async def _generate(endpoint: Endpoint, seen: asyncio.Queue[Event] | None = None) -> int:
+    async with DrawThingsClient(endpoint) as client:
+        return await _consume(client, seen)
+
+
+def _no_loop_hears_of_others(
+    caplog: pytest.LogCaptureFixture, endpoint: Endpoint, prompt: Callable[[], Any]
+) -> None:
+    """gRPC has one queue for all loops: what ends after its own has closed, the next one logs."""
+    for _ in range(4):
+        with contextlib.suppress(ZeroDivisionError):
+            asyncio.run(prompt())
+    assert asyncio.run(_generate(endpoint)) == 2
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_a_call_that_is_cancelled_ends_before_its_loop(
+    serve: Callable[..., Endpoint], patient: _Patient, caplog: pytest.LogCaptureFixture
+) -> None:
+    endpoint = serve(patient)
+
+    async def prompt() -> None:
+        patient.moment = "greeting"
+        patient.reached.clear()
+        patient.gone.clear()
+        task = asyncio.create_task(_generate(endpoint))
+        await _wait(patient.reached)
+        patient.moment = ""
+        task.cancel()
+        await asyncio.wait({task})
+
+    _no_loop_hears_of_others(caplog, endpoint, prompt)
+
+
+def test_a_call_ends_before_the_loop_that_goes_down(
+    emulate: Callable[..., Any],
+    door: Callable[..., Endpoint],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    endpoint = door(emulate(step_ms=20))
+
+    async def prompt() -> None:
+        seen: asyncio.Queue[Event] = asyncio.Queue()
+        task = asyncio.create_task(_generate(endpoint, seen))
+        while not isinstance(await seen.get(), Progress):
+            pass
+        raise ZeroDivisionError(task)
+
+    _no_loop_hears_of_others(caplog, endpoint, prompt)
 
 
 def test_every_run_may_have_its_own_event_loop(
