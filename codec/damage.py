@@ -34,6 +34,16 @@ def out_of_memory(needed_bytes: int) -> BadTensor:
     )
 
 
+def not_unpacked(fact: str) -> BadTensor:
+    """Return a BadTensor for a tensor that may be whole: what unpacks it here did not get to."""
+    return BadTensor(
+        f"A tensor was not unpacked: {fact}.",
+        "Close programs that need much memory and generate again; if it keeps happening, switch "
+        "off Response Compression in Draw Things (start gRPCServerCLI with "
+        "--no-response-compression).",
+    )
+
+
 def unavailable(reason: str) -> DecoderUnavailable:
     """Return the error for an answer that cannot be unpacked here, with both ways out."""
     return DecoderUnavailable(

@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -20,7 +21,7 @@ import numpy as np
 
 from ..errors import Cancelled, DecoderUnavailable
 from . import fpzip_worker as wire
-from .damage import damaged, unavailable
+from .damage import damaged, not_unpacked, unavailable
 
 Stop = Callable[[], bool] | None
 
@@ -29,6 +30,8 @@ _START_SECONDS = 60.0  # a cold disk and a virus scanner may delay a first impor
 _BASE_SECONDS = 10.0
 _SECONDS_PER_VALUE = 1e-6  # some 25 times what a slow machine needs
 _QUIT_SECONDS = 1.0
+# A computer that is out of memory, and one that goes down, ends processes so.
+_FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGXCPU")
 _MAX_PROCESSES = max(1, min(4, os.cpu_count() or 1))
 
 
@@ -49,11 +52,14 @@ class Job:
 
 
 class _Died(Exception):
-    """A child process ended, or did not keep to the exchange."""
+    """A child process ended, or did not keep to the exchange; `outside` says that somebody else
+    than the stream may have ended or stopped it.
+    """
 
-    def __init__(self, fact: str, *, greeted: bool) -> None:
+    def __init__(self, fact: str, *, greeted: bool, outside: bool = False) -> None:
         super().__init__(fact)
         self.greeted = greeted
+        self.outside = outside
 
 
 class Pool:
@@ -69,8 +75,8 @@ class Pool:
     def decode(self, job: Job, stop: Stop) -> np.ndarray:
         """Return the values of one stream, as `codec.fpzip.decode` says.
 
-        A child may be killed from outside, so a job that a child did not survive gets a second,
-        fresh one; a stream that kills both is damaged.
+        A child may be killed or stopped from outside, so a job that a child did not finish gets a
+        second, fresh one; a stream that crashes both is damaged.
         """
         try:
             return self._attempt(job, stop, fresh=False)
@@ -79,6 +85,8 @@ class Pool:
         try:
             return self._attempt(job, stop, fresh=True)
         except _Died as error:
+            if error.outside:
+                raise not_unpacked(f"the process for it {error}, twice") from error
             if not error.greeted:
                 raise cannot_start(str(error)) from error
             raise damaged(f"its fpzip stream crashed the decoder twice ({error})") from error
@@ -187,7 +195,8 @@ class Worker:
                 if stop is not None and stop():
                     raise Cancelled
                 if time.monotonic() > deadline:
-                    raise damaged(f"its fpzip stream was not decoded in {seconds:.0f} seconds")
+                    fact = f"gave no answer in {seconds:.0f} seconds"
+                    raise _Died(fact, greeted=True, outside=True)
             exchange.join()
             if exchange.error is not None:
                 raise Cancelled if self._abandoned else exchange.error
@@ -216,6 +225,9 @@ class Worker:
             self._read_into(values.reshape(-1).view(np.uint8).data)
             return values
         except (OSError, EOFError, struct.error) as error:
+            if killed := self._killed_by():
+                fact = f"was ended by {killed}"
+                raise _Died(fact, greeted=self._greeted, outside=True) from error
             raise _Died(self._last_words(error), greeted=self._greeted) from error
 
     def abandon(self) -> None:
@@ -271,6 +283,15 @@ class Worker:
             if not count:
                 raise EOFError
             target = target[count:]
+
+    def _killed_by(self) -> str:
+        """Return the name of the signal by which somebody has ended the child, "" for none: a
+        stream that crashes it does so by others.
+        """
+        with suppress(subprocess.TimeoutExpired, ValueError):
+            name = signal.Signals(-self._process.wait(_QUIT_SECONDS)).name
+            return name if name in _FROM_OUTSIDE else ""
+        return ""
 
     def _last_words(self, error: Exception) -> str:
         if str(error) and isinstance(error, EOFError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
 from comfy_api.latest import io
@@ -11,9 +12,11 @@ from ..client.catalog.specification import read_loras
 from ..client.configuration.enums import LoRAMode
 from ..client.configuration.fields import LoRA
 from .checks import file_name, one_of
-from .host import interruptible
+from .host import Display, interruptible
 from .servers import specifications
 from .sockets import LorasSocket, Model, ModelSocket
+
+LOG = logging.getLogger(__name__)
 
 ROWS = 8
 MODES = [mode.name.lower() for mode in LoRAMode]
@@ -66,6 +69,7 @@ class LoRAStack(io.ComfyNode):
                     "Empty without a model.",
                 ),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -87,7 +91,10 @@ class LoRAStack(io.ComfyNode):
             return io.NodeOutput(chosen, "", "")
         from .servers import lookup
 
-        found, specs = await interruptible(lookup.find_loras(model, chosen))
+        found, specs, told = await interruptible(lookup.find_loras(model, chosen))
+        for note in told:
+            LOG.warning("LoRA Stack: %s", note)
+        Display(cls.hidden.unique_id).say(" ".join(told))
         return io.NodeOutput(found, _triggers(specs), _notes(specs))
 
 

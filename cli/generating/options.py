@@ -6,6 +6,8 @@ import argparse
 import difflib
 from pathlib import Path
 
+from ...client.configuration.fields import GenerationConfig
+from ...client.configuration.ranges import ranges
 from ...facts.hints import KINDS
 from ...facts.samplers import Sampler
 from ..request import add_model
@@ -95,13 +97,18 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
         type=int,
         nargs="+",
         metavar="N",
-        help="0 to 4294967295, or -1 to draw one; of several, each is generated (default: drawn, "
+        help=f"{_range('seed')}, or -1 to draw one; of several, each is generated (default: drawn, "
         "and told)",
     )
     add("--sampler", type=_sampler, metavar="NAME", help="as the app names it, in any case")
-    add("--shift", type=float, metavar="S", help="timestep shift, 0.1 to 12")
-    add("--strength", type=float, metavar="S", help="how much of the image is painted anew, 0 to 1")
-    add("--batch-size", type=int, metavar="N", help="pictures at a time, 1 to 4")
+    add("--shift", type=float, metavar="S", help=f"timestep shift, {_range('shift')}")
+    add(
+        "--strength",
+        type=float,
+        metavar="S",
+        help=f"how much of the image is painted anew, {_range('strength')}",
+    )
+    add("--batch-size", type=int, metavar="N", help=f"pictures at a time, {_range('batch_size')}")
     add(
         "--batch-count",
         type=int,
@@ -218,3 +225,8 @@ def _sampler(label: str) -> Sampler:
         raise argparse.ArgumentTypeError(
             f"{label!r} is no sampler; there are {', '.join(near)}"
         ) from None
+
+
+def _range(field: str) -> str:
+    """Return what the app offers for a field of the configuration."""
+    return str(ranges(GenerationConfig)[field])

@@ -86,8 +86,8 @@ def _cancel(call: Any) -> set[asyncio.Future[Any]]:
     streams those of all calls of the loop, as nothing tells them apart.
     """
     _given_up.add(call)
-    inner = getattr(call, "_cython_call", None)
-    if call.done() or not hasattr(inner, "cancel"):
+    inner: Any = getattr(call, "_cython_call", None)
+    if call.done() or inner is None:
         call.cancel()
     else:  # as call.cancel does, which also cancels what waits
         inner.cancel("Given up by the client.")

@@ -120,7 +120,8 @@ def assemble(wishes: Wishes, model: ModelFile, catalog: Catalog, address: str) -
     config.check()  # a picture of an impossible size is not worth making
     wishes, told = _with_readers(wishes, catalog, version)
     notes += told
-    config, hints = _steered(wishes, config, version, catalog, address)
+    config, hints, told = _steered(wishes, config, version, catalog, address)
+    notes += told
     has_image = wishes.image is not None
     notes += adjustments.remarks(config, version, catalog, has_image=has_image)
     request = GenerationRequest(
@@ -244,10 +245,12 @@ def _started(
 
 def _steered(
     wishes: Wishes, config: GenerationConfig, version: str, catalog: Catalog, address: str
-) -> tuple[GenerationConfig, tuple[Hint, ...]]:
-    """Return the settings with the controls of the guides, and the hints that bring pictures."""
+) -> tuple[GenerationConfig, tuple[Hint, ...], tuple[str, ...]]:
+    """Return the settings with the controls of the guides, the hints that bring pictures, and
+    sentences about what is left out.
+    """
     if not wishes.guides:
-        return config, ()
+        return config, (), ()
     from . import pictures
 
     steering = steer(
@@ -262,7 +265,8 @@ def _steered(
         ),
     )
     hints = tuple(pictures.hint_of(form, wishes.fit) for form in steering.hints)
-    return replace(config, controls=(*config.controls, *steering.controls)), hints
+    config = replace(config, controls=(*config.controls, *steering.controls))
+    return config, hints, steering.notes
 
 
 def _keeps_alpha(config: GenerationConfig, version: str, catalog: Catalog) -> bool:

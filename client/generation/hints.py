@@ -74,10 +74,13 @@ class HintForm(Generic[P]):
 
 @dataclass(frozen=True)
 class Steering(Generic[P]):
-    """The controls for the configuration, with files for names, and the hints for the request."""
+    """The controls for the configuration, with files for names, and the hints for the request;
+    `notes` are sentences about what is left out.
+    """
 
     controls: tuple[Control, ...]
     hints: tuple[HintForm[P], ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,36 +112,60 @@ def steer(
 ) -> Steering[P]:
     """Return what to send for these guides; `catalog` is what is known of the server at `address`.
 
-    A control of weight 0 is left out. Raises ModelUnavailable for a control that the server does
-    not have, RequestRejected for a picture that a server would ignore or misread.
+    A control of weight 0 is left out. What a server would ignore or misread is left out with a
+    sentence, and so is a control that finds no picture. Raises ModelUnavailable for a control that
+    the server does not have, RequestRejected for a kind of picture that nobody knows.
     """
     modifier = lookup.modifier(config, catalog) if catalog.model(config.model) else None
-    rows = [
-        _row(guide, catalog, address, modifier)
-        for guide in guides
-        if (guide.control is None or guide.control.weight > 0)
-        and (guide.kind != "shuffle" or guide.weight > 0)
-    ]
+    notes: list[str] = []
+    rows: list[_Row[P]] = []
+    for guide in guides:
+        if (guide.control is None or guide.control.weight > 0) and (
+            guide.kind != "shuffle" or guide.weight > 0
+        ):
+            try:
+                rows.append(_row(guide, catalog, address, modifier, notes))
+            except _Unread as unread:
+                notes.append(str(unread))
+    rows = _with_readers(rows, config, catalog, version, modifier, notes)
+    rows = [_with_picture(row, notes, has_image=has_image) for row in rows]
     fixed = sized_by_image(version, config.strength, has_mask) if has_image else False
-    hints: dict[str, list[tuple[_Row[P], Carried[P]]]] = {}
+    hires = config.hires_fix and not fixed
+    hints: dict[str, list[Carried[P]]] = {}
+    kept = []
     for row in rows:
         if row.guide.picture is not None:
-            _check_picture(row, has_image)
-            forms = _forms(row, config, version, modifier, hires=config.hires_fix and not fixed)
+            forms = _forms(row, config, version, modifier, hires=hires)
             carried = Carried(row.guide.picture, forms, row.guide.weight)
-            _put(hints.setdefault(row.carrier, []), row, carried)
+            if not _put(hints.setdefault(row.carrier, []), row, carried):
+                notes.append(
+                    f"The {row.label} is left out: the place of its {row.kind} picture in a request"
+                    " is taken by another picture."
+                )
+                continue
+        kept.append(row)
     available = {*hints, *([IMAGE] if has_image else [])}
-    for row in rows:
-        if row.guide.picture is None:
-            _check_source(row, available, version)
-    _check_moodboard(rows, config, catalog, version, modifier)
+    steering = []
+    for row in kept:
+        lack = _lack(row, available, version) if row.guide.picture is None else ""
+        if lack:
+            notes.append(lack)
+        else:
+            steering.append(row)
     return Steering(
-        _controls(rows),
-        tuple(HintForm(kind, tuple(one for _, one in held)) for kind, held in hints.items()),
+        _controls(steering),
+        tuple(HintForm(kind, tuple(held)) for kind, held in hints.items()),
+        tuple(notes),
     )
 
 
-def _row(guide: Guide[P], catalog: Catalog, address: str, modifier: str | None) -> _Row[P]:
+class _Unread(Exception):
+    """No server would read the picture as it is meant; its text is a note for a person."""
+
+
+def _row(
+    guide: Guide[P], catalog: Catalog, address: str, modifier: str | None, notes: list[str]
+) -> _Row[P]:
     if guide.kind not in KINDS:
         raise RequestRejected(
             f"The kind of picture {guide.kind!r} is not known.",
@@ -147,7 +174,7 @@ def _row(guide: Guide[P], catalog: Catalog, address: str, modifier: str | None) 
     if guide.control is None:
         return _Row(guide, None, guide.kind, _read_by_model(guide, modifier))
     spec = lookup.find_file(lookup.CONTROL, guide.control.file, catalog, address)
-    kind = _kind(guide, spec)
+    kind = _kind(guide, spec, notes)
     control = guide.control
     if spec is not None:
         control = replace(control, file=spec.file)
@@ -155,9 +182,10 @@ def _row(guide: Guide[P], catalog: Catalog, address: str, modifier: str | None) 
         control = replace(control, input_override=KINDS[kind].input)
     known = sources(spec.type if spec else "")
     if kind not in known:
-        raise RequestRejected(
-            f"The control {control.file} takes no picture of the kind {kind}.",
-            f"Choose one of {', '.join(name for name in KINDS if name in known)}.",
+        fitting = ", ".join(name for name in KINDS if name in known)
+        raise _Unread(
+            f"The control {control.file} takes no picture of the kind {kind}, only {fitting}: it is"
+            " left out."
         )
     return _Row(guide, control, kind, known[kind])
 
@@ -168,17 +196,22 @@ def _read_by_model(guide: Guide[P], modifier: str | None) -> Sources:
     for one in modifiers.MODIFIERS.values():
         if one.hint and modifier in (None, one.name):
             known[one.hint] = KINDS[one.hint].controlnet
-    if guide.picture is None or guide.kind not in known:
-        what = "picture" if guide.picture is None else "control that reads it"
+    if guide.picture is None:
         raise RequestRejected(
-            f"There is a hint of the kind {guide.kind} but no {what}.",
+            f"There is a hint of the kind {guide.kind} but no picture.",
             "Name a control and connect a picture, or remove the hint.",
+        )
+    if guide.kind not in known:
+        raise _Unread(
+            f"The {guide.kind} picture is left out: neither the model nor a control reads it."
         )
     return known[guide.kind]
 
 
-def _kind(guide: Guide[P], spec: ControlSpec | None) -> str:
-    """Return what the control will take the picture for (docs/protocol.md 4.5)."""
+def _kind(guide: Guide[P], spec: ControlSpec | None, notes: list[str]) -> str:
+    """Return what the control will take the picture for (docs/protocol.md 4.5): a kind of its own
+    wins.
+    """
     assert guide.control is not None
     override = guide.control.input_override
     wanted = guide.kind if override is ControlInput.UNSPECIFIED else override.name.lower()
@@ -191,32 +224,28 @@ def _kind(guide: Guide[P], spec: ControlSpec | None) -> str:
         return takes  # what an imported control says besides is not looked at
     for kind, what in ((guide.kind, "kind"), (wanted, "input override")):
         if kind != takes:
-            raise RequestRejected(
-                f"The control {spec.file} takes a picture of the kind {takes}, and"
-                f" the {what} is {kind}.",
-                f"Choose the kind {takes}, with an automatic input override, or another control.",
+            notes.append(
+                f"The control {spec.file} takes a picture of the kind {takes}, and the {what}"
+                f" {kind} is not looked at."
             )
+            break
     return takes
 
 
-def _check_picture(row: _Row[P], has_image: bool) -> None:
-    if not row.carrier:
-        raise RequestRejected(
-            f"The {row.label} reads Generate's image only, so a server"
-            f" ignores the {row.kind} picture.",
-            "Connect that picture to Generate's image instead.",
+def _with_picture(row: _Row[P], notes: list[str], *, has_image: bool) -> _Row[P]:
+    """Return the row without a picture that no server would read."""
+    if row.guide.picture is None:
+        return row
+    if not row.carrier or (row.sources[0] == IMAGE and has_image):
+        notes.append(
+            f"The {row.label} reads Generate's image, and the {row.kind} picture is left out."
         )
-    if row.sources[0] == IMAGE and has_image:
-        raise RequestRejected(
-            f"The {row.label} would make its {row.kind} picture from Generate's image, and a"
-            " server ignores the one that is given.",
-            "Disconnect Generate's image, or the picture.",
-        )
+        return replace(row, guide=replace(row.guide, picture=None))
     if row.guide.count != 1 and row.carrier != "shuffle":
-        raise RequestRejected(
-            f"The {row.kind} picture is a batch of {row.guide.count}, of which a server reads one.",
-            "Connect a single picture.",
+        notes.append(
+            f"The {row.kind} picture is a batch of {row.guide.count}, of which the first is taken."
         )
+    return row
 
 
 def _forms(
@@ -247,61 +276,56 @@ def _forms(
     return (Form(),)
 
 
-def _put(held: list[tuple[_Row[P], Carried[P]]], row: _Row[P], carried: Carried[P]) -> None:
-    """Add a picture to a hint; all but moodboards have room for one."""
+def _put(held: list[Carried[P]], row: _Row[P], carried: Carried[P]) -> bool:
+    """Add a picture to a hint, and return whether there was room: all but moodboards have it for
+    one.
+    """
     if not held or row.carrier == "shuffle":
-        held.append((row, carried))
-        return
-    other, there = held[0]
-    if there.picture is not carried.picture or there.forms != carried.forms:
-        raise RequestRejected(
-            f"The pictures of the kinds {other.kind} and {row.kind} use the same place in a"
-            " request, and a server reads one of them.",
-            "Remove one of the two hints.",
-        )
+        held.append(carried)
+        return True
+    [there] = held
+    return there.picture is carried.picture and there.forms == carried.forms
 
 
-def _check_source(row: _Row[P], available: set[str], version: str) -> None:
-    """Raise RequestRejected unless a control without a picture finds its own elsewhere."""
+def _lack(row: _Row[P], available: set[str], version: str) -> str:
+    """Return why a control without a picture is left out, "" where it finds one elsewhere."""
     source = next((name for name in row.sources if name in available), None)
     if source in (IMAGE, "shuffle"):
-        return
+        return ""
     known = versions.find(version)
     if source is None and row.kind == "shuffle" and known is not None and known.vace:
-        return  # VACE works with nothing at all
+        return ""  # VACE works with nothing at all
+    if row.control is None:
+        return f"The {row.label} is left out: the model reads Generate's image alone."
     if source is not None:
-        raise RequestRejected(
-            f"The {row.label} has no picture, and would read that of another hint.",
-            "Connect a picture to its hint.",
-        )
+        return f"The {row.label} has no picture, and would read that of another: it is left out."
     places = ["a picture to its hint"] if row.carrier else []
     places += ["an image to Generate"] if IMAGE in row.sources else []
-    raise RequestRejected(f"The {row.label} has no picture.", f"Connect {' or '.join(places)}.")
+    return f"The {row.label} has no picture, and is left out: connect {' or '.join(places)}."
 
 
-def _check_moodboard(
+def _with_readers(
     rows: Sequence[_Row[P]],
     config: GenerationConfig,
     catalog: Catalog,
     version: str,
     modifier: str | None,
-) -> None:
-    """Raise RequestRejected for moodboard pictures that nothing reads (docs/protocol.md 4.7)."""
-    if not any(row.control is None and row.kind == "shuffle" for row in rows):
-        return
-    if modifier is None or reads_references(version, modifier):
-        return
+    notes: list[str],
+) -> list[_Row[P]]:
+    """Return the rows without moodboard pictures that nothing reads (docs/protocol.md 4.7)."""
+    board = [row for row in rows if row.control is None and row.kind == "shuffle"]
+    if not board or modifier is None or reads_references(version, modifier):
+        return list(rows)
     if any(row.control is not None and "shuffle" in row.sources for row in rows):
-        return
+        return list(rows)
     for control in config.controls:
         spec = find(catalog.controls, control.file)
         if spec is None or spec.type in REFERENCE_TYPES or spec.kind == "shuffle":
-            return
-    raise RequestRejected(
-        f"Neither the model {config.model} nor a control reads the moodboard.",
-        "Name a control in it, such as an IP adapter, or choose an edit model (FLUX Kontext,"
-        " FLUX.2, Qwen Image Edit).",
+            return list(rows)
+    notes.append(
+        f"The moodboard is left out: neither the model {config.model} nor a control reads it."
     )
+    return [row for row in rows if row not in board]
 
 
 def _controls(rows: Iterable[_Row[P]]) -> tuple[Control, ...]:

@@ -78,7 +78,8 @@ def starts(
 
 
 def hint_of(form: HintForm[torch.Tensor], how: Fit | None) -> Hint:
-    """Return a hint with its pictures as arrays, each IMAGE as often as it has forms.
+    """Return a hint with its pictures as arrays, each IMAGE as often as it has forms; of a batch
+    only a moodboard has room for more than the first.
 
     Raises RequestRejected for values that are no picture.
     """
@@ -86,7 +87,10 @@ def hint_of(form: HintForm[torch.Tensor], how: Fit | None) -> Hint:
         WeightedTensor(array, carried.weight)
         for carried in form.pictures
         for one in carried.forms
-        for array in _arrays(carried.picture, one, how or Fit.CROP)
+        for array in _arrays(
+            carried.picture if form.type == "shuffle" else carried.picture[:1],
+            *(one, how or Fit.CROP),
+        )
     ]
     return Hint(form.type, tuple(tensors))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...client.catalog import lookup
 from ...client.catalog.cache import Told
 from ...client.catalog.names import find
-from ...client.catalog.records import Catalog, LoRASpec
+from ...client.catalog.records import LoRASpec
 from ...client.catalog.specification import demand_files, read_model
 from ...client.configuration.fields import LoRA
 from ...client.store.server import Server
@@ -80,21 +80,21 @@ async def find_specified(server: AnyServer, specification: str, name: str, versi
 
 async def find_loras(
     model: Model, loras: Sequence[LoRA]
-) -> tuple[tuple[LoRA, ...], tuple[LoRASpec, ...]]:
-    """Return LoRAs with files for display names, and what is known about them.
+) -> tuple[tuple[LoRA, ...], tuple[LoRASpec, ...], tuple[str, ...]]:
+    """Return LoRAs with files for display names, what is known about them, and sentences about
+    those that fit neither the model nor a refiner of it: they are left out, as a server would.
 
     With the server's model browser off, nothing is known of files that are neither official nor
-    specified by a person. Raises ModelUnavailable for a LoRA that the server does not have,
-    RequestRejected for one that fits neither the model nor a refiner of it.
+    specified by a person. Raises ModelUnavailable for a LoRA that the server does not have.
     """
     if not loras:
-        return (), ()
+        return (), (), ()
     return await first_of(model.server, lambda one: _find_loras(one, model, loras))
 
 
 async def _find_loras(
     server: Server, model: Model, loras: Sequence[LoRA]
-) -> tuple[tuple[LoRA, ...], tuple[LoRASpec, ...]]:
+) -> tuple[tuple[LoRA, ...], tuple[LoRASpec, ...], tuple[str, ...]]:
     async with open_client(server) as client:
         info = await client.echo(PATIENCE_SECONDS)
         catalog = await client.catalog(info)
@@ -103,24 +103,17 @@ async def _find_loras(
         catalog = lookup.beside(told, catalog)
         await demand_files(client, *told.loras)
         address = client.endpoint.address
-        specs = [_lora(address, catalog, model, lora.file) for lora in loras]
-        both = tuple(zip(loras, specs, strict=True))
+        both = [
+            (lora, lookup.find_lora(lora.file, model.version, catalog, address)) for lora in loras
+        ]
         untold = [(lookup.LORA, lora.file) for lora, spec in both if spec is None]
         await lookup.demand_names(client, catalog, untold)
+    notes = [
+        f"The LoRA {spec.file} is for {spec.version}, the model for {model.version}: it is left"
+        " out."
+        for _, spec in both
+        if spec and not lookup.suits(model.version, spec)
+    ]
+    both = [(lora, spec) for lora, spec in both if not spec or lookup.suits(model.version, spec)]
     files = (replace(lora, file=spec.file) if spec else lora for lora, spec in both)
-    return tuple(files), tuple(spec for spec in specs if spec)
-
-
-def _lora(address: str, catalog: Catalog, model: Model, name: str) -> LoRASpec | None:
-    """Return what is known of a LoRA, None for a name that nobody knows."""
-    spec = lookup.find_lora(name, model.version, catalog, address)
-    if spec is not None and not lookup.suits(model.version, spec):
-        fitting = [one.file for one in catalog.loras if lookup.suits(model.version, one)][:3]
-        raise RequestRejected(
-            f"The LoRA {spec.file} is for {spec.version}, the model for {model.version}: a server"
-            " ignores it.",
-            f"Choose one for {model.version}, such as {', '.join(fitting)}."
-            if fitting
-            else "Remove it.",
-        )
-    return spec
+    return tuple(files), tuple(spec for _, spec in both if spec), tuple(notes)

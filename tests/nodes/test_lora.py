@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from server import PromptServer
 from standin.graph_nodes import run, stack
 from standin.outcomes import results
 from standin.stage import Stage, graph
@@ -108,11 +109,6 @@ def test_chain_tells_all_words_once_and_all_notes(
         ({"lora_1": "watercolor"}, "ModelUnavailable", r"no LoRA watercolor\..*Watercolour"),
         ({"lora_1": UNSPECIFIED_MODEL}, "ModelUnavailable", "no specification of it"),
         (
-            {"lora_1": "Gouache"},
-            "RequestRejected",
-            rf"is for flux1, the model for v1.*{WATERCOLOUR}",
-        ),
-        (
             {"lora_1": WATERCOLOUR, "mode_1": "both"},
             "RequestRejected",
             "mode of row 1 cannot be 'both'",
@@ -126,6 +122,16 @@ def test_lora_that_cannot_work_is_said_at_the_stack(
     assert (outcome.node_id, outcome.exception_type) == ("stack", f"drawbridge.{kind}")
     assert outcome.exception_message is not None
     assert re.search(words, outcome.exception_message, re.DOTALL), outcome.exception_message
+
+
+def test_lora_of_another_version_is_left_out_with_a_note(stage: Stage, serve: Serve) -> None:
+    PromptServer.instance.texts.clear()
+    prompt = asking(serve(), lora_1="Gouache", lora_2=WATERCOLOUR)
+    loras, triggers, _ = results(run(stage.host, prompt, "stack", "loras"))
+    assert [lora.file for lora in loras] == [WATERCOLOUR]
+    assert triggers == "watercolour"
+    [note] = [words for node, words in PromptServer.instance.texts if node == "stack"]
+    assert "is for flux1, the model for v1: it is left out." in note
 
 
 def test_lora_of_a_refiner_is_let_through(stage: Stage, serve: Serve) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -139,19 +140,6 @@ def test_control_works_on_the_init_image(stage: Stage, serve: Serve) -> None:
     ("node", "inputs", "kind", "words"),
     [
         (hint(control="Pose", image="picture"), {}, "ModelUnavailable", "Did you mean Pose"),
-        (
-            hint(control="Canny Edge Map (SD v1.x, ControlNet 1.1)", image="picture"),
-            {},
-            "RequestRejected",
-            "kind canny, and the kind is pose",
-        ),
-        (board(image_1="picture"), {}, "RequestRejected", "reads the moodboard"),
-        (
-            hint(control="Canny Edge Map (SD v1.x, ControlNet 1.1)", kind="canny", image="picture"),
-            {"image": NOISE},
-            "RequestRejected",
-            "a server ignores the one that is given",
-        ),
     ],
 )
 def test_hint_that_cannot_work_is_said_at_generate(
@@ -178,7 +166,53 @@ def test_hint_that_cannot_work_is_said_at_generate(
 def test_file_of_another_version_is_left_out_with_a_note(
     stage: Stage, serve: Serve, nodes: dict[str, Any], note: str
 ) -> None:
+    _is_made_with_a_note(stage, serve(strict=True), note, **nodes)
+
+
+CANNY = "Canny Edge Map (SD v1.x, ControlNet 1.1)"
+
+
+@pytest.mark.parametrize(
+    ("node", "inputs", "note"),
+    [
+        (
+            hint(control=CANNY, image="picture"),
+            {},
+            "takes a picture of the kind canny, and the kind pose is not looked at",
+        ),
+        (board(image_1="picture"), {}, "The moodboard is left out"),
+        (
+            hint(control=CANNY, kind="canny", image="picture"),
+            {"image": NOISE},
+            "reads Generate's image, and the canny picture is left out",
+        ),
+        (hint(control=CANNY, kind="canny"), {}, "has no picture, and is left out"),
+    ],
+    ids=["kind", "moodboard", "image", "nothing"],
+)
+def test_picture_that_is_not_read_is_left_out_with_a_note(
+    stage: Stage, serve: Serve, node: Any, inputs: dict[str, Any], note: str
+) -> None:
+    _is_made_with_a_note(stage, serve(strict=True), note, hint=node, inputs=inputs)
+
+
+def test_imported_control_without_its_picture_is_left_out_and_named(
+    stage: Stage, serve: Serve
+) -> None:
+    told = {"controls": [{"file": UNION_XL, "weight": 1, "inputOverride": "pose"}]}
+    imported = {
+        "class_type": "Drawbridge_ImportConfiguration",
+        "inputs": {"configuration": json.dumps(told), "use_seed": True},
+    }
+    _is_made_with_a_note(
+        *(stage, serve(strict=True), f"The control {UNION_XL} has no picture, and is left out"),
+        imported=imported,
+        inputs={"model": XL, "controls": ["imported", 2]},
+    )
+
+
+def _is_made_with_a_note(stage: Stage, emulator: Emulator, note: str, **nodes: Any) -> None:
     PromptServer.instance.texts.clear()
-    outcome = run(stage, serve(strict=True), **nodes)
+    outcome = run(stage, emulator, **nodes)
     assert outcome.status == "success", outcome.exception_message
     assert any(note in words for node, words in PromptServer.instance.texts if node == "generate")

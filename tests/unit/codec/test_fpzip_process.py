@@ -175,9 +175,35 @@ def test_decode_past_its_deadline_is_a_bad_tensor(pool: Pool, stand_in, monkeypa
     stand_in("time.sleep(1000)")
     monkeypatch.setattr(fpzip_process, "_START_SECONDS", 0.0)
     monkeypatch.setattr(fpzip_process, "_BASE_SECONDS", 0.0)
-    with pytest.raises(BadTensor, match="not decoded in 0 seconds"):
+    with pytest.raises(BadTensor, match="gave no answer in 0 seconds, twice"):
         pool.decode(SMALL_JOB, None)
     assert processes(pool) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_process_that_is_killed_twice_is_not_blamed_on_the_data(pool: Pool, stand_in) -> None:
+    stand_in("os.kill(os.getpid(), 9)")
+    with pytest.raises(BadTensor, match="was ended by SIGKILL, twice") as caught:
+        pool.decode(SMALL_JOB, None)
+    assert "memory" in caught.value.remedy
+    assert "damaged" not in str(caught.value)
+    assert processes(pool) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_decode_whose_process_is_stopped_is_done_again(
+    pool: Pool, stand_in, monkeypatch, tmp_path: Path
+) -> None:
+    flag = tmp_path / "stop"
+    stop = "os.kill(os.getpid(), __import__('signal').SIGSTOP)"
+    stand_in(f"os.path.exists({str(flag)!r}) and (os.remove({str(flag)!r}), {stop})")
+    pool.decode(SMALL_JOB, None)
+    flag.touch()
+    monkeypatch.setattr(fpzip_process, "_BASE_SECONDS", 0.2)
+    [before] = processes(pool)
+    assert not pool.decode(SMALL_JOB, None).any()
+    assert processes(pool) != [before]
+    assert not flag.exists()
 
 
 def test_threads_decode_at_once_and_wait_their_turn(pool: Pool) -> None:

@@ -50,6 +50,14 @@ def refused(words: str, *guides: Guide[int], **more: Any) -> None:
     assert caught.value.remedy.endswith(".")
 
 
+def noted(words: str, *guides: Guide[int], **more: Any) -> Steering[int]:
+    """Return what is sent all the same; one note has the words."""
+    result = planned(*guides, **more)
+    assert [note for note in result.notes if words in note], result.notes
+    assert all(note.endswith(".") for note in result.notes)
+    return result
+
+
 @pytest.mark.parametrize(
     ("kind", "carrier", "form"),
     [
@@ -127,15 +135,18 @@ def test_wan_gets_custom_pictures_as_they_are() -> None:
 
 
 @pytest.mark.parametrize("kind", ["canny", "mlsd", "softedge"])
-def test_edge_map_beside_an_init_image_is_refused(kind: str) -> None:
-    refused("ignores the one that is given", guide(kind), has_image=True)
-    assert planned(guide(kind, None), has_image=True).hints == ()
+def test_edge_map_beside_an_init_image_is_left_out(kind: str) -> None:
+    result = noted(f"the {kind} picture is left out", guide(kind), has_image=True)
+    assert result.hints == ()
+    assert result.controls == planned(guide(kind, None), has_image=True).controls != ()
 
 
 @pytest.mark.parametrize("kind", ["inpaint", "ip2p"])
-def test_picture_for_a_kind_that_reads_the_init_image_is_refused(kind: str) -> None:
-    refused("reads Generate's image only", guide(kind))
-    assert planned(guide(kind, None), has_image=True).hints == ()
+def test_picture_for_a_kind_that_reads_the_init_image_is_left_out(kind: str) -> None:
+    result = noted("reads Generate's image", guide(kind), has_image=True)
+    assert (len(result.controls), result.hints) == (1, ())
+    result = noted("connect an image to Generate", guide(kind))
+    assert (result.controls, result.hints) == ((), ())
 
 
 @pytest.mark.parametrize("kind", ["depth", "scribble", "pose", "lineart", "tile", "shuffle"])
@@ -145,16 +156,22 @@ def test_picture_of_other_kinds_goes_with_an_init_image(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["pose", "lineart", "normalbae", "seg", "custom", "shuffle"])
 @pytest.mark.parametrize("has_image", [True, False])
-def test_control_that_derives_nothing_needs_its_picture(kind: str, has_image: bool) -> None:
-    refused("has no picture", guide(kind, None), has_image=has_image)
+def test_control_that_derives_nothing_is_left_out_without_its_picture(
+    kind: str, has_image: bool
+) -> None:
+    result = noted(
+        "control union.ckpt has no picture, and is left out: connect a picture to its hint.",
+        *(guide(kind, None), guide("depth", 1)),
+        has_image=has_image,
+    )
+    assert [one.input_override for one in result.controls] == [ControlInput.DEPTH]
+    assert [hint.type for hint in result.hints] == ["depth"]
 
 
 @pytest.mark.parametrize("kind", ["canny", "depth", "scribble", "tile", "inpaint"])
-def test_control_without_picture_and_init_image_is_refused(kind: str) -> None:
-    with pytest.raises(RequestRejected) as caught:
-        planned(guide(kind, None))
-    assert "an image to Generate" in caught.value.remedy
-    assert ("a picture to its hint" in caught.value.remedy) == (kind != "inpaint")
+def test_note_about_a_control_without_a_picture_names_its_places(kind: str) -> None:
+    [note] = noted("an image to Generate", guide(kind, None)).notes
+    assert ("a picture to its hint" in note) == (kind != "inpaint")
 
 
 def test_vace_works_without_any_picture() -> None:
@@ -165,12 +182,16 @@ def test_vace_works_without_any_picture() -> None:
 
 
 def test_control_never_reads_the_picture_of_another() -> None:
-    refused("that of another hint", guide("lineart"), guide("tile", None), has_image=True)
+    result = noted("that of another", guide("lineart"), guide("tile", None), has_image=True)
+    assert [one.input_override for one in result.controls] == [ControlInput.LINEART]
 
 
-def test_two_pictures_in_one_place_are_refused_by_their_kinds() -> None:
-    refused("kinds canny and tile", guide("canny", 0), guide("tile", 1))
-    refused("kinds canny and lineart", guide("canny", 0), guide("lineart", 0))
+@pytest.mark.parametrize("second", [guide("tile", 1), guide("lineart", 0)])
+def test_of_two_pictures_in_one_place_the_first_is_sent(second: Guide[int]) -> None:
+    result = noted("is taken by another picture", guide("canny", 0), second)
+    assert [one.input_override for one in result.controls] == [ControlInput.CANNY]
+    [hint] = result.hints
+    assert [one.picture for one in hint.pictures] == [0]
 
 
 def test_two_controls_may_read_the_same_picture() -> None:
@@ -185,9 +206,11 @@ def test_hints_of_several_types_go_together() -> None:
     assert [hint.pictures[0].picture for hint in result.hints] == [0, 1, 2]
 
 
-def test_batch_is_refused_but_on_a_moodboard() -> None:
-    refused("batch of 3", guide("canny", count=3))
-    assert planned(guide("shuffle", count=3, file="ip.ckpt")).hints
+def test_of_a_batch_the_first_is_taken_but_on_a_moodboard() -> None:
+    assert noted("a batch of 3, of which the first", guide("canny", count=3)).hints
+    result = planned(guide("shuffle", count=3, file="ip.ckpt"))
+    assert result.hints
+    assert result.notes == ()
 
 
 def test_moodboard_is_one_hint_and_its_control_comes_once() -> None:
@@ -220,21 +243,24 @@ def test_unknown_control_is_refused_with_similar_names() -> None:
     assert "union.ckpt" in caught.value.remedy
 
 
-def test_control_for_another_kind_is_refused_naming_both() -> None:
-    known = catalog(ControlSpec("fixed.ckpt", "Fixed", "v1", "controlnet", "pose"))
-    refused("kind pose, and the kind is canny", guide("canny", file="fixed.ckpt"), known=known)
-    refused("kind shuffle, and the kind is pose", guide("pose", file="ip.ckpt"))
+def test_kind_of_the_control_wins_over_another_with_a_note() -> None:
+    known = catalog(ControlSpec("fixed.ckpt", "Fixed", "v1", "controlnet", "pose"), IP)
+    wrong = noted("kind pose, and the kind canny", guide("canny", file="fixed.ckpt"), known=known)
+    assert [hint.type for hint in wrong.hints] == ["pose"]
+    mood = noted("kind shuffle, and the kind pose", guide("pose", file="ip.ckpt"), known=known)
+    assert [hint.type for hint in mood.hints] == ["shuffle"]
     forced = Guide(Control("fixed.ckpt", input_override=ControlInput.TILE), "pose", 0)
-    refused("input override is tile", forced, known=known)
+    assert noted("the input override tile is not looked at", forced, known=known).hints
 
 
 @pytest.mark.parametrize(
     ("type_", "kind"),
     [("controlnet", "color"), ("t2iadapter", "tile"), ("controlnetlora", "color")],
 )
-def test_kind_that_a_type_cannot_read_is_refused(type_: str, kind: str) -> None:
+def test_kind_that_a_type_cannot_read_is_left_out(type_: str, kind: str) -> None:
     known = catalog(ControlSpec("c.ckpt", "C", "v1", type_))
-    refused(f"no picture of the kind {kind}", guide(kind, file="c.ckpt"), known=known)
+    result = noted(f"no picture of the kind {kind}, only", guide(kind, file="c.ckpt"), known=known)
+    assert (result.controls, result.hints) == ((), ())
 
 
 def test_input_override_decides_how_a_union_reads_the_picture() -> None:
@@ -273,16 +299,19 @@ def test_edit_model_reads_a_moodboard_itself(modifier: str, version: str) -> Non
         ("qwenimage_layered", "qwen_image"),
     ],
 )
-def test_moodboard_that_nothing_reads_is_refused(modifier: str, version: str) -> None:
+def test_moodboard_that_nothing_reads_is_left_out(modifier: str, version: str) -> None:
     known = catalog(UNION, modifier=modifier, version=version)
-    refused("reads the moodboard", MOOD, known=known, version=version)
-    refused("reads the moodboard", guide("pose", 1), MOOD, known=known, version=version)
+    words = "neither the model m.ckpt nor a control reads it"
+    assert noted(words, MOOD, known=known, version=version).hints == ()
+    result = noted(words, guide("pose", 1), MOOD, known=known, version=version)
+    assert [hint.type for hint in result.hints] == ["pose"]
 
 
 def test_moodboard_is_read_by_whatever_control_can() -> None:
     assert len(planned(MOOD, guide("shuffle", None, "ip.ckpt")).hints) == 1
     assert len(planned(MOOD, config={"controls": (Control("ip.ckpt"),)}).hints) == 1
-    refused("reads the moodboard", MOOD, config={"controls": (Control("union.ckpt"),)})
+    other = {"controls": (Control("union.ckpt"),)}
+    assert noted("nor a control reads it", MOOD, config=other).hints == ()
     assert len(planned(MOOD, known=NOTHING).hints) == 1
 
 
@@ -293,14 +322,16 @@ def test_lora_can_make_a_model_read_pictures() -> None:
     config = {"loras": (LoRA("d.ckpt"),)}
     depth = Guide(None, "depth", 0)
     assert planned(depth, known=known, version="flux1", config=config).hints[0].type == "depth"
-    refused("no control that reads it", depth, known=known, version="flux1")
+    result = noted("neither the model nor a control", depth, known=known, version="flux1")
+    assert result == Steering((), (), result.notes)
 
 
 def test_canny_model_reads_an_edge_map_where_there_is_no_image() -> None:
     known = catalog(modifier="canny", version="flux1")
     edges = Guide(None, "canny", 0)
     assert planned(edges, known=known, version="flux1").hints[0].type == "custom"
-    refused("ignores the one", edges, known=known, version="flux1", has_image=True)
+    result = noted("reads Generate's image", edges, known=known, version="flux1", has_image=True)
+    assert result.hints == ()
 
 
 def test_hint_of_nothing_and_of_an_unknown_kind_are_refused() -> None:
