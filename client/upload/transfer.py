@@ -239,6 +239,7 @@ class Transfer:
             writing.cancel()
             try:
                 await give_up(call, writing)
+                await asyncio.wait({writing})
                 await self._stop_reading()
             finally:
                 # An error's traceback would keep them, and with them the connection.
