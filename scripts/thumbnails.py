@@ -97,6 +97,17 @@ def _cards(made: Pictures, example: Image.Image) -> Image.Image:
     return shown
 
 
+def _grid(made: Pictures, example: Image.Image) -> Image.Image:
+    """Show four pictures side by side, made at the same time."""
+    shown = Image.new("RGB", (SIDE, SIDE), LINE)
+    half = SIDE // 2
+    for place, picture in enumerate(made[:4]):
+        shown.paste(
+            picture.resize((half - 3, half - 3)), (place % 2 * (half + 3), place // 2 * (half + 3))
+        )
+    return shown
+
+
 def _references(made: Pictures, example: Image.Image) -> Image.Image:
     """Show small references above the picture that they led to."""
     shown = Image.new("RGB", (SIDE, SIDE), PAPER)
@@ -176,6 +187,7 @@ SCENES: dict[str, Callable[[Pictures, Image.Image], Image.Image]] = {
     "video": _film,
     "several_prompts": _cards,
     "settings_from_the_app": _slip,
+    "several_servers": _grid,
     "app_text_to_image": _phone,
     "app_edit_by_instruction": _phone_with_change,
 }

@@ -128,6 +128,12 @@ def several_prompts(outcome: Outcome, requests: list[Any]) -> None:
     assert len(pictures(outcome)) == 3
 
 
+def several_servers(outcome: Outcome, requests: list[Any]) -> None:
+    """Both Connects say the same server here, which is used once."""
+    assert [request["configuration"]["seed"] for request in requests] == [42, 43, 44, 45]
+    assert len(pictures(outcome)) == 4
+
+
 def settings_from_the_app(outcome: Outcome, requests: list[Any]) -> None:
     config = configuration(requests)
     assert (config["start_width"], config["start_height"]) == (12, 8)
@@ -141,6 +147,7 @@ CHECKS = {
     for check in (
         *(text_to_image, image_to_image, inpainting, lora_stack, controlnet, moodboard),
         *(edit_by_instruction, large_pictures, video, several_prompts, settings_from_the_app),
+        several_servers,
     )
 }
 CHECKS |= {"app_text_to_image": text_to_image, "app_edit_by_instruction": edit_by_instruction}
