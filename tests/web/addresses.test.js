@@ -31,6 +31,19 @@ for (const [text, expected] of WRITTEN) {
   });
 }
 
+test("what is pasted into Connect's host changes its port only where it says one", () => {
+  /** @type {[string, {host: string, port: number}][]} */
+  const pasted = [
+    ["studio.lan:7860", { host: "studio.lan", port: 7860 }],
+    ["http://studio.lan:7860/sdapi/v1/txt2img", { host: "studio.lan", port: 7860 }],
+    ["grpc://10.0.0.2:443", { host: "10.0.0.2", port: 443 }],
+    ["https://studio.lan", { host: "studio.lan", port: 0 }],
+    ["studio.lan", { host: "studio.lan", port: 0 }],
+    ["https://[fe80::1]/", { host: "fe80::1", port: 0 }],
+  ];
+  for (const [text, expected] of pasted) assert.deepEqual(readAddress(text, 0), expected);
+});
+
 test("an address that was read is written alike", () => {
   for (const text of ["mac.local:7860", "[fe80::1]:7860"]) {
     assert.equal(addressOf(readAddress(text)), text);

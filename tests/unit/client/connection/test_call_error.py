@@ -143,3 +143,21 @@ def test_the_servers_own_error_may_be_the_secret_where_nothing_confirmed_it() ->
 )
 def test_other_failures_are_told_in_two_sentences(error: DrawbridgeError) -> None:
     _is_well_said(error)
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_an_internal_error_names_the_causes_that_people_met(started: bool) -> None:
+    error = call_error.from_status(
+        *(_ENDPOINT, grpc.StatusCode.INTERNAL, "Unknown error processing request."),
+        generating=True,
+        started=started,
+    )
+    for cause in ("Bridge Mode", "Server Offload", "every file it needs"):
+        assert cause in error.remedy
+
+
+def test_an_empty_answer_names_the_causes_that_people_met() -> None:
+    error = no_pictures(_ENDPOINT)
+    assert "finished without a picture" in error.problem
+    for cause in ("no project is open", "open a project", "needs an image"):
+        assert cause in error.remedy
