@@ -151,11 +151,10 @@ class ComfyPage:
         self.page.keyboard.press("Escape")  # the dialog that offers templates at the first visit
 
     def load(self, workflow: Mapping[str, Any], **widgets: Mapping[str, Any]) -> None:
-        """Load a graph as a file would be, then set widgets by node type without our prefix."""
+        """Load a graph as a file would be, then change widgets by node type without our prefix."""
         self.page.evaluate("(graph) => app.loadGraphData(graph, true, true, null)", workflow)
         for kind, values in widgets.items():
-            for name, value in values.items():
-                self.set_widget(kind, name, value)
+            self.change(kind, **values)
 
     def set_widget(self, kind: str, name: str, value: object) -> None:
         """Give a widget of the first node of a type a value, as typing it in would."""

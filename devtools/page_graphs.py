@@ -31,7 +31,7 @@ async ([nodes, links]) => {
     const node = LiteGraph.createNode(type);
     node.pos = at;
     // From 1.49 on a node takes the values of one that had its number before.
-    const fresh = Object.fromEntries(node.widgets.map((one) => [one.name, one.value]));
+    const fresh = Object.fromEntries((node.widgets ?? []).map((one) => [one.name, one.value]));
     app.graph.add(node);
     for (const [name, value] of Object.entries({ ...fresh, ...widgets }))
       node.widgets.find((one) => one.name === name).value = value;

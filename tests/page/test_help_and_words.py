@@ -46,8 +46,22 @@ _WORDS = """
            slots: node.outputs.map((one) => one.label ?? one.localized_name) };
 }
 """
-_IS_SHOWN = """
-(name) => document.querySelector(`[role=dialog] img[alt="${name}"]`).naturalWidth > 100
+# The list holds only the pictures that it is scrolled to.
+_ALL_WERE_SEEN = """
+(names) => {
+  const pictures = [...document.querySelectorAll("[role=dialog] img")];
+  window.seen = new Set([...(window.seen ?? []), ...pictures.map(({ alt }) => alt)]);
+  pictures.at(-1)?.scrollIntoView();
+  return names.every((name) => window.seen.has(name));
+}
+"""
+_IS_BACK = """
+(name) => {
+  const pictures = [...document.querySelectorAll("[role=dialog] img")];
+  const found = pictures.find(({ alt }) => alt === name);
+  (found ?? pictures[0]).scrollIntoView({ block: "end" });
+  return found !== undefined && found.naturalWidth > 100;
+}
 """
 NODES = ("Drawbridge_Connect", "Drawbridge_LoadModel", "Drawbridge_Generate")
 
@@ -85,7 +99,7 @@ def test_help_panel_shows_our_page(open_page: Open) -> None:
 @pytest.mark.parametrize("locale", ["zh", "ja"])
 def test_nodes_speak_the_language_of_the_page(open_page: Open, locale: str) -> None:
     page = open_page(Comfy_Locale=locale)
-    page.load(read_workflow(shared_graph("text_to_image")))
+    page.load(read_workflow(shared_graph("text_to_image")), Connect={"host": "127.0.0.1"})
     for kind in NODES:
         said = page.page.evaluate(_WORDS, kind)
         words = definition(locale, kind)
@@ -123,10 +137,8 @@ def test_template_browser_shows_our_workflows_and_opens_one(open_page: Open) -> 
     page.command("Comfy.BrowseTemplates")
     dialog = page.page.get_by_role("dialog")
     dialog.get_by_text(PACK_FOLDER, exact=True).last.click()
-    for path in FOLDER.glob("*.json"):
-        dialog.locator(f"img[alt='{path.stem}']").wait_for(state="attached")
-    dialog.get_by_text("05 LoRA stack", exact=True).first.scroll_into_view_if_needed()
-    page.wait_for(_IS_SHOWN, "05 LoRA stack")
+    page.wait_for(_ALL_WERE_SEEN, [path.stem for path in FOLDER.glob("*.json")])
+    page.wait_for(_IS_BACK, "05 LoRA stack")
     dialog.get_by_role("img", name="05 LoRA stack").click()
     page.wait_for(
         "() => app.graph._nodes.some((node) => node.type === 'Drawbridge_LoRAStack')"
