@@ -6,15 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from ...errors import ModelUnavailable, RequestRejected
 from ...facts.versions import takes_lora, takes_refiner
 from .. import safe_text
-from ..configuration.fields import GenerationConfig
 from . import embeddings, official
 from .names import alike, find
 from .records import Catalog, ControlSpec, FileServer, LoRASpec, ModelSpec, UpscalerSpec
+
+if TYPE_CHECKING:
+    from ..configuration.fields import GenerationConfig
 
 S = TypeVar("S", ModelSpec, LoRASpec, ControlSpec, UpscalerSpec)
 

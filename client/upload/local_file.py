@@ -22,6 +22,7 @@ CHUNK_BYTES = 1 << 20
 LONGEST_NAME_BYTES = 250
 
 _READ_BYTES = 4 * CHUNK_BYTES
+_CHUNKS_AT_ONCE = 4
 _MOST_HASHES = 1000
 _CACHE_NAME = "hashes.json"
 
@@ -154,18 +155,18 @@ class Pieces:
                 if self._closed:
                     raise Cancelled
                 self._file = self._file or self._local.open()
-                data = _read(self._local, self._file, min(_READ_BYTES, self._left))
-                if not data and self._left:
-                    raise self._local.changed()
-                self._left -= len(data)
-                self._digest.update(data)
+                return [data for _ in range(_CHUNKS_AT_ONCE) if (data := self._chunk(self._file))]
         finally:
             if self._closed:  # while this was reading
                 self._shut()
-        view = memoryview(data)
-        return [
-            bytes(view[start : start + CHUNK_BYTES]) for start in range(0, len(data), CHUNK_BYTES)
-        ]
+
+    def _chunk(self, file: FileIO) -> bytes:
+        data = _read(self._local, file, min(CHUNK_BYTES, self._left))
+        if not data and self._left:
+            raise self._local.changed()
+        self._left -= len(data)
+        self._digest.update(data)
+        return data
 
     def check(self, sha256: str) -> None:
         """Raise RequestRejected if what was read is not what was hashed; blocks for a moment."""

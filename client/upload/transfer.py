@@ -274,26 +274,25 @@ class Transfer:
             sha256=bytes.fromhex(self._sha256),
             totalSize=self._file.size_bytes,
         )
-        await self._put(call, initRequest=init)
-        self._read_on()
-        while chunks := await self._read():
-            self._read_on()
+        message = image_service_pb2.FileUploadRequest(initRequest=init)
+        await grpc_36066.write(call, message, self._serialize)
+        self._reading = self._read_on()
+        while chunks := await self._reading:
+            self._reading = self._read_on()
             for content in chunks:
                 await self._room()
-                chunk = image_service_pb2.FileChunk(content=content, offset=self._sent_bytes)
+                message = image_service_pb2.FileUploadRequest()
+                message.chunk.content = content  # a FileChunk of its own would be one more copy
+                message.chunk.offset = self._sent_bytes
                 self._sent_bytes += len(content)
-                await self._put(call, chunk=chunk)
+                await grpc_36066.write(call, message, self._serialize)
         await in_thread(lambda: self._pieces.check(self._sha256))
         self._complete = True
         await grpc_36066.end(call)
 
-    def _read_on(self) -> None:
+    def _read_on(self) -> asyncio.Future[list[bytes]]:
         """Begin to read the next chunks, while those before them are sent."""
-        self._reading = asyncio.ensure_future(in_thread(lambda: self._pieces.next()))
-
-    async def _read(self) -> list[bytes]:
-        assert self._reading is not None
-        return await self._reading
+        return asyncio.ensure_future(in_thread(lambda: self._pieces.next()))
 
     async def _stop_reading(self) -> None:
         """Wait for the end of what is read and not needed. Not for `_write`, which may be cancelled
@@ -304,10 +303,6 @@ class Transfer:
             await asyncio.wait({self._reading})
             if not self._reading.cancelled():
                 self._reading.exception()  # marks it as seen
-
-    async def _put(self, call: Any, **part: Any) -> None:
-        message = image_service_pb2.FileUploadRequest(**part)
-        await grpc_36066.write(call, message, self._serialize)
 
     async def _room(self) -> None:
         """Wait until so little is unconfirmed that a server's memory need not grow."""
