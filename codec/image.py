@@ -8,6 +8,7 @@ own: that value, and no other, becomes the float32 that ComfyUI's own loader mak
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -23,6 +24,7 @@ _COLOUR = -1.0  # the lowest value of each kind of channel; the highest is 1
 _ALPHA = 0.0
 _GREY = 0.5  # 0 on the wire
 _LAST_BITS = 2.0**-22
+_PLACES = 1 << 16  # as many as stay in the processor's cache
 
 
 def to_wire(images: torch.Tensor, *, keep_alpha: bool = False) -> list[np.ndarray]:
@@ -60,6 +62,10 @@ def from_wire(array: np.ndarray, out: torch.Tensor | None = None) -> torch.Tenso
     """
     pixels = borrow(_as_batch(array))
     unit = room(*pixels.shape) if out is None else out
+    if pixels.dtype == torch.float16 and pixels.shape[-1] == 3:
+        if not _look_up(pixels, unit):
+            raise _not_numbers()
+        return unit
     rows = (-1, 4) if pixels.shape[-1] == 4 else (-1,)
     sums = []
     for source, target in in_blocks(pixels.view(rows), unit.view(rows)):
@@ -72,6 +78,24 @@ def from_wire(array: np.ndarray, out: torch.Tensor | None = None) -> torch.Tenso
     if has_nan(sums):
         raise _not_numbers()
     return unit
+
+
+def _look_up(pixels: torch.Tensor, unit: torch.Tensor) -> bool:
+    """Fill `unit` with the colours of float16 `pixels`, both contiguous; return whether all are
+    finite.
+
+    By numpy, which asks for Python's lock a tenth as often as torch in blocks below its grain.
+    """
+    patterns = pixels.view(-1).view(torch.int16).numpy().view(np.uint16)
+    found, table = unit.view(-1).numpy(), _table(_COLOUR).numpy()
+    places, total = np.empty(_PLACES, np.intp), 0.0
+    for start in range(0, len(patterns), _PLACES):
+        some = patterns[start : start + _PLACES]
+        np.copyto(places[: len(some)], some)
+        target = found[start : start + _PLACES]
+        table.take(places[: len(some)], out=target, mode="clip")
+        total += float(target.sum())
+    return not math.isnan(total)
 
 
 def check(array: np.ndarray) -> None:
