@@ -61,10 +61,10 @@ class _Server:
         self._route: Route | None = None
 
     async def answer(self, body: Body) -> Answer:
-        if self._route is None:
-            module = await _loaded("server")
-            self._route = self._route or module.ServerRoute().answer
-        return await self._route(body)
+        module = await _loaded("server")
+        route: Route = self._route or module.ServerRoute().answer
+        self._route = route
+        return await route(body)
 
 
 async def _loaded(module: str) -> Any:
