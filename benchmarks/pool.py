@@ -34,7 +34,7 @@ from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation.assemble import Wishes
-from drawbridge.client.pool.events import Finished, Missing, Planned
+from drawbridge.client.pool.events import Finished, Missing, News, Planned
 from drawbridge.client.pool.member import Member
 from drawbridge.client.pool.pool import Pool
 
@@ -187,6 +187,9 @@ async def measure() -> list[Figure]:
         each = [await run(Pool([one]), 6) / 6 for one in members]
         ideal = ITEMS / sum(1 / seconds for seconds in each)
         add("speeds 1:2:4, share of their sum", ideal / await run(Pool(members), ITEMS), 0.93)
+    with emulators(100, 100, 100, 100) as four:
+        stopped_ms = 1000 * await cancel([member(one.port) for one in four])
+        add("4 running pictures are stopped", stopped_ms, 500, "ms", least=False)
     with emulators(0) as [one]:
         only = member(one.port)
         pooled, direct = [], []
@@ -196,6 +199,28 @@ async def measure() -> list[Figure]:
         overhead_ms = (min(pooled) - min(direct)) / ITEMS * 1000
         add("what the pool adds to an item", overhead_ms, 10, "ms", least=False)
     return found
+
+
+async def cancel(members: Sequence[Member]) -> float:
+    """Return the seconds from a cancellation, with each server at work, until the run is over."""
+    busy: set[Member] = set()
+    all_busy = asyncio.Event()
+
+    async def make() -> None:
+        async with contextlib.aclosing(Pool(members).generate(wishes(ITEMS))) as events:
+            async for event in events:
+                if isinstance(event, News):
+                    busy.add(event.member)
+                    if len(busy) == len(members):
+                        all_busy.set()
+
+    task = asyncio.ensure_future(make())
+    await all_busy.wait()
+    started = time.monotonic()
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    return time.monotonic() - started
 
 
 async def without_pool(only: Member, items: int) -> float:

@@ -32,6 +32,8 @@ _SWIFT_ERROR = "unknown error processing request"
 _BAD_REQUEST = "status: 400"
 # What gRPC says where a proxy ends the stream of a server that has died: there are no trailers.
 _CUT_BY_PROXY = "END_STREAM"
+# nginx and Envoy reset the stream, with HTTP/2's INTERNAL_ERROR. No server says this itself.
+_RESET_BY_PROXY = "RST_STREAM"
 _IS_IT_ONE = "Check that it is a Draw Things server; if it is, "
 _LOOK_AT_MODEL = (
     "Check that the model and every file it needs are complete on the server, that Bridge Mode and"
@@ -124,7 +126,9 @@ def from_status(
     back already, `secret_confirmed` that an Echo had accepted the secret.
     """
     words = own_words(endpoint, details)
-    if code is Status.UNKNOWN and _CUT_BY_PROXY in words:
+    if (code is Status.UNKNOWN and _CUT_BY_PROXY in words) or (
+        code is Status.INTERNAL and _RESET_BY_PROXY in words
+    ):
         code = Status.UNAVAILABLE
     if code is Status.RESOURCE_EXHAUSTED:
         return _exhausted(endpoint, words, generating)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import sys
 import threading
@@ -96,6 +97,10 @@ def test_what_runs_is_told_with_its_server(serve: Serve, stage: Stage) -> None:
     both = [text for text in texts() if "\N{MIDDLE DOT}" in text]
     assert any(f"{one.address}: " in text and f"{other.address}: " in text for text in both)
     assert any("(1 of 2)" in text and "(2 of 2)" in text for text in both)
+    step = r"127\.0\.0\.1:[0-9]+: Sampling [0-9]+ of [0-9]+"
+    assert any(len(re.findall(step, text)) == 2 for text in both), both
+    sizes = [told["size"] for told in stage.told("preview", node="generate")]
+    assert any((2 * columns, rows) in sizes for columns, rows in sizes), sizes  # side by side
 
 
 def test_saved_servers_are_named(serve: Serve, stage: Stage) -> None:

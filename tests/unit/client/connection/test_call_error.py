@@ -95,6 +95,13 @@ _SWIFT = "unknown error processing request"
             errors.ServerUnreachable,
             "broke before",
         ),
+        (
+            grpc.StatusCode.INTERNAL,
+            "Stream removed (RST_STREAM (Received RST_STREAM with error code 2))",
+            True,
+            errors.ServerUnreachable,
+            "broke before",
+        ),
         (grpc.StatusCode.UNKNOWN, "boom", True, errors.GenerationFailed, "UNKNOWN"),
     ],
 )

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from drawbridge import errors
 from drawbridge.client.catalog.lookup import ModelFile
-from drawbridge.client.configuration.fields import LoRA
+from drawbridge.client.configuration.fields import Control, LoRA
 from drawbridge.client.generation.assemble import Wishes
+from drawbridge.client.generation.hints import Guide
 from drawbridge.client.pool.events import Away, Back, Finished, LeftOut, Missing, News, PoolEvent
 from drawbridge.client.pool.member import Member
 from drawbridge.client.pool.pool import Pool
@@ -24,6 +26,8 @@ Serve = Callable[..., Emulator]
 Join = Callable[..., Member]
 Wish = Callable[..., Wishes]
 Run = Callable[..., Any]
+
+MODEL_FILES = ("sd_v1.5_f16.ckpt", "vae_ft_mse_840000_f16.ckpt", "clip_vit_l14_f16.ckpt")
 
 
 def generated(emulator: Emulator) -> int:
@@ -198,7 +202,7 @@ async def test_server_without_a_lora_is_left_out(
         if spec["version"] == "v1" and "modifier" not in spec
     )
     (tmp_path / "sd_v1.5_f16.ckpt").write_bytes(b"x")
-    for name in ("vae_ft_mse_840000_f16.ckpt", "clip_vit_l14_f16.ckpt"):
+    for name in MODEL_FILES[1:]:
         (tmp_path / name).write_bytes(b"x")
     without = serve(models=tmp_path, step_ms=20)
     pool = Pool([member(plain, "with"), member(without, "without")][::order])
@@ -209,6 +213,25 @@ async def test_server_without_a_lora_is_left_out(
     story.check(3)
     assert story.shares == {"with": 3}
     assert lora in story.left_out["without"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_server_without_a_control_is_left_out(
+    serve: Serve, member: Join, wishes: Wish, run: Run, tmp_path: Any, order: int
+) -> None:
+    control = "controlnet_canny_1.x_v1.1_f16.ckpt"
+    for name in MODEL_FILES:
+        (tmp_path / name).write_bytes(b"x")
+    having, without = serve(step_ms=20), serve(models=tmp_path, step_ms=20)
+    pool = Pool([member(having, "with"), member(without, "without")][::order])
+    guide = Guide(Control(control), "canny", torch.zeros(1, 128, 128, 3), 1)
+    small = wishes().settings
+    wanted = Wishes("sd_v1.5_f16.ckpt", "a", settings=small, runs=3, guides=(guide,))
+    story = await run(pool, wanted)
+    story.check(3)
+    assert story.shares == {"with": 3}
+    assert control in story.left_out["without"]
+    assert generated(without) == 0
 
 
 def plain_loras() -> list[dict[str, Any]]:
