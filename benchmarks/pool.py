@@ -114,7 +114,7 @@ def emulators(*steps_ms: float) -> Iterator[list[Emulator]]:
 
 @contextlib.contextmanager
 def haproxy(ports: Sequence[int], port: int) -> Iterator[int]:
-    """Put HAProxy in front of the servers at these ports."""
+    """Put HAProxy in front of the servers at these ports; yield its process id."""
     servers = "\n".join(f"    server s{one} 127.0.0.1:{one}" for one in ports)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "haproxy.cfg")
@@ -122,7 +122,7 @@ def haproxy(ports: Sequence[int], port: int) -> Iterator[int]:
         process = subprocess.Popen(["haproxy", "-f", str(path), "-db"])
         try:
             time.sleep(0.5)
-            yield port
+            yield process.pid
         finally:
             process.terminate()
             process.wait()
@@ -176,7 +176,8 @@ async def measure() -> list[Figure]:
         alone = await run(Pool(members[:1]), ITEMS // 4)
         add("4 equal servers, times one", 4 * alone / await run(Pool(members), ITEMS), 3.8)
         if shutil.which("haproxy"):
-            with haproxy([one.port for one in four], free_port()) as port:
+            port = free_port()
+            with haproxy([one.port for one in four], port):
                 farm = await run(Pool([member(port, at_once=4)]), ITEMS)
             add("4 equal servers behind HAProxy, times one", 4 * alone / farm, 3.6)
         else:

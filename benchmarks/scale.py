@@ -1,4 +1,5 @@
-"""What one client bears for each server that it feeds: `python benchmarks/scale.py [--servers N]`.
+"""What one client bears for each server that it feeds: `python benchmarks/scale.py [--servers N]`;
+and for each job that waits at HAProxy: `python benchmarks/scale.py --farm JOBS`.
 
 Each server is an emulator in a process of its own. Bytes are those of messages, CPU time is that of
 this process and of its decoders; pictures are unpacked and made into tensors as the nodes do.
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pool import emulators
+from pool import emulators, free_port, haproxy
 
 import drawbridge.client.connection.limits as limits
 from drawbridge.client.address import Transport
@@ -118,6 +119,37 @@ async def feed(ports: Sequence[int], items: int, *, shown: bool) -> Load:
     return load
 
 
+async def farm(jobs: int) -> None:
+    """Print what HAProxy takes for jobs that wait, each with a connection of its own."""
+    endpoint = Endpoint("127.0.0.1", free_port(), Transport.PLAINTEXT)
+    with emulators(60_000) as [one], haproxy([one.port], endpoint.port) as process:
+        status = Path(f"/proc/{process}/status")
+
+        def megabytes() -> float:
+            [line] = [line for line in status.read_text().splitlines() if line[:6] == "VmRSS:"]
+            return int(line.split()[1]) / 1000
+
+        async with DrawThingsClient(endpoint) as client:
+            wanted = Wishes(MODEL, "a lake", settings={"steps": STEPS, "seed": 1})
+            [request] = (await client.prepare(wanted)).requests
+        before = megabytes()
+
+        async def wait() -> None:
+            async with DrawThingsClient(endpoint) as client:
+                async for _ in client.generate(request):
+                    pass
+
+        waiting = [asyncio.ensure_future(wait()) for _ in range(jobs)]
+        await asyncio.sleep(5)
+        print(
+            f"HAProxy: {before:.1f} MB, with {jobs} jobs {megabytes():.1f} MB:"
+            f" {1000 * (megabytes() - before) / jobs:.0f} kB for each"
+        )
+        for one_waiting in waiting:
+            one_waiting.cancel()
+        await asyncio.wait(waiting)
+
+
 async def main(servers: int, items: int, step_ms: float) -> None:
     """Print the figures."""
     with emulators(*[step_ms] * servers) as running:
@@ -142,6 +174,10 @@ if __name__ == "__main__":
     parser.add_argument("--servers", type=int, default=2)
     parser.add_argument("--items", type=int, default=6)
     parser.add_argument("--step-ms", type=float, default=200)
+    parser.add_argument("--farm", type=int, metavar="JOBS", help="what HAProxy takes for so many")
     chosen = parser.parse_args()
+    if chosen.farm:
+        asyncio.run(farm(chosen.farm))
+        sys.exit(0)
     asyncio.run(main(chosen.servers, chosen.items, chosen.step_ms))
     sys.exit(0)
