@@ -156,9 +156,15 @@ class DrawThingsClient:
         return await in_thread(lambda: official.beside(told, there))
 
     async def prepare(
-        self, wishes: Wishes, catalog: Catalog | None = None, timeout_seconds: float = 30
+        self,
+        wishes: Wishes,
+        catalog: Catalog | None = None,
+        timeout_seconds: float = 30,
+        *,
+        demand_loras: bool = False,
     ) -> Prepared:
         """Return the requests that say what is wanted; `catalog` is what the method has returned.
+        LoRAs that the server does not have are left out with a note, unless `demand_loras`.
 
         Raises what `catalog` raises; ModelUnavailable for a file that the server does not have, and
         for a model of which nobody knows the version; RequestRejected for what a server would crash
@@ -172,11 +178,13 @@ class DrawThingsClient:
             return await prepare(self, wishes, catalog)
         except ModelUnavailable:
             if catalog is not self._recalled or self._memory is None:
-                raise
+                if demand_loras:
+                    raise
+                return await prepare(self, wishes, catalog, demand_loras=False)
         info = await self.echo(timeout_seconds)  # it may have got the file since
         catalog = await self._found(info)
         await self._memory.keep(info, catalog)
-        return await prepare(self, wishes, catalog)
+        return await prepare(self, wishes, catalog, demand_loras=demand_loras)
 
     async def hours(self, timeout_seconds: float = 30) -> Thresholds | None:
         """Return the account's compute units; None from a server of one's own."""

@@ -6,7 +6,7 @@ does the app (docs/protocol.md 4.8, 5.4).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -61,6 +61,25 @@ def with_refiner(
     else:
         return config, []
     return replace(config, refiner_model=""), [note]
+
+
+def with_loras(
+    config: GenerationConfig, version: str, catalog: Catalog, address: str, absent: Collection[str]
+) -> Adjusted:
+    """Return the configuration without LoRAs that the server does not have, or cannot use: it would
+    pass them over (docs/protocol.md 5.4). `absent` are files that it has said it has not.
+    """
+    kept, notes = [], []
+    for lora in config.loras:
+        try:
+            if lora.file in absent:
+                raise lookup.unavailable(lookup.LORA, lora.file, catalog, address)
+            lookup.find_lora(lora.file, version, catalog, address)
+        except ModelUnavailable as error:
+            notes.append(f"{error.problem} The picture is made without. {error.remedy}")
+        else:
+            kept.append(lora)
+    return replace(config, loras=tuple(kept)), notes
 
 
 def with_effect(config: GenerationConfig, version: str, catalog: Catalog) -> Adjusted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -71,8 +71,11 @@ class Prepared:
     notes: tuple[str, ...] = ()
 
 
-async def prepare(client: FileServer, wishes: Wishes, catalog: Catalog) -> Prepared:
-    """Return what to send for the wishes; `catalog` is the client's.
+async def prepare(
+    client: FileServer, wishes: Wishes, catalog: Catalog, *, demand_loras: bool = True
+) -> Prepared:
+    """Return what to send for the wishes; `catalog` is the client's. Unless `demand_loras`, LoRAs
+    that the server does not have are left out with a note.
 
     Raises ModelUnavailable for a file that the server does not have, and for a model of which
     nobody knows the version; RequestRejected for what a server would crash on or ignore, and for a
@@ -85,7 +88,14 @@ async def prepare(client: FileServer, wishes: Wishes, catalog: Catalog) -> Prepa
         raise lookup.untold(address, model.file, "say of which version the model is")
     known = replace(wishes.specified, models=(model.spec,) if model.spec else ())
     catalog = lookup.beside(known, catalog)
-    prepared = await in_thread(lambda: assemble(wishes, model, catalog, address))
+    absent: set[str] | None = None if demand_loras else set()
+    prepared = await in_thread(lambda: assemble(wishes, model, catalog, address, absent))
+    if absent is not None:
+        unlisted = lookup.unlisted(prepared.requests[0].config, catalog)
+        loras = [name for part, name in unlisted if part is lookup.LORA]
+        found = await client.files_exist(loras) if loras else ()
+        if missing := {file.name for file in found if not file.exists}:
+            prepared = await in_thread(lambda: assemble(wishes, model, catalog, address, missing))
     sent = prepared.requests[0].override
     by_person = {*wishes.specified.loras, *wishes.specified.controls}
     await demand_files(client, *(one for one in (*sent.loras, *sent.controls) if one in by_person))
@@ -95,8 +105,15 @@ async def prepare(client: FileServer, wishes: Wishes, catalog: Catalog) -> Prepa
     return prepared
 
 
-def assemble(wishes: Wishes, model: ModelFile, catalog: Catalog, address: str) -> Prepared:
-    """Return what to send; `catalog` is all that is known of the server at `address`.
+def assemble(
+    wishes: Wishes,
+    model: ModelFile,
+    catalog: Catalog,
+    address: str,
+    absent: Collection[str] | None = None,
+) -> Prepared:
+    """Return what to send; `catalog` is all that is known of the server at `address`. Where
+    `absent` is not None, LoRAs that it does not have, and those, are left out with a note.
 
     Raises what `prepare` raises, but looks for no file that only the server can know of.
     """
@@ -110,6 +127,9 @@ def assemble(wishes: Wishes, model: ModelFile, catalog: Catalog, address: str) -
     notes += told
     config, told = adjustments.with_refiner(config, version, catalog, address)
     notes += told
+    if absent is not None:
+        config, told = adjustments.with_loras(config, version, catalog, address, absent)
+        notes += told
     config = lookup.with_files(config, version, catalog, address)
     config, dropped = relevant(config, version)
     unread = [name for name in dropped if name in wishes.settings]

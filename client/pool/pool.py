@@ -134,7 +134,8 @@ class Pool:
             if run.prepared is None:
                 assert isinstance(run.wanted, Wishes)
                 try:
-                    prepared = await client.prepare(run.wanted, catalog)
+                    # Of several servers another one may have what one lacks.
+                    prepared = await client.prepare(run.wanted, catalog, demand_loras=run.several)
                 except RequestRejected as error:  # what no server would take
                     run.fail(error)
                     raise

@@ -213,24 +213,18 @@ def test_lora_is_found_by_name_and_travels_with_its_specification(
     assert request["override"]["loras"] == [lora["file"]]
 
 
-def test_lora_that_is_not_there_is_said_at_generate(serve: Serve, stage: Stage) -> None:
-    emulator = serve()
-    outcome = stage.host.run(graph(emulator.port, loras=(LoRA("paper cutout"),)))
-    assert outcome.exception_type == "drawbridge.ModelUnavailable", outcome.exception_message
-    assert sent(emulator) == []
-
-
 @pytest.mark.parametrize(
     ("inputs", "note"),
     [
         ({"mask": half()}, "The mask is not used"),
         ({"loras": (LoRA("Gouache"),)}, "is for flux1, the model for"),
+        ({"loras": (LoRA("paper cutout"),)}, "has no LoRA paper cutout. The picture is made"),
         ({"sampler": "LCM"}, "The sampler LCM is not made for"),
         ({"width": 200}, "The width 200 became 192"),
         ({"seed": -1}, "The seed -1 asks for a random one"),
         ({"shift": 25.28}, "The shift 25.28 is beyond what the app offers"),
     ],
-    ids=["mask", "lora", "sampler", "width", "seed", "shift"],
+    ids=["mask", "lora", "absent", "sampler", "width", "seed", "shift"],
 )
 def test_what_a_server_would_pass_over_is_made_with_a_note_on_the_node(
     serve: Serve, stage: Stage, inputs: dict[str, Any], note: str

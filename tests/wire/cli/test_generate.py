@@ -177,7 +177,6 @@ def test_what_cannot_work_is_refused_before_anything_is_generated(
 @pytest.mark.parametrize(
     ("configuration", "code", "words"),
     [
-        ({"loras": [{"file": "absent.ckpt", "weight": 1}]}, 6, "no LoRA absent.ckpt"),
         ({"controls": [{"file": "absent.ckpt", "weight": 1}]}, 6, "no control absent.ckpt"),
         ({"steps": "many"}, 2, "steps is"),
     ],

@@ -144,10 +144,14 @@ def test_a_lora_that_the_server_does_not_know_comes_with_its_specification(
     assert [one["file"] for one in request["configuration"]["loras"]] == [LORA["file"]]
 
 
+def test_a_lora_that_the_server_lacks_is_left_out(generate: Callable[..., Any]) -> None:
+    request = generate("--lora", "absent", "--lora", LORA["file"])
+    assert [one["file"] for one in request["configuration"]["loras"]] == [LORA["file"]]
+
+
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
-        (("--lora", "absent"), 6, "no LoRA absent"),
         (("--lora", LORA["file"], "strong"), 2, "strong is no number"),
         (("--lora", LORA["file"], 1, "half"), 2, "there is no half"),
         (("--lora", LORA["file"], 1, "all", "x"), 2, "too many words"),
