@@ -114,7 +114,6 @@ def test_official_lora_is_found_by_name_and_sent(
     ("lora", "there", "words"),
     [
         (LCM, (), "Download LCM Stable Diffusion v1.5"),
-        (XL, (XL,), "is for sdxl_base_v0.9, the model for v1"),
         ("mine.ckpt", (), "no file mine.ckpt"),
     ],
 )
@@ -126,6 +125,15 @@ def test_lora_that_cannot_act_is_said_at_the_stack(
     words: str,
 ) -> None:
     assert words in refused(stage.host.run(stacked(silent(*there), lora)), "stack")
+
+
+def test_official_lora_of_another_version_is_left_out(
+    stage: Stage, silent: Callable[..., Emulator]
+) -> None:
+    emulator = silent(XL)
+    outcome = stage.host.run(stacked(emulator, XL))
+    assert outcome.status == "success", outcome.exception_message
+    assert not sent(emulator)["configuration"]["loras"]
 
 
 def test_official_control_is_found_by_name_and_sent(
