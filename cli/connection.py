@@ -155,7 +155,8 @@ def chosen(
     transport, certificate = _protection(given)
     try:
         address = Address(given("host") or "127.0.0.1", _port(given))
-        return Server(address, transport, certificate, given("credential") or "", name)
+        credential, at_once = given("credential") or "", given.at_once
+        return Server(address, transport, certificate, credential, name, at_once)
     except RequestRejected as error:
         raise error.become(Usage) from error
 
@@ -258,6 +259,11 @@ class _Given:
         if name in self._saved:
             return self._saved[name] or None
         return self._environ.get(f"DRAWBRIDGE_{name.upper()}", "").strip() or None
+
+    @property
+    def at_once(self) -> int:
+        """Return how many requests may be open at the saved server; 1 where none is meant."""
+        return int(self._saved.get("at_once", 1))
 
     def option(self, name: str) -> str | None:
         """Return what an option says, None where it is not given."""

@@ -13,7 +13,7 @@ from ..client.threads import in_thread
 from ..errors import ModelUnavailable, ServerBusy, ServerUnreachable
 from . import pictures, request
 from .command import Command
-from .connection import each_way, endpoint, open_client, timeout_seconds
+from .connection import chosen, each_way, endpoint, open_client, timeout_seconds
 from .generating import configuration, presets, steering, wishes, words
 from .generating.options import add_options
 from .generating.previews import Previews
@@ -80,7 +80,7 @@ async def _run(
 
     files = Files(options.out, planned.pictures)
     run = Run(client, catalog, planned, files, output)
-    if len(everyone) > 1:
+    if len(everyone) > 1 or chosen(options).at_once > 1:
         from .generating.shared_run import SharedRun
 
         run = SharedRun(client, catalog, planned, files, output)
@@ -108,7 +108,7 @@ async def _run(
 def _member(options: argparse.Namespace, output: Output) -> Member:
     from ..client.pool.member import Member
 
-    return Member(_name(options), lambda: open_client(options, output))
+    return Member(_name(options), lambda: open_client(options, output), chosen(options).at_once)
 
 
 def _name(options: argparse.Namespace) -> str:

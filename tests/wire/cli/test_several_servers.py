@@ -77,6 +77,19 @@ def test_each_address_of_a_name_is_a_server(
     assert generated(one) + generated(other) == 4
 
 
+def test_saved_server_says_how_many_requests_may_be_open(
+    serve: Serve, run: Run, tmp_path: Path
+) -> None:
+    emulator = serve(step_ms=40)
+    address = Address("127.0.0.1", emulator.port)
+    SavedServers(tmp_path).put(Server(address, Transport.PLAINTEXT, name="Farm", at_once=2))
+    words = ("--out", tmp_path / "a.png", "--batch-count", 4, "--server", "Farm")
+    done = run(None, *SMALL, *words, "--store", tmp_path, "--json")
+    assert done.code == 0, done.err
+    calls = emulator.journal.events("call", rpc="GenerateImage")
+    assert len({str(call["peer"]) for call in calls}) == 2
+
+
 @pytest.mark.parametrize("off", ["A", "B"])
 def test_server_that_is_off_costs_no_picture(
     serve: Serve, run: Run, save: Any, tmp_path: Path, off: str
