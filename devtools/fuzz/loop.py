@@ -91,6 +91,7 @@ def atheris_loop(target: str, seconds: int, found: str, seed: int) -> None:
         f"-artifact_prefix={found}/{target}-",
         *("-rss_limit_mb=4096", "-timeout=30", "-print_final_stats=1"),
     )
+    once(b"")  # imports what the target needs, which may take longer than an input may
     atheris.Setup([sys.argv[0], *flags, f"{found}/seeds-{target}"], once)
     atheris.Fuzz()
 
