@@ -5,6 +5,7 @@ Works on Linux, macOS and Windows; what a system does not tell is 0.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import os
@@ -129,7 +130,11 @@ def children() -> int:
     """Return the processes that this one has started and that still are."""
     tasks = Path("/proc/self/task")
     if tasks.is_dir():
-        return sum(len((task / "children").read_text().split()) for task in tasks.iterdir())
+        found = 0
+        for task in tasks.iterdir():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread has ended
+                found += len((task / "children").read_text().split())
+        return found
     if sys.platform == "win32":
         return 0
     told = subprocess.run(("ps", "-axo", "ppid="), capture_output=True, text=True, check=False)
