@@ -98,6 +98,12 @@ class _Call:
     def cancel(self) -> None:
         self._messages.clear()
 
+    def done(self) -> bool:
+        return not self._messages
+
+    def cancelled(self) -> bool:
+        return False
+
 
 @functools.cache
 def _loop() -> asyncio.AbstractEventLoop:
