@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import TimeoutError as PageTimeout
 
 from drawbridge.devtools.browser import PACK_FOLDER, ComfyPage, Open, read_workflow
 from drawbridge.devtools.comfyui.host import ROOT
@@ -50,9 +52,11 @@ _WORDS = """
 _ALL_WERE_SEEN = """
 (names) => {
   const pictures = [...document.querySelectorAll("[role=dialog] img")];
-  window.seen = new Set([...(window.seen ?? []), ...pictures.map(({ alt }) => alt)]);
-  pictures.at(-1)?.scrollIntoView();
-  return names.every((name) => window.seen.has(name));
+  window.listed = new Set([...(window.listed ?? []), ...pictures.map(({ alt }) => alt)]);
+  window.turn = (window.turn ?? 0) + 1;
+  if (window.turn % 60 < 30) pictures.at(-1)?.scrollIntoView();
+  else pictures[0]?.scrollIntoView({ block: "end" });
+  return names.every((name) => window.listed.has(name));
 }
 """
 _IS_BACK = """
@@ -73,8 +77,13 @@ def help_of(kind: str, locale: str) -> Path:
 
 def ask_for_help(page: ComfyPage, kind: str) -> None:
     """Select a node and press the button with the i."""
-    page.page.mouse.click(*page.page.evaluate(_TITLE, kind))
-    page.page.get_by_test_id("info-button").click()
+    button = page.page.get_by_test_id("info-button")
+    for _ in range(5):  # a page that has just loaded a graph may not hear the first click
+        page.page.mouse.click(*page.page.evaluate(_TITLE, kind))
+        with contextlib.suppress(PageTimeout):
+            button.click(timeout=3000)
+            return
+    button.click()
 
 
 def wait_for_help(page: ComfyPage, path: Path) -> None:
