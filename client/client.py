@@ -174,16 +174,16 @@ class DrawThingsClient:
 
         if catalog is None:
             catalog = await self.catalog(timeout_seconds=timeout_seconds)
+        recalled = self._memory if catalog is self._recalled else None
         try:
-            return await prepare(self, wishes, catalog)
+            demand = demand_loras or recalled is not None
+            return await prepare(self, wishes, catalog, demand_loras=demand)
         except ModelUnavailable:
-            if catalog is not self._recalled or self._memory is None:
-                if demand_loras:
-                    raise
-                return await prepare(self, wishes, catalog, demand_loras=False)
+            if recalled is None:
+                raise
         info = await self.echo(timeout_seconds)  # it may have got the file since
         catalog = await self._found(info)
-        await self._memory.keep(info, catalog)
+        await recalled.keep(info, catalog)
         return await prepare(self, wishes, catalog, demand_loras=demand_loras)
 
     async def hours(self, timeout_seconds: float = 30) -> Thresholds | None:

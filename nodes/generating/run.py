@@ -81,18 +81,20 @@ class _Generation:
         receiving = asyncio.ensure_future(self._receive(wishes))
         showing = asyncio.ensure_future(self._previews.show())
         try:
-            # `showing` ends only by an error or an interruption, which is then the run's own
-            done, _ = await asyncio.wait({receiving, showing}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            try:
+                # `showing` ends only by an error or an interruption, which is then the run's own
+                done, _ = await asyncio.wait(
+                    {receiving, showing}, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done:
+                    task.result()
+            finally:
+                await self._give_up((receiving, showing))
         except asyncio.CancelledError:
-            await self._give_up((receiving, showing))
             if self._finished or self._place.siblings.finished:
-                self._display.say(unfinished.STOPPED)  # the last word, so not before their end
+                self._display.say(unfinished.STOPPED)
             await self._conversion.close()
             raise
-        finally:
-            await self._give_up((receiving, showing))
         try:
             return await self._end()
         finally:

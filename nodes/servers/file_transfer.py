@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from ...client.address import Address
 from ...client.catalog.records import Thresholds
@@ -55,19 +55,19 @@ async def send(
                     reporter.show(event)
             lines.extend(result(client.endpoint.address, reporter.done, compare_hash))
 
-    for address, error in await _of_each(server, bring):
+    for address, error in await _of_each(await each(server), bring):
         lines.append(f"{address}: nothing was sent. {error.problem}")
     return name, "\n".join([*lines, _USABLE])
 
 
 async def _of_each(
-    server: AnyServer, ask: Callable[[Server], Awaitable[None]]
+    known: Sequence[Server], ask: Callable[[Server], Awaitable[None]]
 ) -> list[tuple[str, DrawbridgeError]]:
     """Ask one server after the other, and return those that are away, with their errors.
 
     Raises what `ask` raises but for that, and the first error where all are away.
     """
-    known, away = await each(server), list[tuple[str, DrawbridgeError]]()
+    away: list[tuple[str, DrawbridgeError]] = []
     for one in known:
         try:
             await ask(one)
@@ -117,21 +117,21 @@ async def files_exist(server: AnyServer, names: str, with_hashes: bool) -> tuple
         raise RequestRejected("No file is named.", "Enter file names, one in each line.")
     lines: list[str] = []
     told: list[dict[str, object]] = []
-    several = len(await each(server)) > 1
+    asked = await each(server)
 
     async def ask(one: Server) -> None:
         async with open_client(one) as client:
             found = await client.files_exist(list(dict.fromkeys(wanted)), with_hashes)
             address = client.endpoint.address
-        where = {"server": address} if several else {}
-        lines.extend([f"{address}:"] if several else [])
+        where = {"server": address} if len(asked) > 1 else {}
+        lines.extend([f"{address}:"] if where else [])
         for file in found:
             words = "there" if file.exists else "missing"
             lines.append(" ".join([f"{file.name}: {words}", file.sha256]).strip())
             known = {"name": file.name, "exists": file.exists, "sha256": file.sha256 or None}
             told.append({**where, **known})
 
-    for address, error in await _of_each(server, ask):
+    for address, error in await _of_each(asked, ask):
         lines.append(f"{address}: not known. {error.problem}")
         for name in dict.fromkeys(wanted):
             told.append({"server": address, "name": name, "exists": None, "sha256": None})
@@ -146,7 +146,7 @@ async def describe(server: AnyServer) -> tuple[str, str]:
     async def ask(one: Server) -> None:
         told.append(await _describe(one))
 
-    for address, error in await _of_each(server, ask):
+    for address, error in await _of_each(await each(server), ask):
         known = {"address": address, "error": error.problem}
         told.append((f"Server: {address}\n{error.problem}", json.dumps(known, ensure_ascii=False)))
     if len(told) == 1:
