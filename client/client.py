@@ -161,14 +161,15 @@ class DrawThingsClient:
         catalog: Catalog | None = None,
         timeout_seconds: float = 30,
         *,
-        demand_loras: bool = False,
+        demand_all: bool = False,
     ) -> Prepared:
         """Return the requests that say what is wanted; `catalog` is what the method has returned.
-        LoRAs that the server does not have are left out with a note, unless `demand_loras`.
+        LoRAs, controls, a refiner and an upscaler that the server does not have are left out with a
+        note, unless `demand_all`.
 
-        Raises what `catalog` raises; ModelUnavailable for a file that the server does not have, and
-        for a model of which nobody knows the version; RequestRejected for what a server would crash
-        on or ignore, and for a setting that does not exist.
+        Raises what `catalog` raises; ModelUnavailable for any other file that the server does not
+        have, and for a model of which nobody knows the version; RequestRejected for what a server
+        would crash on or ignore, and for a setting that does not exist.
         """
         from .generation.assemble import prepare
 
@@ -176,15 +177,15 @@ class DrawThingsClient:
             catalog = await self.catalog(timeout_seconds=timeout_seconds)
         recalled = self._memory if catalog is self._recalled else None
         try:
-            demand = demand_loras or recalled is not None
-            return await prepare(self, wishes, catalog, demand_loras=demand)
+            demand = demand_all or recalled is not None
+            return await prepare(self, wishes, catalog, demand_all=demand)
         except ModelUnavailable:
             if recalled is None:
                 raise
         info = await self.echo(timeout_seconds)  # it may have got the file since
         catalog = await self._found(info)
         await recalled.keep(info, catalog)
-        return await prepare(self, wishes, catalog, demand_loras=demand_loras)
+        return await prepare(self, wishes, catalog, demand_all=demand_all)
 
     async def hours(self, timeout_seconds: float = 30) -> Thresholds | None:
         """Return the account's compute units; None from a server of one's own."""

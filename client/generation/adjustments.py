@@ -6,18 +6,22 @@ does the app (docs/protocol.md 4.8, 5.4).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ...errors import ModelUnavailable
 from ...facts import versions
 from ...facts.versions import takes_lora, takes_refiner
+from .. import safe_text
 from ..catalog import lookup
-from ..catalog.records import Catalog
+from ..catalog.lookup import Part
+from ..catalog.names import alike
+from ..catalog.records import Catalog, ControlSpec, LoRASpec, ModelSpec, UpscalerSpec
 from ..configuration.fields import GenerationConfig
 from ..configuration.ranges import called, ranges, read_ranges
 
+S = TypeVar("S", ModelSpec, LoRASpec, ControlSpec, UpscalerSpec)
 Adjusted = tuple[GenerationConfig, list[str]]
 
 
@@ -39,20 +43,50 @@ def in_blocks(config: GenerationConfig) -> Adjusted:
     return replace(config, **changes), notes
 
 
+def lack(
+    part: Part[S],
+    name: str,
+    catalog: Catalog,
+    address: str,
+    absent: Collection[str],
+    fits: Callable[[S], bool] = lambda _: True,
+) -> str:
+    """Return a sentence about a file that the server does not have, or cannot use, "" for another.
+
+    It passes such a file over (docs/protocol.md 4.5, 5.4). `absent` are files that it has said it
+    has not.
+    """
+    try:
+        spec = lookup.find_file(part, name, catalog, address, fits)
+    except ModelUnavailable as error:
+        return f"{error.problem} The picture is made without. {error.remedy}"
+    file = spec.file if spec else name
+    if file not in absent:
+        return ""
+    remedy = "Bring it there with Upload." if spec else alike(file, part.listed(catalog))
+    problem = f"The server at {address} has no {part.word} {safe_text.one_line(file)}."
+    return f"{problem} The picture is made without. {remedy or part.choice}"
+
+
 def with_refiner(
-    config: GenerationConfig, version: str, catalog: Catalog, address: str
+    config: GenerationConfig,
+    version: str,
+    catalog: Catalog,
+    address: str,
+    absent: Collection[str] = (),
 ) -> Adjusted:
     """Return the configuration without a refiner that the server would not use.
 
-    `catalog` is what is known of the server at `address`, `version` the model's.
+    `catalog` is what is known of the server at `address`, `version` the model's; `absent` are files
+    that it has said it has not.
     """
     name = config.refiner_model
     if not name:
         return config, []
-    try:
-        spec = lookup.find_file(lookup.REFINER, name, catalog, address)
-    except ModelUnavailable as error:
-        return replace(config, refiner_model=""), [f"{error.problem} The picture is made without."]
+    note = lack(lookup.REFINER, name, catalog, address, absent)
+    if note:
+        return replace(config, refiner_model=""), [note]
+    spec = lookup.find_file(lookup.REFINER, name, catalog, address)
     file = spec.file if spec else name
     if file == config.model:
         note = f"The refiner {file} is the model itself, and is left out."
@@ -63,23 +97,33 @@ def with_refiner(
     return replace(config, refiner_model=""), [note]
 
 
-def with_loras(
+def without_absent(
     config: GenerationConfig, version: str, catalog: Catalog, address: str, absent: Collection[str]
 ) -> Adjusted:
-    """Return the configuration without LoRAs that the server does not have, or cannot use: it would
-    pass them over (docs/protocol.md 5.4). `absent` are files that it has said it has not.
+    """Return the configuration without LoRAs, controls and an upscaler that the server does not
+    have, or cannot use.
+
+    `catalog` is what is known of the server at `address`, `version` the model's; `absent` are files
+    that it has said it has not.
     """
-    kept, notes = [], []
-    for lora in config.loras:
-        try:
-            if lora.file in absent:
-                raise lookup.unavailable(lookup.LORA, lora.file, catalog, address)
-            lookup.find_lora(lora.file, version, catalog, address)
-        except ModelUnavailable as error:
-            notes.append(f"{error.problem} The picture is made without. {error.remedy}")
-        else:
-            kept.append(lora)
-    return replace(config, loras=tuple(kept)), notes
+    notes: list[str] = []
+
+    def has(part: Part[S], name: str, fits: Callable[[S], bool] = lambda _: True) -> bool:
+        note = lack(part, name, catalog, address, absent, fits) if name else ""
+        notes.extend([note] if note else [])
+        return not note
+
+    kept = replace(
+        config,
+        loras=tuple(
+            one
+            for one in config.loras
+            if has(lookup.LORA, one.file, lambda spec: lookup.suits(version, spec))
+        ),
+        controls=tuple(one for one in config.controls if has(lookup.CONTROL, one.file)),
+        upscaler=config.upscaler if has(lookup.UPSCALER, config.upscaler) else "",
+    )
+    return kept, notes
 
 
 def with_effect(config: GenerationConfig, version: str, catalog: Catalog) -> Adjusted:

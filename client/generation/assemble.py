@@ -13,7 +13,7 @@ from ...facts.versions import reads_alpha
 from ..catalog import lookup
 from ..catalog.lookup import ModelFile
 from ..catalog.names import find
-from ..catalog.records import Catalog, FileServer
+from ..catalog.records import Catalog, ControlSpec, FileServer, LoRASpec
 from ..catalog.specification import demand_files
 from ..configuration.fields import SEEDS, GenerationConfig, LoRA, Values
 from ..threads import in_thread
@@ -72,14 +72,15 @@ class Prepared:
 
 
 async def prepare(
-    client: FileServer, wishes: Wishes, catalog: Catalog, *, demand_loras: bool = True
+    client: FileServer, wishes: Wishes, catalog: Catalog, *, demand_all: bool = True
 ) -> Prepared:
-    """Return what to send for the wishes; `catalog` is the client's. Unless `demand_loras`, LoRAs
-    that the server does not have are left out with a note.
+    """Return what to send for the wishes; `catalog` is the client's. Unless `demand_all`,
+    LoRAs, controls, a refiner and an upscaler that the server does not have are left out with a
+    note, as it would pass them over.
 
-    Raises ModelUnavailable for a file that the server does not have, and for a model of which
-    nobody knows the version; RequestRejected for what a server would crash on or ignore, and for a
-    setting that does not exist.
+    Raises ModelUnavailable for any other file that the server does not have, and for a model of
+    which nobody knows the version; RequestRejected for what a server would crash on or ignore, and
+    for a setting that does not exist.
     """
     model, address = wishes.model, client.endpoint.address
     if isinstance(model, str):
@@ -88,21 +89,35 @@ async def prepare(
         raise lookup.untold(address, model.file, "say of which version the model is")
     known = replace(wishes.specified, models=(model.spec,) if model.spec else ())
     catalog = lookup.beside(known, catalog)
-    absent: set[str] | None = None if demand_loras else set()
+    absent: set[str] | None = None if demand_all else set()
     prepared = await in_thread(lambda: assemble(wishes, model, catalog, address, absent))
-    if absent is not None:
-        unlisted = lookup.unlisted(prepared.requests[0].config, catalog)
-        loras = [name for part, name in unlisted if part is lookup.LORA]
-        found = await client.files_exist(loras) if loras else ()
-        if missing := {file.name for file in found if not file.exists}:
-            prepared = await in_thread(lambda: assemble(wishes, model, catalog, address, missing))
-    sent = prepared.requests[0].override
     by_person = {*wishes.specified.loras, *wishes.specified.controls}
-    await demand_files(client, *(one for one in (*sent.loras, *sent.controls) if one in by_person))
-    await lookup.demand_names(
-        client, catalog, lookup.unlisted(prepared.requests[0].config, catalog)
-    )
+    if absent is not None:
+        missing = await _missing(client, prepared.requests[0], catalog, by_person)
+        if missing:
+            prepared = await in_thread(lambda: assemble(wishes, model, catalog, address, missing))
+    sent = prepared.requests[0]
+    told = (*sent.override.loras, *sent.override.controls)
+    await demand_files(client, *(one for one in told if one in by_person))
+    if absent is None:
+        await lookup.demand_names(client, catalog, lookup.unlisted(sent.config, catalog))
     return prepared
+
+
+async def _missing(
+    client: FileServer,
+    request: GenerationRequest,
+    catalog: Catalog,
+    by_person: Collection[LoRASpec | ControlSpec],
+) -> set[str]:
+    """Return which files besides the model, of those that only a server can know of, are not there;
+    `by_person` are the specifications that a person gives.
+    """
+    names = [name for _, name in lookup.unlisted(request.config, catalog)]
+    told = (*request.override.loras, *request.override.controls)
+    names += [one.file for one in told if one in by_person]
+    found = await client.files_exist(list(dict.fromkeys(names))) if names else ()
+    return {file.name for file in found if not file.exists}
 
 
 def assemble(
@@ -113,7 +128,8 @@ def assemble(
     absent: Collection[str] | None = None,
 ) -> Prepared:
     """Return what to send; `catalog` is all that is known of the server at `address`. Where
-    `absent` is not None, LoRAs that it does not have, and those, are left out with a note.
+    `absent` is not None, files besides the model that it does not have, and those, are left out
+    with a note.
 
     Raises what `prepare` raises, but looks for no file that only the server can know of.
     """
@@ -125,10 +141,10 @@ def assemble(
     config = replace(config, seed=seed, batch_count=1)
     config, told = adjustments.in_blocks(config)
     notes += told
-    config, told = adjustments.with_refiner(config, version, catalog, address)
+    config, told = adjustments.with_refiner(config, version, catalog, address, absent or ())
     notes += told
     if absent is not None:
-        config, told = adjustments.with_loras(config, version, catalog, address, absent)
+        config, told = adjustments.without_absent(config, version, catalog, address, absent)
         notes += told
     config = lookup.with_files(config, version, catalog, address)
     config, dropped = relevant(config, version)
@@ -140,7 +156,7 @@ def assemble(
     config.check()  # a picture of an impossible size is not worth making
     wishes, told = _with_readers(wishes, catalog, version)
     notes += told
-    config, hints, told = _steered(wishes, config, version, catalog, address)
+    config, hints, told = _steered(wishes, config, version, catalog, address, absent)
     notes += told
     has_image = wishes.image is not None
     notes += adjustments.remarks(config, version, catalog, has_image=has_image)
@@ -264,7 +280,12 @@ def _started(
 
 
 def _steered(
-    wishes: Wishes, config: GenerationConfig, version: str, catalog: Catalog, address: str
+    wishes: Wishes,
+    config: GenerationConfig,
+    version: str,
+    catalog: Catalog,
+    address: str,
+    absent: Collection[str] | None,
 ) -> tuple[GenerationConfig, tuple[Hint, ...], tuple[str, ...]]:
     """Return the settings with the controls of the guides, the hints that bring pictures, and
     sentences about what is left out.
@@ -279,6 +300,7 @@ def _steered(
         catalog,
         address,
         version,
+        absent=absent,
         has_image=wishes.image is not None,
         has_mask=pictures.has_mask(
             wishes.image, wishes.mask, keep_alpha=_keeps_alpha(config, version, catalog)

@@ -6,7 +6,7 @@ picture can be whatever tells it from others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -18,6 +18,7 @@ from ..catalog import lookup
 from ..catalog.names import find
 from ..catalog.records import Catalog, ControlSpec
 from ..configuration.fields import Control, GenerationConfig
+from .adjustments import lack
 
 P = TypeVar("P")  # a picture
 ALPHA_CHANNELS = 4
@@ -107,14 +108,16 @@ def steer(
     address: str,
     version: str,
     *,
+    absent: Collection[str] | None = None,
     has_image: bool,
     has_mask: bool = False,
 ) -> Steering[P]:
     """Return what to send for these guides; `catalog` is what is known of the server at `address`.
 
     A control of weight 0 is left out. What a server would ignore or misread is left out with a
-    sentence, and so is a control that finds no picture. Raises ModelUnavailable for a control that
-    the server does not have, RequestRejected for a kind of picture that nobody knows.
+    sentence, and so is a control that finds no picture. Where `absent` is not None, so are controls
+    that the server does not have, and those; else it raises ModelUnavailable for them. Raises
+    RequestRejected for a kind of picture that nobody knows.
     """
     modifier = lookup.modifier(config, catalog) if catalog.model(config.model) else None
     notes: list[str] = []
@@ -124,9 +127,9 @@ def steer(
             guide.kind != "shuffle" or guide.weight > 0
         ):
             try:
-                rows.append(_row(guide, catalog, address, modifier, notes))
+                rows.append(_row(guide, catalog, address, absent, modifier, notes))
             except _Unread as unread:
-                notes.append(str(unread))
+                notes += [str(unread)] if str(unread) not in notes else []
     rows = _with_readers(rows, config, catalog, version, modifier, notes)
     rows = [_with_picture(row, notes, has_image=has_image) for row in rows]
     fixed = sized_by_image(version, config.strength, has_mask) if has_image else False
@@ -164,7 +167,12 @@ class _Unread(Exception):
 
 
 def _row(
-    guide: Guide[P], catalog: Catalog, address: str, modifier: str | None, notes: list[str]
+    guide: Guide[P],
+    catalog: Catalog,
+    address: str,
+    absent: Collection[str] | None,
+    modifier: str | None,
+    notes: list[str],
 ) -> _Row[P]:
     if guide.kind not in KINDS:
         raise RequestRejected(
@@ -173,6 +181,10 @@ def _row(
         )
     if guide.control is None:
         return _Row(guide, None, guide.kind, _read_by_model(guide, modifier))
+    if absent is not None:
+        note = lack(lookup.CONTROL, guide.control.file, catalog, address, absent)
+        if note:
+            raise _Unread(note)
     spec = lookup.find_file(lookup.CONTROL, guide.control.file, catalog, address)
     kind = _kind(guide, spec, notes)
     control = guide.control

@@ -12,7 +12,7 @@ from ..catalog.records import Catalog
 from ..generation.assemble import Prepared, Wishes
 from ..generation.events import Audio, Picture
 from ..threads import in_thread
-from .events import News, Part, PoolEvent
+from .events import LeftOut, News, Part, PoolEvent
 from .fitting import fit, fitted
 from .items import Item
 from .kept import Kept
@@ -72,14 +72,40 @@ class Pool:
         generator is closed or its task cancelled. Raises RequestRejected for wishes that no server
         would take, and what is wrong with the servers where none can take part.
         """
-        run = Run(
+        left_out: list[PoolEvent] = []
+        run = self._run(wanted, token, demand_all=len(self._members) > 1)
+        try:
+            async with contextlib.aclosing(self._events(run)) as events:
+                async for event in events:
+                    if run.prepared is None and run.demand_all and isinstance(event, LeftOut):
+                        left_out.append(event)  # the last word on it has not been spoken
+                        continue
+                    yield event
+                    while left_out:
+                        yield left_out.pop(0)
+                return
+        except DrawbridgeError as error:
+            if isinstance(error, RequestRejected) or not run.wants_too_much:
+                raise
+        # Each does without what it lacks, as a single one would.
+        run = self._run(wanted, token, demand_all=False)
+        async with contextlib.aclosing(self._events(run)) as events:
+            async for event in events:
+                yield event
+
+    def _run(self, wanted: Wishes | Prepared, token: Hashable, *, demand_all: bool) -> Run:
+        return Run(
             self._members,
             wanted,
             paces=self._paces,
             kept=self._kept,
             token=token,
             patience_seconds=self._patience_seconds,
+            demand_all=demand_all,
         )
+
+    async def _events(self, run: Run) -> AsyncGenerator[PoolEvent, None]:
+        """Have the servers work, and yield what happens."""
         tasks = [
             asyncio.ensure_future(self._serve(run, seat))
             for seat in run.seats
@@ -134,8 +160,7 @@ class Pool:
             if run.prepared is None:
                 assert isinstance(run.wanted, Wishes)
                 try:
-                    # Of several servers another one may have what one lacks.
-                    prepared = await client.prepare(run.wanted, catalog, demand_loras=run.several)
+                    prepared = await client.prepare(run.wanted, catalog, demand_all=run.demand_all)
                 except RequestRejected as error:  # what no server would take
                     run.fail(error)
                     raise

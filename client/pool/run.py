@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Sequence
 
-from ...errors import DrawbridgeError, RequestRejected
+from ...errors import DrawbridgeError, ModelUnavailable, RequestRejected
 from ..generation.assemble import Prepared, Wishes
 from ..generation.request import GenerationRequest
 from ..threads import in_thread
@@ -45,8 +45,11 @@ class Run:
         kept: Kept | None,
         token: Hashable,
         patience_seconds: float,
+        demand_all: bool = False,
     ) -> None:
+        """Unless `demand_all`, the first server that can makes do without what it lacks."""
         self.wanted = wanted
+        self.demand_all = demand_all
         self.seats = [Seat(member) for member in members]
         self.planning = asyncio.Lock()
         self.prepared: Prepared | None = None
@@ -110,6 +113,13 @@ class Run:
             yield
         finally:
             seat.holding -= 1
+
+    @property
+    def wants_too_much(self) -> bool:
+        """Return whether it has ended because no server has all that is demanded."""
+        if self.prepared is not None or not self.demand_all:
+            return False
+        return any(isinstance(seat.error, ModelUnavailable) for seat in self.seats)
 
     def plan(self, prepared: Prepared) -> None:
         """Take over what is to be made."""

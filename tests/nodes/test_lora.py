@@ -106,8 +106,6 @@ def test_chain_tells_all_words_once_and_all_notes(
 @pytest.mark.parametrize(
     ("inputs", "kind", "words"),
     [
-        ({"lora_1": "watercolor"}, "ModelUnavailable", r"no LoRA watercolor\..*Watercolour"),
-        ({"lora_1": UNSPECIFIED_MODEL}, "ModelUnavailable", "no specification of it"),
         (
             {"lora_1": WATERCOLOUR, "mode_1": "both"},
             "RequestRejected",
@@ -122,6 +120,24 @@ def test_lora_that_cannot_work_is_said_at_the_stack(
     assert (outcome.node_id, outcome.exception_type) == ("stack", f"drawbridge.{kind}")
     assert outcome.exception_message is not None
     assert re.search(words, outcome.exception_message, re.DOTALL), outcome.exception_message
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("watercolor", "has no LoRA watercolor. The picture is made without. Did you mean"),
+        (UNSPECIFIED_MODEL, "no specification of it, and would leave it out."),
+    ],
+)
+def test_lora_that_the_server_lacks_is_left_out_with_a_note(
+    stage: Stage, serve: Serve, name: str, words: str
+) -> None:
+    PromptServer.instance.texts.clear()
+    prompt = asking(serve(), lora_1=name, lora_2=WATERCOLOUR)
+    loras, triggers, _ = results(run(stage.host, prompt, "stack", "loras"))
+    assert ([lora.file for lora in loras], triggers) == ([WATERCOLOUR], "watercolour")
+    [note] = [words for node, words in PromptServer.instance.texts if node == "stack"]
+    assert words in note
 
 
 def test_lora_of_another_version_is_left_out_with_a_note(stage: Stage, serve: Serve) -> None:
@@ -147,6 +163,8 @@ def test_silent_server_is_asked_for_the_files_only(stage: Stage, serve: Serve) -
     loras, triggers, _ = results(run(stage.host, prompt, "stack", "loras"))
     assert (loras, triggers) == ((LoRA(WATERCOLOUR),), "")
     prompt["stack"]["inputs"]["lora_2"] = "gone.ckpt"
-    outcome = run(stage.host, prompt, "stack", "loras")
-    assert (outcome.node_id, outcome.exception_type) == ("stack", "drawbridge.ModelUnavailable")
-    assert "no file gone.ckpt" in str(outcome.exception_message)
+    PromptServer.instance.texts.clear()
+    loras, _, _ = results(run(stage.host, prompt, "stack", "loras"))
+    assert loras == (LoRA(WATERCOLOUR),)
+    [note] = [words for node, words in PromptServer.instance.texts if node == "stack"]
+    assert "has no LoRA gone.ckpt. The picture is made without." in note

@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from standin.outcomes import assert_failed
 from standin.stage import Stage, graph
 
 from drawbridge.client.address import Address, Transport
+from drawbridge.client.configuration.fields import LoRA
 from drawbridge.client.store.server import Server
 from drawbridge.client.store.servers import SavedServers
 from drawbridge.emulator.server.server import Emulator
@@ -156,6 +158,39 @@ def test_server_without_the_model_is_left_out_and_named(
     assert generated(full) == 3
     assert generated(empty) == 0
     assert any(f"Left out: {empty.address}" in text for text in texts())
+
+
+def test_file_that_no_server_has_is_left_out_with_a_note(serve: Serve, stage: Stage) -> None:
+    one, other = serve(step_ms=20), serve(step_ms=20)
+    PromptServer.instance.texts.clear()
+    prompt = pooled(one.port, other.port, batch_count=2, loras=(LoRA("ink wash"),))
+    outcome = stage.host.run(prompt)
+    assert outcome.status == "success", outcome.exception_message
+    assert generated(one) + generated(other) == 2
+    assert "has no LoRA ink wash. The picture is made without." in texts()[-1]
+    assert not any("Left out" in text for text in texts())
+
+
+def test_stack_goes_by_the_server_that_has_all(serve: Serve, stage: Stage, tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    ink = {"name": "Ink", "file": "ink.ckpt", "prefix": "", "version": "z_image"}
+    (models / "custom_lora.json").write_text(json.dumps([ink]), encoding="utf-8")
+    (models / "ink.ckpt").write_bytes(b"weights")
+    lacks, has = serve(), serve(models=models, stock=True)
+    prompt = pooled(lacks.port, has.port)
+    rows = {"model": ["model", 0], "lora_1": "Ink", "weight_1": 1.0, "mode_1": "all"}
+    prompt["stack"] = {"class_type": "Drawbridge_LoRAStack", "inputs": rows}
+    prompt["generate"]["inputs"]["loras"] = ["stack", 0]
+    outcome = stage.host.run(prompt)
+    assert outcome.status == "success", outcome.exception_message
+    assert (generated(lacks), generated(has)) == (0, 1)
+    rows["lora_1"] = "Ink wash"
+    PromptServer.instance.texts.clear()
+    outcome = stage.host.run(prompt)
+    assert outcome.status == "success", outcome.exception_message
+    [note] = [text for node, text in PromptServer.instance.texts if node == "stack"]
+    assert "has no LoRA Ink wash. The picture is made without." in note
 
 
 def test_lost_server_s_picture_is_made_by_the_other(serve: Serve, stage: Stage) -> None:

@@ -137,22 +137,6 @@ def test_control_works_on_the_init_image(stage: Stage, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("node", "inputs", "kind", "words"),
-    [
-        (hint(control="Pose", image="picture"), {}, "ModelUnavailable", "Did you mean Pose"),
-    ],
-)
-def test_hint_that_cannot_work_is_said_at_generate(
-    stage: Stage, serve: Serve, node: Any, inputs: dict[str, Any], kind: str, words: str
-) -> None:
-    emulator = serve()
-    outcome = run(stage, emulator, hint=node, inputs=inputs)
-    assert (outcome.node_id, outcome.exception_type) == ("generate", f"drawbridge.{kind}")
-    assert words in outcome.exception_message
-    assert emulator.journal.events("call", rpc="GenerateImage") == []
-
-
-@pytest.mark.parametrize(
     ("nodes", "note"),
     [
         ({"stack": stack(lora_1="Gouache")}, "is for flux1, the model for v1"),
@@ -160,10 +144,12 @@ def test_hint_that_cannot_work_is_said_at_generate(
             {"hint": hint(control="Union (XL)", image="picture")},
             "is for sdxl_base_v0.9, the model for v1",
         ),
+        ({"hint": hint(control="Posse", image="picture")}, "no control Posse. The picture is made"),
+        ({"hint": board(control="Posse", image_1="picture")}, "no control Posse. The picture is"),
     ],
-    ids=["LoRA", "control"],
+    ids=["LoRA", "control", "absent control", "absent control of a moodboard"],
 )
-def test_file_of_another_version_is_left_out_with_a_note(
+def test_file_that_the_server_cannot_use_is_left_out_with_a_note(
     stage: Stage, serve: Serve, nodes: dict[str, Any], note: str
 ) -> None:
     _is_made_with_a_note(stage, serve(strict=True), note, **nodes)

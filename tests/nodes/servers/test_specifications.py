@@ -119,7 +119,6 @@ def test_specification_counts_for_loras_from_before(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("change", "row", "kind", "words"),
     [
-        ({"file": "gone.ckpt"}, "Ink", "ModelUnavailable", "lacks gone.ckpt, which the specif"),
         ({"alternative_decoder": "vae.ckpt"}, "Ink", "ModelUnavailable", "lacks vae.ckpt, which"),
         ({}, WATERCOLOUR, "RequestRejected", "that of ink.ckpt, which no row names"),
     ],
@@ -145,6 +144,23 @@ def test_lora_whose_specification_does_not_fit_is_said(
     assert outcome.exception_type == f"drawbridge.{kind}"
     assert words in str(outcome.exception_message)
     assert sent(emulator) == []
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_lora_whose_file_is_not_there_is_left_out_with_a_note(
+    stage: Stage, serve: Serve, there: Path, checked: bool
+) -> None:
+    emulator = serve(models=there, stock=True)
+    loras = stack(lora_1="Ink", specification=json.dumps({**INK, "file": "gone.ckpt"}))
+    if checked:
+        loras["inputs"]["model"] = ["model", 0]
+    PromptServer.instance.texts.clear()
+    outcome = stage.host.run(generation(emulator, loras=loras))
+    assert outcome.status == "success", outcome.exception_message
+    node, note = next(told for told in PromptServer.instance.texts if "gone.ckpt" in told[1])
+    assert node == ("loras" if checked else "generate")
+    assert "has no LoRA gone.ckpt. The picture is made without. Bring it there" in note
+    assert sent(emulator)[0]["configuration"]["loras"] == []
 
 
 def test_control_generates_with_its_specification(stage: Stage, serve: Serve, there: Path) -> None:

@@ -174,21 +174,35 @@ def test_what_cannot_work_is_refused_before_anything_is_generated(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    ("configuration", "code", "words"),
-    [
-        ({"controls": [{"file": "absent.ckpt", "weight": 1}]}, 6, "no control absent.ckpt"),
-        ({"steps": "many"}, 2, "steps is"),
-    ],
-)
-def test_a_configuration_that_cannot_work_is_refused(
-    serve: Serve, run: Run, tmp_path: Path, configuration: Any, code: int, words: str
+def test_a_configuration_that_cannot_be_meant_is_refused(
+    serve: Serve, run: Run, tmp_path: Path
 ) -> None:
     path = tmp_path / "configuration.json"
-    path.write_text(json.dumps(configuration), encoding="utf-8")
+    path.write_text(json.dumps({"steps": "many"}), encoding="utf-8")
     done = run(*(serve(), "generate", *SMALL, "--configuration", path, "-o", tmp_path / "out.png"))
-    assert done.code == code
-    assert words in done.err
+    assert done.code == 2
+    assert "steps is" in done.err
+
+
+@pytest.mark.parametrize("model_browser", [True, False], ids=["listed", "silent"])
+def test_files_that_the_server_lacks_are_left_out_and_noted(
+    serve: Serve, run: Run, tmp_path: Path, model_browser: bool
+) -> None:
+    emulator, path = serve(model_browser=model_browser), tmp_path / "configuration.json"
+    absent = {"controls": [{"file": "lines.ckpt"}], "loras": [{"file": "ink.ckpt"}]}
+    absent |= {"upscaler": "up.ckpt", "refinerModel": "fine.ckpt", "steps": 4}
+    path.write_text(json.dumps(absent), encoding="utf-8")
+    model = [] if model_browser else ["--model-version", "v1"]
+    out = tmp_path / "out.png"
+    done = run(emulator, "generate", *SMALL, *model, "--configuration", path, "-o", out)
+    assert done.code == 0, done.err
+    for words in ("LoRA ink.ckpt", "upscaler up.ckpt", "refiner fine.ckpt"):
+        assert f"has no {words}. The picture is made without." in done.err
+    assert "control lines.ckpt" in done.err
+    config = sent(emulator)["configuration"]
+    assert (config["loras"], config["controls"]) == ([], [])
+    assert (config["upscaler"], config["refiner_model"]) == (None, None)
+    assert out.exists()
 
 
 def test_model_browser_off_wants_the_version(serve: Serve, run: Run, tmp_path: Path) -> None:

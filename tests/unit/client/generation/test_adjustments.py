@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from drawbridge.client.configuration import clipboard
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
 from drawbridge.client.generation.assemble import Prepared, Wishes, assemble
 from drawbridge.client.generation.hints import Guide
+from drawbridge.errors import ModelUnavailable
 from drawbridge.facts.samplers import Sampler
 from drawbridge.facts.versions import VERSIONS
 
@@ -40,13 +42,19 @@ def catalog(version: str) -> Catalog:
     )
 
 
-def prepared(settings: dict[str, Any], version: str = "v1", **wishes: Any) -> Prepared:
+def prepared(
+    settings: dict[str, Any],
+    version: str = "v1",
+    *,
+    absent: Collection[str] | None = None,
+    **wishes: Any,
+) -> Prepared:
     known = catalog(version)
     model = known.model("m.ckpt")
     assert model is not None
     found = ModelFile.of(model)
     wanted = Wishes(found, "a bridge", settings={**SMALL, **settings}, **wishes)
-    return assemble(wanted, found, known, "mac:1")
+    return assemble(wanted, found, known, "mac:1", absent)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +133,49 @@ def test_nothing_is_refused_that_a_server_takes(
         return
     assert any(re.search(note, one) for one in outcome.notes), outcome.notes
     assert len(outcome.notes) == 1
-    assert outcome.notes[0].endswith(".")
+    assert outcome.notes[0].endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "absent", "sent", "note"),
+    [
+        (
+            {"loras": (LoRA("l.ckpt"), LoRA("gone"))},
+            (),
+            {"loras": (LoRA("l.ckpt"),)},
+            "no LoRA gone",
+        ),
+        ({"controls": (Control("gone.ckpt"),)}, (), {"controls": ()}, "no control gone.ckpt"),
+        ({"upscaler": "gone.ckpt"}, (), {"upscaler": ""}, "no upscaler gone.ckpt"),
+        # which somebody specifies, and the server's disk has not
+        ({"loras": (LoRA("l.ckpt"),)}, ("l.ckpt",), {"loras": ()}, "no LoRA l.ckpt"),
+        ({"refiner_model": "r.ckpt"}, ("r.ckpt",), {"refiner_model": ""}, "no refiner r.ckpt"),
+    ],
+    ids=["LoRA", "control", "upscaler", "listed LoRA", "listed refiner"],
+)
+def test_file_that_the_server_lacks_is_left_out_unless_all_are_demanded(
+    settings: dict[str, Any], absent: tuple[str, ...], sent: dict[str, Any], note: str
+) -> None:
+    outcome = prepared(settings, absent=absent)
+    [request] = outcome.requests
+    assert {name: getattr(request.config, name) for name in sent} == sent
+    [told] = outcome.notes
+    assert told.startswith(f"The server at mac:1 has {note}. The picture is made without.")
+    assert told.endswith((".", "?"))
+    if not absent:
+        with pytest.raises(ModelUnavailable, match=note):
+            prepared(settings)
+
+
+def test_pictures_of_a_control_that_the_server_lacks_are_left_out_with_one_note() -> None:
+    guides = tuple(Guide(Control("gone.ckpt"), "shuffle", torch.rand(1, 64, 64, 3)) for _ in "ab")
+    outcome = prepared({}, absent=(), guides=guides)
+    [request] = outcome.requests
+    assert (request.config.controls, request.hints) == ((), ())
+    [note] = outcome.notes
+    assert "no control gone.ckpt. The picture is made without." in note
+    with pytest.raises(ModelUnavailable, match=r"no control gone\.ckpt"):
+        prepared({}, guides=guides)
 
 
 @pytest.mark.parametrize("version", [row.id for row in VERSIONS.values() if row.is_video])

@@ -16,9 +16,10 @@ import torch
 
 from drawbridge.client.catalog.lookup import ModelFile
 from drawbridge.client.catalog.records import Catalog, LoRASpec, ModelSpec, RemoteFile
-from drawbridge.client.configuration.fields import GenerationConfig, LoRA
+from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation.assemble import Prepared, Wishes, assemble, prepare
+from drawbridge.client.generation.hints import Guide
 from drawbridge.client.generation.request import GenerationRequest
 from drawbridge.errors import ModelUnavailable, RequestRejected
 
@@ -44,8 +45,10 @@ class Server:
         return [RemoteFile(name, name in self.files) for name in files]
 
 
-def prepared(server: Server, wishes: Wishes, catalog: Catalog = CATALOG) -> Prepared:
-    return asyncio.run(prepare(server, wishes, catalog))
+def prepared(
+    server: Server, wishes: Wishes, catalog: Catalog = CATALOG, *, demand_all: bool = True
+) -> Prepared:
+    return asyncio.run(prepare(server, wishes, catalog, demand_all=demand_all))
 
 
 def requests(**wishes: Any) -> tuple[GenerationRequest, ...]:
@@ -156,6 +159,46 @@ def test_files_that_nobody_knows_are_asked_for() -> None:
     with pytest.raises(ModelUnavailable, match=r"has no file up\.ckpt") as caught:
         prepared(Server("ink.ckpt"), wishes, silent)
     assert "upscaler" in caught.value.remedy
+
+
+def test_files_that_a_silent_server_lacks_are_left_out_with_notes() -> None:
+    picture = torch.rand(1, 64, 64, 3)
+    wishes = Wishes(
+        ModelFile("mine.ckpt", "v1"),
+        "x",
+        settings={**SMALL, "upscaler": "up.ckpt", "refiner_model": "fine.ckpt"},
+        loras=(LoRA("gone.ckpt"), LoRA("ink.ckpt")),
+        guides=(Guide(Control("lines.ckpt"), "canny", picture),),
+    )
+    silent = Catalog(complete=False)
+    server = Server("ink.ckpt")
+    outcome = prepared(server, wishes, silent, demand_all=False)
+    [request] = outcome.requests
+    config = request.config
+    assert [lora.file for lora in config.loras] == ["ink.ckpt"]
+    assert (config.upscaler, config.refiner_model, config.controls) == ("", "", ())
+    assert request.hints == ()
+    absent = ("refiner fine.ckpt", "LoRA gone.ckpt", "upscaler up.ckpt", "control lines.ckpt")
+    for words, note in zip(absent, outcome.notes, strict=True):
+        assert note.startswith(f"The server at mac:1 has no {words}. The picture is made without.")
+    everything = ["gone.ckpt", "ink.ckpt", "lines.ckpt", "fine.ckpt", "up.ckpt"]
+    assert sorted(server.asked) == sorted(everything)  # each once
+    whole = prepared(Server(*everything), wishes, silent, demand_all=False)
+    assert [lora.file for lora in whole.requests[0].config.loras] == ["gone.ckpt", "ink.ckpt"]
+    assert whole.notes == ()
+
+
+def test_a_specified_file_that_is_not_there_is_left_out_with_a_note() -> None:
+    raw = '{"name":"Ink","file":"ink.ckpt","prefix":"","version":"v1"}'
+    ink = Catalog(loras=(LoRASpec("ink.ckpt", "Ink", "v1", raw=raw),))
+    wishes = Wishes("m", "x", settings=SMALL, loras=(LoRA("ink"),), specified=ink)
+    outcome = prepared(Server(), wishes, demand_all=False)
+    [request] = outcome.requests
+    assert (request.config.loras, request.override.loras) == ((), ())
+    [note] = outcome.notes
+    assert note.endswith(
+        "has no LoRA ink.ckpt. The picture is made without. Bring it there with Upload."
+    )
 
 
 def test_a_model_of_no_known_version_is_not_guessed() -> None:
