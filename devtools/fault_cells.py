@@ -2,7 +2,8 @@
 
 Each cell is a rule of the emulator's `--fault` with the error that it comes to, through the library
 as well as through the nodes. The generation is of two pictures, sent raw in three slices each
-unless a cell says otherwise, in MESSAGES messages.
+unless a cell says otherwise, in MESSAGES messages. That of a `video` cell is of FRAMES frames in
+two slices each and a sound in three, in VIDEO_MESSAGES.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from dataclasses import dataclass, replace
 MESSAGES = 15
 SLICED = "generate: slices 60000"
 NEWS = 9  # of the messages, before the pictures
+VIDEO_MODEL, VIDEO_VERSION = "larch_2.3_22b_dev_q6p.ckpt", "ltx2.3"
+VIDEO_SLICED = "generate: slices 50000"
+FRAMES = 9
+VIDEO_MESSAGES = NEWS + 2 * FRAMES + 3
 ODD_DETAILS = {
     "none": "",
     "long": "long " * 1500,
@@ -22,6 +27,7 @@ ODD_DETAILS = {
     "semicolons": "a; b: c % d # e",
     "a secret": "correct horse battery staple",
 }
+ODD_DETAILS["all of it"] = " ".join(ODD_DETAILS.values())
 _BROKEN = "broke"
 _KINDS = {
     "CANCELLED": "GenerationFailed",
@@ -59,10 +65,14 @@ class Cell:
     odd: bool = False
     shown: str = ""
     packed: bool = False
+    video: bool = False
     name: str = ""
 
     def __str__(self) -> str:
-        return self.name or self.rule.replace("generate: ", "").replace(f"{SLICED[10:]}; ", "")
+        rule = self.rule.replace("generate: ", "")
+        for usual in (SLICED, VIDEO_SLICED):
+            rule = rule.replace(f"{usual[10:]}; ", "")
+        return self.name or ("video " if self.video else "") + rule
 
     @property
     def at_node(self) -> Cell:
@@ -72,6 +82,10 @@ class Cell:
 
 def _sliced(rule: str, error: str = "", words: str = "", odd: bool = False) -> Cell:
     return Cell(f"{SLICED}; {rule}", error, words, odd=odd)
+
+
+def _video(rule: str, error: str = "", words: str = "", odd: bool = False) -> Cell:
+    return Cell(f"{VIDEO_SLICED}; generate: {rule}", error, words, odd=odd, video=True)
 
 
 def _statuses() -> list[Cell]:
@@ -84,6 +98,10 @@ def _statuses() -> list[Cell]:
         for name, details in ODD_DETAILS.items():
             rule = f'generate: status {code} "{details}" after 4'
             found.append(Cell(rule, _KINDS[code], name=f"{code} {name}"))
+    details = ODD_DETAILS["all of it"]
+    for code in sorted(_KINDS.keys() - {cell.name.split(" ")[0] for cell in found}):
+        rule = f'generate: status {code} "{details}" after 4'
+        found.append(Cell(rule, _KINDS[code], name=f"{code} all of it"))
     return found
 
 
@@ -100,23 +118,77 @@ def _ends(messages: int) -> tuple[str, str]:
     return "GenerationFailed", "before the last piece of picture"
 
 
+# How a tensor is damaged: the error of the library, and where it has none, that of the node.
+_DAMAGED = {
+    **dict.fromkeys(("empty", "header", "text", "codec", "type"), ("BadTensor", "")),
+    **dict.fromkeys(("huge", "negative", "zero", "taller", "bare", "cut"), ("BadTensor", "")),
+    **dict.fromkeys(("nan", "infinite", "planes"), ("", "GenerationFailed|BadTensor")),
+    **dict.fromkeys(("noise", "filled"), ("", "GenerationFailed|BadTensor|")),
+}
+_ODD_SLICE = "BadTensor|GenerationFailed"
+
+
 def _damages() -> list[Cell]:
-    wrong = {
-        **dict.fromkeys(("empty", "header", "text", "codec", "type"), ("BadTensor", "")),
-        **dict.fromkeys(("huge", "negative", "zero", "taller", "bare", "cut"), ("BadTensor", "")),
-        **dict.fromkeys(("nan", "infinite", "planes"), ("", "GenerationFailed|BadTensor")),
-        **dict.fromkeys(("noise", "filled"), ("", "GenerationFailed|BadTensor|")),
-    }
     found = []
     for number in (1, 2):
-        for how, (error, shown) in wrong.items():
+        for how, (error, shown) in _DAMAGED.items():
             rule = f"generate: damage picture {number} {how}"
             found.append(Cell(rule, error, "Picture" if error else "", odd=not error, shown=shown))
-    for how in wrong:
+    for how in _DAMAGED:
         found.append(Cell(f"generate: damage preview 0 {how}"))
     for how in ("bare", "cut", "taller"):
         rule = f"generate: damage picture 1 {how}"
         found.append(Cell(rule, "BadTensor", "Picture 1", packed=True, name=f"packed {how}"))
+    return found
+
+
+def _videos() -> list[Cell]:
+    """Return what may go wrong with frames and a sound: where they begin, within, at their end."""
+    in_frame, between = NEWS + 5, NEWS + 6
+    in_sound = VIDEO_MESSAGES - 1
+    frames = NEWS + 2 * FRAMES
+    found = [
+        _video(f"{verb} after {n}", "ServerUnreachable", _BROKEN)
+        for verb in ("reset", "restart")
+        for n in (in_frame, between, frames, in_sound, VIDEO_MESSAGES)
+    ]
+    found += [
+        _video(f"end after {in_frame}", "GenerationFailed", "before the last piece of picture 3"),
+        _video(f"end after {in_sound}", "GenerationFailed", "before the last piece of sound 1"),
+        _video(f"status INTERNAL after {between}", "GenerationFailed"),
+        _video(f"status INTERNAL after {in_sound}", "GenerationFailed"),
+        *(
+            replace(
+                _video(f"endless {what}", "ProtocolMismatch", f"more than 26 {what}s", odd=True),
+                rule=f"generate: endless {what}",
+            )
+            for what in ("picture", "sound")
+        ),
+        _video("endless sound", "BadTensor", "ound 1 .*beyond the limit"),
+        _video("swap slice 18"),  # those of frames and sounds are apart
+        _video("unknown"),
+        *(_video(f"drop slice {n}", _ODD_SLICE, "icture|ound|tensor") for n in (5, 6, 19, 21)),
+        *(_video(f"repeat slice {n}", _ODD_SLICE, "ound|tensor") for n in (19, 20)),
+        *(_video(f"swap slice {n}", _ODD_SLICE, "icture|ound|tensor") for n in (5, 20)),
+    ]
+    for how, (error, shown) in _DAMAGED.items():
+        for what, number in (("picture", 3), ("sound", 1)):
+            rule = f"generate: damage {what} {number} {how}"
+            words = what.capitalize() if error else ""
+            if (what, how) == ("sound", "planes"):  # a short sound, like any other
+                shown = ""
+            found.append(Cell(rule, error, words, odd=not error, shown=shown, video=True))
+    found += [
+        Cell(
+            f"generate: damage sound 1 {how}",
+            "BadTensor",
+            "Sound",
+            packed=True,
+            video=True,
+            name=f"packed sound {how}",
+        )
+        for how in ("bare", "cut", "taller")
+    ]
     return found
 
 
@@ -154,6 +226,7 @@ CELLS = [
     *(Cell(f"generate: slices {n}") for n in (1000, 147_523, 147_524, 147_525)),
     # Tensors, sizes, counts, sums.
     *_damages(),
+    *_videos(),
     *(
         Cell(f"generate: size {size}", odd=True)
         for size in ("64x64", "256x128", "1x1", "2048x1", "128x192x4")
@@ -211,6 +284,11 @@ def _for_nodes(cell: Cell) -> bool:
     place = re.search(r"(?:reset|restart|end) after ([0-9]+)$", cell.rule)
     if place:
         return int(place[1]) in (0, 4, NEWS, NEWS + 2, NEWS + 3, MESSAGES)
+    damaged = re.search(r"damage picture 3 ([a-z]+)$", cell.rule)
+    if damaged:  # a frame is as any picture
+        return damaged[1] in ("cut", "nan", "noise")
+    if cell.name.endswith(" all of it"):
+        return not cell.name.startswith("INTERNAL")
     return not cell.name.startswith(("UNKNOWN ", "INVALID", "UNAVAILABLE ", "RESOURCE"))
 
 

@@ -8,21 +8,26 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from standin.executor import Outcome
 from standin.stage import Stage, graph
+from standin.validation import Prompt
 
 from drawbridge import errors
 from drawbridge.client.connection import connection
 from drawbridge.client.generation import stream
-from drawbridge.devtools.fault_cells import NODE_CELLS, SLICED, Cell
+from drawbridge.devtools.fault_cells import FRAMES, NODE_CELLS, SLICED, VIDEO_MODEL, Cell
 from drawbridge.emulator.server.server import Emulator, Options
+from drawbridge.nodes.sockets import Settings
 
 pytestmark = pytest.mark.usefixtures("only_new_garbage")
+SOUND = 2  # of Generate's outputs
 PATIENCE_SECONDS = 30  # of which none is used: beyond it, something hangs
 
 
@@ -33,8 +38,11 @@ def raw() -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="module")
-def packed() -> Iterator[Emulator]:
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     with Emulator(Options()) as emulator:
+        stage = Stage(tmp_path_factory.mktemp("packed") / "output")
+        # The workers for fpzip stay, with their pipes.
+        assert stage.host.run(graph(emulator.port, batch_size=2)).status == "success"
         yield emulator
 
 
@@ -44,13 +52,42 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "MOST_NEWS", 100)
 
 
+def _prompt(emulator: Emulator, video: bool, steps: int = 4) -> Prompt:
+    """Return a graph of two pictures, or of a video with a sound."""
+    if not video:
+        return graph(emulator.port, batch_size=2, steps=steps)
+    settings = Settings().with_values(num_frames=FRAMES)
+    sizes = {"width": 128, "height": 128}
+    return graph(emulator.port, model=VIDEO_MODEL, settings=settings, steps=steps, **sizes)
+
+
+@dataclass(frozen=True)
+class Good:
+    """What a good server's run gives."""
+
+    pictures: list[np.ndarray]
+    sound: torch.Tensor | None
+
+
 @pytest.fixture(scope="module")
-def good(raw: Emulator, tmp_path_factory: pytest.TempPathFactory) -> list[np.ndarray]:
-    """Return the pictures of a good server."""
-    stage = Stage(tmp_path_factory.mktemp("good") / "output")
+def good(raw: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Good]:
+    """Return what comes of a good server: whether it is a video, and its results."""
     raw.faults = []
-    assert stage.host.run(graph(raw.port, batch_size=2)).status == "success"
-    return _saved(stage)
+    found = {}
+    for video in (False, True):
+        stage = Stage(tmp_path_factory.mktemp("good") / "output")
+        outcome = stage.host.run(_prompt(raw, video))
+        assert outcome.status == "success", outcome.exception_message
+        found[video] = Good(_saved(stage), _sound(outcome))
+    assert [len(found[video].pictures) for video in (False, True)] == [2, FRAMES]
+    assert found[True].sound is not None
+    return found
+
+
+def _sound(outcome: Outcome) -> torch.Tensor | None:
+    """Return the values of the sound that came out of Generate."""
+    [sound] = outcome.outputs["generate"][SOUND]
+    return sound["waveform"] if isinstance(sound, dict) else None  # else a blocker of what follows
 
 
 def _saved(stage: Stage) -> list[np.ndarray]:
@@ -100,10 +137,11 @@ def _assert_said(outcome: Outcome, cell: Cell) -> None:
 
 @pytest.mark.parametrize("cell", NODE_CELLS, ids=str)
 def test_fault_is_said_at_its_node_and_the_next_run_works(
-    raw: Emulator, packed: Emulator, good: list[np.ndarray], stage: Stage, cell: Cell
+    raw: Emulator, packed: Emulator, good: dict[bool, Good], stage: Stage, cell: Cell
 ) -> None:
     emulator = packed if cell.packed else raw
-    prompt = graph(emulator.port, batch_size=2)
+    right = good[cell.video]
+    prompt = _prompt(emulator, cell.video)
     let_go = _held(emulator)
     emulator.faults = [cell.rule]
     outcome = stage.host.run(prompt)
@@ -113,17 +151,23 @@ def test_fault_is_said_at_its_node_and_the_next_run_works(
     gc.collect()
     _until(let_go)
     if not cell.odd:  # nothing but whole pictures, and right ones
-        assert all(any(np.array_equal(one, other) for other in good) for one in _saved(stage))
+        assert None not in [_same(one, right.pictures) for one in _saved(stage)]
     for path in stage.pictures:
         path.unlink()
     emulator.faults = []
     _until(lambda: _listens(emulator.port))
     # Other steps where the first run has ended well, so that the server is asked again; the same
     # prompt where not, which may use what was finished.
-    again = stage.host.run(graph(emulator.port, batch_size=2, steps=4 if failed else 5))
+    again = stage.host.run(_prompt(emulator, cell.video, steps=4 if failed else 5))
     assert again.status == "success", again.exception_message
     if failed:
-        assert [_same(one, good) for one in _saved(stage)] == [0, 1]
+        assert [_same(one, right.pictures) for one in _saved(stage)] == [
+            *range(len(right.pictures))
+        ]
+        if right.sound is not None:
+            sound = _sound(again)
+            assert sound is not None
+            assert torch.equal(sound, right.sound)
 
 
 def _listens(port: int) -> bool:

@@ -23,10 +23,27 @@ from drawbridge.client.connection import connection
 from drawbridge.client.connection.answer import Answer
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation import stream
-from drawbridge.client.generation.events import Event, Picture, Progress, Queued, Receiving
+from drawbridge.client.generation.events import (
+    Audio,
+    Event,
+    Picture,
+    Progress,
+    Queued,
+    Receiving,
+)
 from drawbridge.client.generation.request import GenerationRequest
 from drawbridge.client.upload.transfer import Done
-from drawbridge.devtools.fault_cells import CELLS, MESSAGES, SLICED, Cell
+from drawbridge.devtools.fault_cells import (
+    CELLS,
+    FRAMES,
+    MESSAGES,
+    SLICED,
+    VIDEO_MESSAGES,
+    VIDEO_MODEL,
+    VIDEO_SLICED,
+    VIDEO_VERSION,
+    Cell,
+)
 from drawbridge.emulator.server.fault_rules import CATALOGS
 from drawbridge.emulator.server.server import Emulator, Options
 
@@ -41,6 +58,14 @@ REQUEST = GenerationRequest(
     ),
     model_version="z_image",
 )
+VIDEO = GenerationRequest(
+    "a bridge",
+    GenerationConfig(
+        model=VIDEO_MODEL, steps=4, start_width=128, start_height=128, num_frames=FRAMES
+    ),
+    model_version=VIDEO_VERSION,
+)
+Results = dict[tuple[type[Event], int], np.ndarray]
 pytestmark = pytest.mark.usefixtures("only_new_garbage")
 PATIENCE_SECONDS = 30  # of which none is used: beyond it, something hangs
 
@@ -69,23 +94,34 @@ def _client(emulator: Emulator) -> DrawThingsClient:
     return DrawThingsClient(endpoint, connect_timeout_seconds=5, retry_pause_seconds=0)
 
 
-async def _generate(emulator: Emulator, events: list[Event]) -> None:
+async def _generate(
+    emulator: Emulator, events: list[Event], request: GenerationRequest = REQUEST
+) -> None:
     async with _client(emulator) as client:
-        async for event in client.generate(REQUEST):
+        async for event in client.generate(request):
             events.append(event)
 
 
-def _pictures(events: list[Event]) -> dict[int, np.ndarray]:
-    return {event.index: event.array for event in events if isinstance(event, Picture)}
+def _results(events: list[Event]) -> Results:
+    """Return the pictures and sounds."""
+    return {
+        (type(event), event.index): event.array
+        for event in events
+        if isinstance(event, Picture | Audio)
+    }
 
 
 @pytest.fixture(scope="module")
-def good(raw: Emulator) -> dict[int, np.ndarray]:
-    """Return the pictures of a good server."""
-    events: list[Event] = []
+def good(raw: Emulator) -> dict[bool, Results]:
+    """Return what comes of a good server: whether it is a video, and its results."""
+    found: dict[bool, Results] = {}
     raw.faults = []
-    asyncio.run(_generate(raw, events))
-    return _pictures(events)
+    for request in (REQUEST, VIDEO):
+        events: list[Event] = []
+        asyncio.run(_generate(raw, events, request))
+        found[request is VIDEO] = _results(events)
+    assert [len(found[video]) for video in (False, True)] == [2, FRAMES + 1]
+    return found
 
 
 def _descriptors() -> int:
@@ -137,15 +173,16 @@ def _check_words(error: errors.DrawbridgeError) -> None:
 
 @pytest.mark.parametrize("cell", CELLS, ids=str)
 async def test_fault_is_one_error_and_leaves_nothing(
-    raw: Emulator, packed: Emulator, good: dict[int, np.ndarray], cell: Cell
+    raw: Emulator, packed: Emulator, good: dict[bool, Results], cell: Cell
 ) -> None:
     emulator = packed if cell.packed else raw
+    request = VIDEO if cell.video else REQUEST
     events: list[Event] = []
     async with _nothing_left(emulator):
         emulator.faults = [cell.rule]
         told = None
         try:
-            await asyncio.wait_for(_generate(emulator, events), PATIENCE_SECONDS)
+            await asyncio.wait_for(_generate(emulator, events, request), PATIENCE_SECONDS)
         except errors.DrawbridgeError as error:
             told = error
             _check_words(error)
@@ -154,11 +191,13 @@ async def test_fault_is_one_error_and_leaves_nothing(
         if told is not None:
             assert re.search(cell.words, told.problem), told.problem
         del told
-    pictures = _pictures(events)
-    assert cell.error or len(pictures) >= 2
-    if not cell.odd:  # what was passed on is whole and right
-        for index, array in pictures.items():
-            assert np.array_equal(array, good[index])
+    results = _results(events)
+    assert cell.error or len(results) >= len(good[cell.video])
+    if not cell.odd:  # what was passed on is whole and right, and in its place where all of it is
+        right = good[cell.video]
+        for (kind, index), array in results.items():
+            others = [other for (one, _), other in right.items() if one is kind and cell.error]
+            assert any(np.array_equal(array, one) for one in (right[kind, index], *others))
     emulator.faults = []
     assert await _greeting(emulator, away="restart" in cell.rule)  # the next one works
 
@@ -175,19 +214,27 @@ async def _greeting(emulator: Emulator, away: bool) -> str:
 
 
 async def test_generation_behind_a_fault_is_as_good_as_ever(
-    raw: Emulator, good: dict[int, np.ndarray]
+    raw: Emulator, good: dict[bool, Results]
 ) -> None:
     raw.faults = ["generate[1]: reset after 8; generate[2]: restart after 3; generate[4-]: stall"]
     for fine in (False, False, True):
         events: list[Event] = []
         with contextlib.nullcontext() if fine else pytest.raises(errors.ServerUnreachable):
             await _generate(raw, events)
-        assert not fine or all(np.array_equal(_pictures(events)[n], good[n]) for n in good)
-    assert len(good) == 2
+        if fine:
+            came = _results(events)
+            assert all(np.array_equal(came[key], array) for key, array in good[False].items())
 
 
-async def test_matrix_meets_every_message(raw: Emulator) -> None:
-    raw.faults = [SLICED]
+@pytest.mark.parametrize(
+    ("request_", "rule", "messages"),
+    [(REQUEST, SLICED, MESSAGES), (VIDEO, VIDEO_SLICED, VIDEO_MESSAGES)],
+    ids=["pictures", "video"],
+)
+async def test_matrix_meets_every_message(
+    raw: Emulator, request_: GenerationRequest, rule: str, messages: int
+) -> None:
+    raw.faults = [rule]
     sent = 0
     original = stream.Reader._count_news
 
@@ -198,8 +245,8 @@ async def test_matrix_meets_every_message(raw: Emulator) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stream.Reader, "_count_news", count)
-        await _generate(raw, [])
-    assert sent == MESSAGES
+        await _generate(raw, [], request_)
+    assert sent == messages
 
 
 @pytest.mark.parametrize(
