@@ -23,6 +23,9 @@ from .sockets import ServerSocket
 
 EVENT = "drawbridge.server"
 POOL = "Drawbridge_ServerPool"
+# ComfyUI asks for a fingerprint in the prompt's own loop, where nothing can be interrupted: a file
+# that is not read by then counts as changed, and the node itself waits for it.
+GLANCE_SECONDS = 0.25
 
 
 class Connect(io.ComfyNode):
@@ -117,7 +120,8 @@ class Connect(io.ComfyNode):
         if inputs.get("transport") == Transport.PINNED.value:
             digest.update(_times_forgotten(inputs.get("host"), inputs.get("port")))
         if inputs.get("transport") == Transport.OWN_CA.value:
-            digest.update(read_certificate(inputs.get("certificate")).encode())
+            certificate = read_certificate(inputs.get("certificate"), GLANCE_SECONDS)
+            digest.update(certificate.encode())
         digest.update(secret_fingerprint.of(inputs.get("credential") or ""))
         return digest.hexdigest()
 

@@ -29,12 +29,12 @@ def check_certificate(pem: str | bytes | None) -> bytes:
         raise RequestRejected("The certificate cannot be read.", remedy) from None
 
 
-def read_certificate(value: str | None) -> str:
+def read_certificate(value: str | None, patience_seconds: float | None = None) -> str:
     """Return PEM text from itself or from the file that is named, "" for an empty value.
 
-    May block for seconds, and no longer. Raises RequestRejected, with the same words for a file
-    that is missing and for one that holds something else: a graph may come from anybody, and shall
-    not tell them what is here.
+    May block for `patience_seconds`, or for pem_file.PATIENCE_SECONDS. Raises RequestRejected, with
+    the same words for a file that is missing and for one that holds something else: a graph may
+    come from anybody, and shall not tell them what is here.
     """
     text = (value or "").strip()
     if not text or PEM_MARK in text:
@@ -50,7 +50,7 @@ def read_certificate(value: str | None) -> str:
     path = Path(text)
     try:
         path = path.expanduser()
-        data = pem_file.read(path)
+        data = pem_file.read(path, patience_seconds)
     except (OSError, ValueError, RuntimeError):  # the last where there is no home
         raise unusable from None
     if PEM_MARK.encode() not in data:

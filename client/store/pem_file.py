@@ -13,13 +13,15 @@ from .secret import MOST_PEM_BYTES
 PATIENCE_SECONDS = 5.0
 
 
-def read(path: Path, patience_seconds: float = PATIENCE_SECONDS) -> bytes:
-    """Return what a regular file of up to MOST_PEM_BYTES holds.
+def read(path: Path, patience_seconds: float | None = None) -> bytes:
+    """Return what a regular file of up to MOST_PEM_BYTES holds, for which it is waited for no more
+    than PATIENCE_SECONDS, or so many.
 
     Raises OSError, TimeoutError among them, for one that does not say it at once: pipes and devices
     wait for somebody, and so do some files of the system (/proc/kmsg). Raises ValueError for a
     larger one and for a path that cannot be one.
     """
+    patience = PATIENCE_SECONDS if patience_seconds is None else patience_seconds
     outcome: list[bytes | OSError | ValueError] = []
 
     def work() -> None:
@@ -30,9 +32,9 @@ def read(path: Path, patience_seconds: float = PATIENCE_SECONDS) -> bytes:
 
     reading = threading.Thread(target=work, name="drawbridge-pem", daemon=True)
     reading.start()
-    reading.join(patience_seconds)
+    reading.join(patience)
     if not outcome:
-        raise TimeoutError(f"{path} was not read within {patience_seconds:g} seconds")
+        raise TimeoutError(f"{path} was not read within {patience:g} seconds")
     [found] = outcome
     if isinstance(found, bytes):
         return found
