@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
 from ...client.configuration import picture_metadata
 from ...client.generation.assemble import Prepared
-from ...client.generation.events import Progress
+from ...client.generation.events import Picture, Progress
 from ...client.generation.progress import Meter, News, words
 from ...client.generation.request import GenerationRequest
 from ...client.generation.results import to_pixels
@@ -47,21 +46,21 @@ class SharedRun(Run):
                     showing.show(event)
                     if isinstance(event, Began):
                         begun.add(event.item)
-                    elif isinstance(event, Finished | Missing):
-                        task = waiting.pop(event.item)
-                        error = await self._take(
-                            task, requests[event.item], event, metadata, previews
-                        )
-                        failure = failure or error
-                        if error is not None and not keep_going:
-                            break
-        except asyncio.CancelledError:
-            for item in sorted(begun & waiting.keys()):
-                self._miss(waiting.pop(item), INTERRUPTED)
-            raise
+                    if not isinstance(event, Heard | Finished | Missing):
+                        continue
+                    if event.item not in waiting:  # its file could not be written
+                        continue
+                    error = await self._take(
+                        waiting[event.item], requests[event.item], event, metadata, previews
+                    )
+                    if error is not None or not isinstance(event, Heard):
+                        del waiting[event.item]
+                    failure = failure or error
+                    if error is not None and not keep_going:
+                        break
         finally:
-            for task in waiting.values():
-                self._miss(task, NOT_BEGUN)
+            for item, task in waiting.items():
+                self._miss(task, INTERRUPTED if item in begun else NOT_BEGUN)
             self.made.sort(key=lambda one: one.number)
             self.missing.sort(key=lambda one: one.number)
             if previews is not None:
@@ -75,27 +74,49 @@ class SharedRun(Run):
         self,
         task: Task,
         request: GenerationRequest,
-        event: Finished | Missing,
+        event: Heard | Finished | Missing,
         metadata: bool,
         previews: Previews | None,
     ) -> DrawbridgeError | None:
-        """Write what has come of a task; return what is wrong with the rest."""
+        """Write what has come of a task, each picture as soon as it is there; return what is wrong
+        with the rest.
+        """
+        if isinstance(event, Heard):
+            pictures = [event.event] if isinstance(event.event, Picture) else []
+        else:
+            pictures = event.pictures
+            self.sounds += len(event.sounds)
+        error = event.error if isinstance(event, Missing) else None
+        try:
+            for picture in pictures:
+                await self._write(task, request, picture, metadata, previews)
+        except DrawbridgeError as unwritten:
+            error = unwritten
+        if error is not None:
+            self._miss(task, error.problem)
+        return error
+
+    async def _write(
+        self,
+        task: Task,
+        request: GenerationRequest,
+        picture: Picture,
+        metadata: bool,
+        previews: Previews | None,
+    ) -> None:
+        """Write a picture, unless it is there: another server may have made it before it failed."""
+        number = task.first + picture.index
+        if any(one.number == number for one in self.made):
+            return
         told = None
         if metadata:
             config = replace(request.config, batch_count=1)  # this one's seed is its own
             told = picture_metadata.describe(config, request.prompt, request.negative_prompt)
-        self.sounds += len(event.sounds)
-        for picture in event.pictures:
-            pixels = await in_thread(lambda one=picture: to_pixels(one))
-            number = task.first + picture.index
-            self._output.line(str(self._files.write(number, pixels, told)))
-            self.made.append(Result(number, task))
-            if previews is not None:
-                previews.show(pixels[..., :3])
-        if isinstance(event, Finished):
-            return None
-        self._miss(task, event.error.problem)
-        return event.error
+        pixels = await in_thread(lambda: to_pixels(picture))
+        self._output.line(str(self._files.write(number, pixels, told)))
+        self.made.append(Result(number, task))
+        if previews is not None:
+            previews.show(pixels[..., :3])
 
 
 class _Showing:

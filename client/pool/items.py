@@ -27,6 +27,7 @@ class Item:
     spent: bool = False  # the last try is over, too
     unsent: int = 0
     key: bytes = b""  # of the request at the server that had it last
+    apart: bytes = b""  # the same for when that server is away
     best: Part = field(default_factory=Part)
 
 

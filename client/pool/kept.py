@@ -6,10 +6,11 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..catalog.records import Catalog
 from ..generation.request import GenerationRequest
 from .events import Part
 
@@ -24,6 +25,7 @@ MOST_ENTRIES = 10_000
 class _Entry:
     run: Hashable
     part: Part
+    apart: bytes
 
 
 class Kept:
@@ -38,6 +40,7 @@ class Kept:
         self._most_old_bytes = most_old_bytes
         self._lock = threading.Lock()
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
+        self._apart: dict[bytes, bytes] = {}  # further keys, and those of the entries
         self._running: set[Hashable] = set()
         self._bytes = 0
 
@@ -58,18 +61,24 @@ class Kept:
     def find(self, key: bytes, run: Hashable) -> Part | None:
         """Return what is kept under a key, which is the given run's from now on."""
         with self._lock:
+            key = self._apart.get(key, key)
             entry = self._entries.get(key)
             if entry is None:
                 return None
-            self._entries[key] = _Entry(run, entry.part)
+            self._entries[key] = replace(entry, run=run)
             self._entries.move_to_end(key)
             return entry.part
 
-    def keep(self, key: bytes, part: Part, run: Hashable) -> bool:
-        """Keep a part in place of an earlier one; return whether there was room for it."""
+    def keep(self, key: bytes, part: Part, run: Hashable, apart: bytes = b"") -> bool:
+        """Keep a part in place of an earlier one; return whether there was room for it.
+
+        It is found under `apart`, too, which a later one may take over.
+        """
         with self._lock:
             self._drop(key)
-            self._entries[key] = _Entry(run, part)
+            self._entries[key] = _Entry(run, part, apart)
+            if apart:
+                self._apart[apart] = key
             self._bytes += part.size_bytes
             self._make_room()
             return key in self._entries
@@ -78,6 +87,7 @@ class Kept:
         """Forget everything."""
         with self._lock:
             self._entries.clear()
+            self._apart.clear()
             self._running.clear()
             self._bytes = 0
 
@@ -95,6 +105,8 @@ class Kept:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._bytes -= entry.part.size_bytes
+            if self._apart.get(entry.apart) == key:
+                del self._apart[entry.apart]
 
     def _make_room(self) -> None:
         for key in list(self._entries):
@@ -141,6 +153,13 @@ class Fingerprints:
             for one in hint.tensors:
                 add(repr(one.weight), self._digest(one.array))
         return digest.digest()
+
+    def apart(self, identity: str, request: GenerationRequest, specified: Catalog) -> bytes:
+        """Return a key that needs nothing of what the server tells of its files: it may be away.
+
+        `specified` is what a person has specified of them.
+        """
+        return self.of(f"apart {identity}", replace(request, override=specified))
 
     def _digest(self, array: np.ndarray) -> bytes:
         known = self._arrays.get(id(array))

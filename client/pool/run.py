@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Sequence
 
 from ...errors import DrawbridgeError, ModelUnavailable, RequestRejected
+from ..catalog.records import Catalog
 from ..generation.assemble import Prepared, Wishes
 from ..generation.request import GenerationRequest
 from ..threads import in_thread
@@ -60,6 +61,8 @@ class Run:
         self._patience_seconds = patience_seconds
         self._giving_up: asyncio.TimerHandle | None = None
         self._fingerprints = Fingerprints()
+        self._specified = wanted.specified if isinstance(wanted, Wishes) else Catalog()
+        self._has_recalled = False
         self._again: set[int] = set()
         self._told: asyncio.Queue[PoolEvent | BaseException | None] = asyncio.Queue()
         self._changed = asyncio.Event()
@@ -128,14 +131,24 @@ class Run:
         self.tell(Planned(prepared))
 
     async def recall(self, seat: Seat) -> None:
-        """Take what earlier runs have finished at that server."""
+        """Take what earlier runs have finished at that server; before the first one begins, also at
+        those that are not here yet and may not come.
+        """
         if self._kept is None or not len(self._kept):
             return
+        seats = [seat]
+        if not self._has_recalled:
+            self._has_recalled = True
+            seats += [one for one in self.seats if one is not seat and one.requests is None]
+        for one in seats:
+            await self._recall(self._kept, one)
+
+    async def _recall(self, kept: Kept, seat: Seat) -> None:
         for item in self.items.open:
-            key = await self._key(seat, item)
+            key = await self._key(seat, item, apart=seat.requests is None)
             if item.running_at is not None or item.over:
                 continue
-            part = self._kept.find(key, self._token)
+            part = kept.find(key, self._token)
             if part is None:
                 continue
             if part.whole:
@@ -200,6 +213,7 @@ class Run:
         assert seat.requests is not None
         if self._kept is not None:  # now, as an interruption can come as soon as it is finished
             item.key = await self._key(seat, item)
+            item.apart = await self._key(seat, item, apart=True) if self.several else b""
         seat.begun[item.number] = time.monotonic()
         self.tell(Began(item.number, seat.member))
         return seat.requests[item.number]
@@ -211,7 +225,7 @@ class Run:
         seat.failures_in_a_row = 0
         self._paces.note(seat.member.key, seat.requests[item.number], seconds)
         if self._kept is not None:
-            self._kept.keep(item.key, part, self._token)
+            self._kept.keep(item.key, part, self._token, item.apart)
         self.items.finish(item)
         self.tell(Finished(item.number, seat.member, part.pictures, part.sounds))
         self.settle()
@@ -233,7 +247,7 @@ class Run:
     def stop(self, item: Item, part: Part) -> None:
         """Keep what has come of an item that is stopped on its way."""
         if self._kept is not None and (part.pictures or part.sounds):
-            self._kept.keep(item.key, better(part, item.best), self._token)
+            self._kept.keep(item.key, better(part, item.best), self._token, item.apart)
 
     def settle(self) -> None:
         """Find out what is over, and wake those who wait."""
@@ -296,12 +310,15 @@ class Run:
                 others += other.workers(now, seconds)
         return is_of_help(self._paces.seconds(seat.member.key, request), len(waiting), others)
 
-    async def _key(self, seat: Seat, item: Item) -> bytes:
-        """Return what the item at that server is kept under."""
-        assert seat.requests is not None
-        request = seat.requests[item.number]
+    async def _key(self, seat: Seat, item: Item, *, apart: bool = False) -> bytes:
+        """Return what the item at that server is kept under, also while it may be away."""
+        assert self.prepared is not None
+        requests = self.prepared.requests if apart or seat.requests is None else seat.requests
+        request = requests[item.number]
 
         def key() -> bytes:
+            if apart:
+                return self._fingerprints.apart(seat.member.key, request, self._specified)
             return self._fingerprints.of(seat.member.key, request)
 
         if request.image is None and request.mask is None and not request.hints:
@@ -314,7 +331,7 @@ class Run:
         again, best = item.number in self._again, item.best
         if self._kept is not None and item.key:
             part = Part(best.pictures, best.sounds, failed=by_itself)
-            self._kept.keep(item.key, part, self._token)
+            self._kept.keep(item.key, part, self._token, item.apart)
         return Missing(item.number, error, best.pictures, best.sounds, again, by_itself)
 
     def _nobody(self) -> DrawbridgeError:

@@ -63,6 +63,36 @@ def test_server_decides_on_the_key() -> None:
     assert Fingerprints().of("mac", request()) != Fingerprints().of("mini", request())
 
 
+@pytest.mark.parametrize("change", CHANGES)
+def test_key_for_a_server_that_is_away_leaves_out_what_it_would_tell_alone(
+    change: Callable[[GenerationRequest], GenerationRequest],
+) -> None:
+    specified = Catalog()
+    same = Fingerprints().apart("mac", request(), specified)
+    other = Fingerprints().apart("mac", change(request()), specified)
+    assert (other == same) is bool(change(request()).override.models)
+    assert Fingerprints().apart("mini", request(), specified) != same
+    assert Fingerprints().apart("mac", request(), Catalog.from_json(models=MODEL)) != same
+
+
+def test_part_is_found_under_its_further_key_for_as_long_as_it_is_kept() -> None:
+    kept = Kept(most_bytes=4 << 10, most_old_bytes=0)
+    kept.begin("run")
+    first, second = part(), part()
+    kept.keep(b"a", first, "run", b"x")
+    assert kept.find(b"x", "run") is first
+    kept.keep(b"b", second, "run", b"x")  # the server tells other things by now
+    assert kept.find(b"x", "run") is second
+    assert kept.find(b"a", "run") is first
+    kept.keep(b"c", part(3), "run")
+    kept.keep(b"d", part(1), "run")
+    assert kept.find(b"x", "run") is None
+    kept.keep(b"e", part(), "run", b"x")
+    kept.end("run", well=True)
+    assert kept.find(b"x", "run") is None
+    assert len(kept) == 0
+
+
 def test_parts_of_a_run_are_found_until_it_has_ended_well() -> None:
     kept = Kept()
     kept.begin("run")
