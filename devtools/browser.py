@@ -82,12 +82,13 @@ class ComfyPage:
     """ComfyUI's page with a graph: what is on it, and what a person does with it.
 
     `complaints` are errors on the console and uncaught ones, less those that the page has by
-    itself.
+    itself; `requested` are the paths that it has asked ComfyUI for, which tell what it can do.
     """
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self.complaints: list[str] = []
+        self.requested: set[str] = set()
         self._url = url
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self._complain(f"{error.name}: {error.message}"))
@@ -97,6 +98,7 @@ class ComfyPage:
         """Keep the page on this computer: it asks the web for news and templates."""
         parts = urlsplit(route.request.url)
         if parts.scheme in ("data", "blob") or parts.hostname == "127.0.0.1":
+            self.requested.add(parts.path.removeprefix("/api"))
             route.continue_()
         else:
             route.abort()
@@ -199,6 +201,19 @@ class ComfyPage:
         return self.page.evaluate(
             "() => LiteGraph.vueNodesMode && __COMFYUI_FRONTEND_VERSION__.startsWith('1.27.')"
         )
+
+    def has_apps(self) -> bool:
+        """Return whether graphs can be shown as apps with their own widgets, as from 1.42 on."""
+        return self.release() >= (1, 42)
+
+    def has_panel(self) -> bool:
+        """Return whether there is a panel at the side for what is selected, as from 1.36 on."""
+        return self.release() >= (1, 36)
+
+    def release(self) -> tuple[int, ...]:
+        """Return the first two numbers of the frontend's release."""
+        version = self.page.evaluate("() => __COMFYUI_FRONTEND_VERSION__")
+        return tuple(map(int, version.split(".")[:2]))
 
     def command(self, name: str) -> None:
         """Execute one of the page's commands."""

@@ -36,6 +36,8 @@ SETTINGS = {
     "Comfy.TutorialCompleted": True,
     "Comfy.Minimap.Visible": False,
     "Comfy.Locale": "en",
+    "Comfy.ColorPalette": "dark",
+    "Comfy.Sidebar.Location": "left",
     "Comfy.VueNodes.Enabled": False,
 }
 VIEW: ViewportSize = {"width": 1700, "height": 1000}
@@ -98,10 +100,10 @@ def open_page(browser: Browser, comfyui: RealComfyUI) -> Iterator[Open]:
         def open_one(**settings: object) -> ComfyPage:
             named = {**SETTINGS, **{key.replace("_", "."): one for key, one in settings.items()}}
             key = json.dumps(named, sort_keys=True)
+            comfyui.request("POST", "/settings", named)  # a page that is known may load again
             if key in opened:
                 opened[key].start_over()
                 return opened[key]
-            comfyui.request("POST", "/settings", named)
             context = browser.new_context(viewport=VIEW)
             stack.callback(context.close)
             opened[key] = ComfyPage(context.new_page(), comfyui.url)

@@ -196,4 +196,7 @@ def test_our_sockets_have_colours_of_their_own(page: ComfyPage, palette: str) ->
     page.page.evaluate(
         "(id) => app.extensionManager.setting.set('Comfy.ColorPalette', id)", palette
     )
-    page.wait_for(_COLORS)
+    try:
+        page.wait_for(_COLORS)
+    finally:
+        page.page.evaluate("() => app.extensionManager.setting.set('Comfy.ColorPalette', 'dark')")

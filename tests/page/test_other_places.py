@@ -24,6 +24,7 @@ from drawbridge.devtools.page_graphs import (
     value_of,
     wait_for_value,
     wait_until_connected,
+    wait_until_drawn,
 )
 from drawbridge.devtools.shared_graphs import shared_graph
 from drawbridge.emulator.server.server import Emulator
@@ -31,7 +32,18 @@ from drawbridge.emulator.server.server import Emulator
 TURBO = "z_image_turbo_1.0_q8p.ckpt"
 KONTEXT = "fjord_1_kontext_dev_q6p.ckpt"
 GRAPH = shared_graph("text_to_image")
-FIRST_PANEL, FIRST_APP = (1, 36), (1, 42)
+# Puts a Load Model into a subgraph that shows its model outside; gives the id of the node there.
+_OUTSIDE = """
+(id) => {
+  const load = app.graph.nodes.find((one) => String(one.id) === id);
+  const { node, subgraph } = app.graph.convertToSubgraph(new Set([load]));
+  const inner = subgraph.nodes.find((one) => one.type === load.type);
+  const slot = inner.inputs.find((one) => one.name === "model");
+  subgraph.addInput("model", slot.type).connect(slot, inner);
+  node.pos = [480, 0];
+  return String(node.id);
+}
+"""
 
 
 @pytest.fixture
@@ -40,12 +52,6 @@ def emulator(serve: Callable[..., Emulator], comfyui: RealComfyUI) -> Emulator:
     running = serve()
     save_server(comfyui, running)
     return running
-
-
-def release(page: ComfyPage) -> tuple[int, ...]:
-    """Return the first two numbers of the frontend's release."""
-    version = page.page.evaluate("() => __COMFYUI_FRONTEND_VERSION__")
-    return tuple(map(int, version.split(".")[:2]))
 
 
 def field(page: ComfyPage, label: str) -> Locator:
@@ -57,7 +63,7 @@ def field(page: ComfyPage, label: str) -> Locator:
 @pytest.fixture
 def panel(page: ComfyPage) -> Iterator[ComfyPage]:
     """The page with its panel at the side, which is closed again."""
-    if release(page) < FIRST_PANEL:
+    if not page.has_panel():
         pytest.skip("frontend 1.27 has no such panel")
     toggle = page.page.get_by_role("button", name="Toggle properties panel")
     toggle.first.evaluate("(one) => one.click()")
@@ -82,14 +88,15 @@ def test_panel_at_the_side_has_the_list(panel: ComfyPage, emulator: Emulator) ->
 
 def test_app_has_lists_and_sizes(open_page: Open, emulator: Emulator) -> None:
     page = open_page(Comfy_VueNodes_Enabled=True)
-    if release(page) < FIRST_APP:
+    if not page.has_apps():
         pytest.skip("frontends before 1.42 show no widgets of a graph as an app")
     workflow = read_workflow(GRAPH)
     ids = {node["type"]: node["id"] for node in workflow["nodes"]}
     generate, load = ids["Drawbridge_Generate"], ids[LOAD_MODEL]
     shown = [[load, "model"], [generate, "prompt"], [generate, "size_preset"]]
     app = {"linearMode": True, "linearData": {"inputs": shown, "outputs": [ids["SaveImage"]]}}
-    page.load({**workflow, "extra": app}, Connect={"port": emulator.port, "transport": "plaintext"})
+    to = {"host": "127.0.0.1", "port": emulator.port, "transport": "plaintext"}
+    page.load({**workflow, "extra": app}, Connect=to)
     skip = page.page.get_by_role("button", name="Skip")
     model, size = field(page, "model"), field(page, "size").or_(field(page, "size_preset"))
     expect(model.or_(skip).first).to_be_visible()
@@ -135,7 +142,7 @@ def test_view_of_an_older_page_has_its_list_outside_of_a_subgraph(
         host,
     )
     if name is None:
-        assert release(page) < FIRST_PANEL, "1.27 alone has no such widgets"
+        assert not page.has_panel(), "1.27 alone has no such widgets"
         pytest.skip("frontend 1.27 shows no widgets outside so")
     press(page, host, name)
     listed = List(page).wait_for_keys()
@@ -146,6 +153,22 @@ def test_view_of_an_older_page_has_its_list_outside_of_a_subgraph(
     assert [one["inputs"]["model"] for one in prompt if one["class_type"] == LOAD_MODEL] == [
         KONTEXT
     ]
+    assert page.complaints == []
+
+
+def test_names_outside_of_a_subgraph_come_with_the_servers_answer(
+    page: ComfyPage, serve: Callable[..., Emulator]
+) -> None:
+    nodes = [connect_to(serve().port), New(LOAD_MODEL, (480, 0), {"model": TURBO})]
+    _, load = build(page, nodes, [(0, "server", 1, "server")])
+    host = page.page.evaluate(_OUTSIDE, load)
+    page.load(saved(page))
+    look_at_all(page)
+    wait_until_drawn(page, host, TURBO)  # nobody was asked
+    page.page.locator("[data-drawbridge=connect] [data-action=test]").click()
+    wait_until_connected(page)
+    if not page.is_frozen():
+        wait_until_drawn(page, host, "Z Image Turbo 1.0")
     assert page.complaints == []
 
 

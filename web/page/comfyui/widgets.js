@@ -45,9 +45,24 @@ export function renew(node, widgets) {
     const { disabled } = widget;
     widget.disabled = !disabled;
     widget.disabled = disabled;
+    if (!isState(widget, "label")) continue;
+    // Of what a subgraph shows outside, its label is.
+    const { label } = widget;
+    widget.label = `${label ?? widget.name} `;
+    widget.label = label;
   }
   // Frontend 1.36 watches the list alone.
   if (isWatched && !widgets.every(isKnownToHide)) node.widgets = [...(node.widgets ?? [])];
+}
+
+/**
+ * Say whether a member of a widget is kept elsewhere, where the page may watch it.
+ *
+ * @param {Widget} widget
+ * @param {"label"} name
+ */
+function isState(widget, name) {
+  return !!Object.getOwnPropertyDescriptor(widget, name)?.set;
 }
 
 /**
