@@ -152,7 +152,7 @@ def chosen(
     Raises Usage, CredentialMissing for an odd credential, StoreUnusable.
     """
     given = _Given(options, environ)
-    transport, certificate = _protection(given)
+    transport, certificate = _transport(given)
     try:
         address = Address(given("host") or "127.0.0.1", _port(given))
         credential, at_once = given("credential") or "", given.at_once
@@ -297,7 +297,7 @@ def _port(given: _Given) -> int:
         raise Usage(f"The port {text!r} is not a number.", "Correct DRAWBRIDGE_PORT.") from None
 
 
-def _protection(given: _Given) -> tuple[Transport, str]:
+def _transport(given: _Given) -> tuple[Transport, str]:
     word, certificate = given("transport"), given("certificate")
     if given.option("certificate") is not None and given.option("transport") is None:
         word = "own-ca"

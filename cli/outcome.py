@@ -17,7 +17,7 @@ from ..errors import (
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
-# What --transport calls the ways of protection, whose values are words for a menu.
+# What --transport calls the transports, whose values are words for a menu.
 TRANSPORTS = {
     "plaintext": Transport.PLAINTEXT,
     "draw-things": Transport.DRAW_THINGS,
@@ -28,7 +28,7 @@ TRANSPORTS = {
 
 
 def word_of(transport: Transport) -> str:
-    """Return what --transport calls a way of protection."""
+    """Return what --transport calls a transport."""
     return next(word for word, one in TRANSPORTS.items() if one is transport)
 
 

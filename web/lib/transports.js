@@ -1,5 +1,5 @@
 // @ts-check
-/** The ways to protect a connection, in the page's language. */
+/** The transports of connections, in the page's language; Connect knows the English words alone. */
 
 import { TRANSPORT } from "./facts.js";
 import { say } from "./words.js";

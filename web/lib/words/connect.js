@@ -222,6 +222,24 @@ export const CONNECT = {
     ja: "サーバーは認証情報を求めません",
     de: "Der Server verlangt keine",
   },
+  "connect.credential.add": {
+    en: "Add a credential…",
+    zh: "添加凭据…",
+    ja: "認証情報を追加…",
+    de: "Zugangsdaten anlegen…",
+  },
+  "connect.credential.add.named": {
+    en: "Add a credential {name}…",
+    zh: "添加凭据 {name}…",
+    ja: "認証情報 {name} を追加…",
+    de: "Zugangsdaten {name} anlegen…",
+  },
+  "connect.credential.add.about": {
+    en: "A shared secret or a client certificate, kept on the computer that runs ComfyUI",
+    zh: "共享密钥或客户端证书，保存在运行 ComfyUI 的电脑上",
+    ja: "共有シークレットまたはクライアント証明書。ComfyUI が動くコンピューターに保存されます",
+    de: "Gemeinsames Geheimnis oder Client-Zertifikat, auf dem Computer, auf dem ComfyUI läuft",
+  },
   "connect.credential.missing": {
     en: "not known here",
     zh: "此处未知",

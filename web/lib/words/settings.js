@@ -68,7 +68,7 @@ export const SETTINGS = {
     ja: "名前または IP アドレス。ポートが {port} でなければそれも書きます。",
     de: "Name oder IP-Adresse, dazu der Port, wenn er nicht {port} ist.",
   },
-  "servers.transport": { en: "Protection", zh: "加密方式", ja: "通信の保護", de: "Schutz" },
+  "servers.transport": { en: "Transport", zh: "传输方式", ja: "通信方式", de: "Transport" },
   "servers.certificate": {
     en: "Certificate of the authority",
     zh: "证书颁发机构的证书",
@@ -110,33 +110,33 @@ export const SETTINGS = {
 
   "transport.draw_things": {
     en: "Draw Things certificate",
-    zh: "Draw Things 证书",
-    ja: "Draw Things の証明書",
-    de: "Draw-Things-Zertifikat",
+    zh: "Draw Things 证书（Draw Things certificate）",
+    ja: "Draw Things の証明書（Draw Things certificate）",
+    de: "Draw-Things-Zertifikat (Draw Things certificate)",
   },
   "transport.pinned": {
-    en: "pinned certificate (trust at first contact)",
-    zh: "固定证书（首次连接时信任）",
-    ja: "固定した証明書（初回接続時に信頼）",
-    de: "gemerktes Zertifikat (Vertrauen beim ersten Kontakt)",
+    en: "pinned certificate",
+    zh: "固定证书（pinned certificate）",
+    ja: "固定した証明書（pinned certificate）",
+    de: "gemerktes Zertifikat (pinned certificate)",
   },
   "transport.authority": {
     en: "own certificate authority",
-    zh: "自有证书颁发机构",
-    ja: "独自の認証局",
-    de: "eigene Zertifizierungsstelle",
+    zh: "自有证书颁发机构（own certificate authority）",
+    ja: "独自の認証局（own certificate authority）",
+    de: "eigene Zertifizierungsstelle (own certificate authority)",
   },
   "transport.system": {
     en: "system certificates",
-    zh: "系统证书",
-    ja: "システムの証明書",
-    de: "Zertifikate des Systems",
+    zh: "系统证书（system certificates）",
+    ja: "システムの証明書（system certificates）",
+    de: "Zertifikate des Systems (system certificates)",
   },
   "transport.plaintext": {
-    en: "none (plaintext)",
-    zh: "无（明文）",
-    ja: "なし（平文）",
-    de: "keiner (Klartext)",
+    en: "plaintext",
+    zh: "明文（plaintext）",
+    ja: "平文（plaintext）",
+    de: "Klartext (plaintext)",
   },
 
   "nearby.look": {
@@ -297,10 +297,10 @@ export const SETTINGS = {
     de: "Gemerkte Zertifikate",
   },
   "pins.about": {
-    en: "With the protection “pinned certificate”, a server is trusted at the first contact and must show the same certificate ever after.",
+    en: "With the transport “pinned certificate”, a server is trusted at the first contact and must show the same certificate ever after.",
     zh: "选择“固定证书”时，首次连接即信任服务器，此后它必须始终出示同一证书。",
     ja: "「固定した証明書」では、初回の接続でサーバーを信頼し、以後は同じ証明書を求めます。",
-    de: "Mit dem Schutz „gemerktes Zertifikat“ wird einem Server beim ersten Kontakt vertraut; danach muss er immer dasselbe Zertifikat zeigen.",
+    de: "Mit dem Transport „gemerktes Zertifikat“ wird einem Server beim ersten Kontakt vertraut; danach muss er immer dasselbe Zertifikat zeigen.",
   },
   "pins.empty": {
     en: "No certificate is pinned.",

@@ -1,12 +1,14 @@
 // @ts-check
 /** Offers the names of credentials that are known here where Connect asks for one. */
 
+import { addressOf, meansDefault } from "../../lib/addresses.js";
 import { credentialKey, isMeantFor } from "../../lib/credentials.js";
 import { matches, searchWords } from "../../lib/search.js";
 import { serverOf } from "../../lib/surroundings.js";
 import { say } from "../../lib/words.js";
 import { labelOf, setValue } from "../comfyui/nodes.js";
 import { openPopover } from "../parts/popover.js";
+import { wishForCredential } from "../state/credential_wish.js";
 import { credentialsOf, loadSaved } from "../state/saved_servers.js";
 
 /**
@@ -17,6 +19,9 @@ import { credentialsOf, loadSaved } from "../state/saved_servers.js";
  * @typedef {import("../parts/list.js").Row} Row
  * @typedef {import("../parts/list.js").Section} Section
  */
+
+/** The value of the row that adds a credential: no name begins with a space. */
+const ADD = " add";
 
 /**
  * @param {App} app
@@ -53,7 +58,10 @@ export function credentialCombobox(app) {
         value,
         placeholder: say("connect.credential.search"),
         view: (query) => credentialView(credentialsOf(app) ?? [], spot, value, query),
-        choose: (row) => setValue(app, spot.owner, spot.widget, row.value),
+        choose: (row) => {
+          if (row.value === ADD) addOne(app, spot, String(row.item));
+          else setValue(app, spot.owner, spot.widget, row.value);
+        },
       });
     },
   };
@@ -92,7 +100,35 @@ function credentialView(credentials, spot, value, query) {
   if (!wanted.length && value && !known)
     sections.push({ heading: say("picker.chosen"), rows: [kept] });
   sections.push({ heading: say("connect.credentials"), rows });
+  sections.push({ heading: "", rows: [addingRow(query)] });
   return { sections, notices: [] };
+}
+
+/**
+ * @param {string} name as it was typed, if it was
+ * @returns {Row}
+ */
+function addingRow(name) {
+  return {
+    value: ADD,
+    title: name ? say("connect.credential.add.named", { name }) : say("connect.credential.add"),
+    subtitle: say("connect.credential.add.about"),
+    item: name,
+  };
+}
+
+/**
+ * Have a person keep a credential for the server of a Connect, which takes it then.
+ *
+ * @param {App} app
+ * @param {Spot} spot
+ * @param {string} name
+ */
+function addOne(app, { node, hosts, widget, owner }, name) {
+  const server = serverOf({ node, hosts });
+  const servers = server && !meansDefault(server.host) ? [addressOf(server)] : [];
+  const kept = (/** @type {string} */ now) => setValue(app, owner, widget, now);
+  wishForCredential(app, { name, servers, kept });
 }
 
 /**

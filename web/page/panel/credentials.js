@@ -19,9 +19,10 @@ const NEW = { name: "", stored: true, servers: [], has_secret: false, has_identi
 
 /**
  * @param {import("../../comfyui.js").App} app
+ * @param {import("../state/credential_wish.js").Wish} [wish] for which the form is open at once
  * @returns {HTMLElement}
  */
-export function credentialsSection({ api }) {
+export function credentialsSection({ api }, wish) {
   const section = new Section("credentials", {
     title: say("credentials.title"),
     about: say("credentials.about"),
@@ -47,9 +48,11 @@ export function credentialsSection({ api }) {
     );
   };
 
-  /** @param {Credential} credential */
-  const edit = (credential) => {
-    const isNew = !credential.name;
+  /**
+   * @param {Credential} credential
+   * @param {boolean} [isNew]
+   */
+  const edit = (credential, isNew = !credential.name) => {
     const name = textInput(credential.name, {
       placeholder: "studio",
       maxlength: LONGEST_CREDENTIAL_NAME,
@@ -85,6 +88,7 @@ export function credentialsSection({ api }) {
         await ask(api, "credentials/set", body);
         section.open(null);
         await refresh();
+        if (isNew) wish?.kept(body.name);
       });
     section.open(
       makeForm({
@@ -143,6 +147,7 @@ export function credentialsSection({ api }) {
     button(say("credentials.add"), () => edit(NEW), { icon: "plus", action: "add" }),
   );
   void section.attempt(refresh);
+  if (wish) edit({ ...NEW, name: wish.name, servers: [...wish.servers] }, true);
   return section.element;
 }
 

@@ -3,6 +3,7 @@
 
 import { say } from "../../lib/words.js";
 import { openDialog } from "../parts/dialog.js";
+import { onCredentialWish } from "../state/credential_wish.js";
 import { certificatesSection } from "./certificates.js";
 import { credentialsSection } from "./credentials.js";
 import { presetsSection } from "./presets.js";
@@ -30,6 +31,7 @@ export function setUpSettings(app) {
       content: () => SECTIONS.map(({ make }) => make(app)),
     });
   return {
+    setup: () => onCredentialWish(app, (wish) => openAdding(app, wish)),
     commands: [
       {
         id: OPEN_SETTINGS,
@@ -49,4 +51,28 @@ export function setUpSettings(app) {
       defaultValue: null,
     })),
   };
+}
+
+/**
+ * Open a dialog in which a credential is added; it closes once that is kept.
+ *
+ * @param {import("../../comfyui.js").App} app
+ * @param {import("../state/credential_wish.js").Wish} wish
+ */
+function openAdding(app, wish) {
+  const dialog = openDialog({
+    title: say("credentials.title"),
+    name: "credentials",
+    content: (close) => [
+      credentialsSection(app, {
+        ...wish,
+        kept: (name) => {
+          close();
+          wish.kept(name);
+        },
+      }),
+    ],
+  });
+  const first = wish.name ? "secret" : "name";
+  /** @type {HTMLElement | null} */ (dialog.querySelector(`[data-field=${first}]`))?.focus();
 }
