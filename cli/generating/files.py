@@ -6,8 +6,9 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...client.configuration.picture_metadata import XMP_KEYWORD, Metadata
+from ...client.configuration.picture_metadata import XMP_KEYWORD
 from ...errors import DrawbridgeError
+from .told import Told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +31,7 @@ class Files:
             return self._out
         return self._out.with_name(f"{self._out.stem}-{number:0{self._digits}}{self._out.suffix}")
 
-    def write(self, number: int, picture: np.ndarray, metadata: Metadata | None) -> Path:
+    def write(self, number: int, picture: np.ndarray, told: Told | None) -> Path:
         """Write a picture, uint8 [height, width, 3 or 4], and return where it is.
 
         What is there already is replaced; nothing half written is left. Raises DrawbridgeError
@@ -43,7 +44,7 @@ class Files:
         path = self.path(number)
         unfinished = path.with_name(f".{path.name}.part")
         try:
-            unfinished.write_bytes(encoded(picture, metadata))
+            unfinished.write_bytes(encoded(picture, told))
             unfinished.replace(path)
         except OSError as error:
             unfinished.unlink(missing_ok=True)
@@ -54,14 +55,16 @@ class Files:
         return path
 
 
-def encoded(picture: np.ndarray, metadata: Metadata | None) -> bytes:
+def encoded(picture: np.ndarray, told: Told | None) -> bytes:
     """Return the PNG of a picture, with what it tells of itself."""
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
-    told = PngInfo()
-    if metadata is not None:
-        told.add_itxt(XMP_KEYWORD, metadata.xmp())
+    info = PngInfo()
+    if told is not None:
+        info.add_itxt(XMP_KEYWORD, told.xmp)
+        for keyword, text in told.chunks.items():
+            info.add_text(keyword, text)
     file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG", pnginfo=told)
+    Image.fromarray(picture).save(file, "PNG", pnginfo=info)
     return file.getvalue()

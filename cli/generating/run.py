@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...client.catalog.records import Catalog
-from ...client.configuration import picture_metadata
 from ...client.generation.assemble import Wishes
 from ...client.generation.events import (
     Audio,
@@ -30,6 +29,7 @@ from ..output import Output
 from .files import Files
 from .plan import Plan, Task
 from .previews import Previews
+from .told import told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -138,15 +138,12 @@ class Run:
 
     async def _do(self, task: Task, metadata: bool, previews: Previews | None) -> None:
         request = await self._request(task)
-        told = None
-        if metadata:
-            config = replace(request.config, batch_count=1)  # this one's seed is its own
-            told = picture_metadata.describe(config, request.prompt, request.negative_prompt)
+        said = told(request) if metadata else None
         before = len(self.made)
         try:
             async with contextlib.aclosing(self._receive(request, task, previews)) as pictures:
                 async for index, pixels in pictures:
-                    self._files.write(task.first + index, pixels, told)
+                    self._files.write(task.first + index, pixels, said)
                     self.made.append(Result(task.first + index, task))
                     if previews is not None:
                         previews.show(pixels[..., :3])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
 
-from ...client.configuration import picture_metadata
 from ...client.generation.assemble import Prepared
 from ...client.generation.events import Picture, Progress
 from ...client.generation.progress import Meter, News, words
@@ -22,6 +20,7 @@ from ..output import Output
 from .plan import Task
 from .previews import Previews
 from .run import INTERRUPTED, NOT_BEGUN, Result, Run
+from .told import told
 
 
 class SharedRun(Run):
@@ -108,12 +107,9 @@ class SharedRun(Run):
         number = task.first + picture.index
         if any(one.number == number for one in self.made):
             return
-        told = None
-        if metadata:
-            config = replace(request.config, batch_count=1)  # this one's seed is its own
-            told = picture_metadata.describe(config, request.prompt, request.negative_prompt)
+        said = told(request) if metadata else None
         pixels = await in_thread(lambda: to_pixels(picture))
-        self._output.line(str(self._files.write(number, pixels, told)))
+        self._output.line(str(self._files.write(number, pixels, said)))
         self.made.append(Result(number, task))
         if previews is not None:
             previews.show(pixels[..., :3])

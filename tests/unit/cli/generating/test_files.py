@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 
 from drawbridge.cli.generating.files import Files
-from drawbridge.client.configuration import picture_file, picture_metadata
+from drawbridge.cli.generating.told import told
+from drawbridge.client.configuration import picture_file
 from drawbridge.client.configuration.fields import GenerationConfig
 from drawbridge.client.generation.events import Picture
+from drawbridge.client.generation.request import GenerationRequest
 from drawbridge.client.generation.results import to_pixels
 from drawbridge.errors import DrawbridgeError
 
@@ -65,7 +67,7 @@ def test_what_cannot_be_written_is_said_and_leaves_nothing(
 def test_what_was_there_stays_whole_until_the_new_one_is(tmp_path: Path) -> None:
     out = tmp_path / "out.png"
     out.write_bytes(b"old")
-    metadata = picture_metadata.describe(GenerationConfig(model="a.ckpt", seed=7), "a lake")
+    metadata = told(GenerationRequest("a lake", GenerationConfig(model="a.ckpt", seed=7)))
     Files(out, 1).write(1, DOT, metadata)
     assert '"seed": 7' in picture_file.description(out.read_bytes())
     assert names(tmp_path) == ["out.png"]
