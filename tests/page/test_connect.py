@@ -21,6 +21,7 @@ from drawbridge.devtools.page_graphs import (
     save_server,
     saved,
     value_of,
+    wait_for_value,
 )
 from drawbridge.devtools.shared_graphs import shared_graph
 from drawbridge.emulator.server.server import Emulator
@@ -94,6 +95,24 @@ def test_run_tells_the_page_of_its_server(open_page: Open, serve: Serve) -> None
     assert ending == "execution_success", told.get("exception_message", told)
     expect(panel(page)).to_have_attribute("data-state", "connected")
     expect(panel(page)).to_contain_text(f"{len(MODELS)} models")
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("written", ["{}:{}", "http://{}:{}/", "grpc://{}:{}/path?a=b"])
+def test_address_that_is_pasted_into_host_is_taken_apart(
+    page: ComfyPage, serve: Serve, comfyui: RealComfyUI, written: str
+) -> None:
+    emulator = serve()
+    (connect,) = build(page, [New(CONNECT, (0, 0), {"host": "x", "transport": "plaintext"})])
+    listed = List(page).open(connect, "host")
+    page.page.keyboard.press("ControlOrMeta+A")
+    page.page.keyboard.insert_text(written.format("127.0.0.1", emulator.port))
+    page.page.keyboard.press("Enter")
+    listed.root.wait_for(state="detached")
+    wait_for_value(page, connect, "host", "127.0.0.1")
+    wait_for_value(page, connect, "port", emulator.port)
+    panel(page).get_by_role("button", name="Test").click()
+    expect(panel(page)).to_have_attribute("data-state", "connected")
     assert page.complaints == []
 
 
