@@ -67,9 +67,8 @@ def test_graph_in_a_picture_makes_it_again(
         outcome = stage.host.run(json.loads(texts(path)["prompt"]))
         assert outcome.status == "success", (outcome.exception_message, outcome.node_errors)
         assert np.array_equal(pixels(stage.pictures[-1]), pixels(path))
-    one, two, again, twice = (
-        entry["request"] for entry in emulator.journal.events("call", rpc="GenerateImage")
-    )
+    calls: list[Any] = emulator.journal.events("call", rpc="GenerateImage")
+    one, two, again, twice = (entry["request"] for entry in calls)
     for before, after in ((one, again), (two, twice)):
         assert before["configuration"] == after["configuration"]
         assert (before["prompt"], before["negative_prompt"]) == (
