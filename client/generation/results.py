@@ -41,10 +41,11 @@ def to_preview(preview: Preview, version: str) -> np.ndarray | None:
     """Return small pictures of what is unfinished, uint8 [count, height, width, 3].
 
     `version` is the request's. `count` is that of the batch, or of a video's latent frames. None
-    for a version of which nobody knows what its latents show. Raises BadTensor for damaged bytes,
-    DecoderUnavailable where fpzip is needed and missing.
+    for a version of which nobody knows what its latents show. Raises BadTensor for damaged bytes
+    and for more of them than a preview has, DecoderUnavailable where fpzip is needed and missing.
     """
-    colours = latent.preview(tensor.decode(preview.encoded), version)
+    latents = tensor.decode(preview.encoded, limit_bytes=preview.most_bytes)
+    colours = latent.preview(latents, version)
     return None if colours is None else colours.numpy()
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from concurrent import futures
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-import grpc
 import numpy as np
 import pytest
 
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import GenerationConfig
-from drawbridge.client.connection import limits
+from drawbridge.client.connection import channel, limits
 from drawbridge.client.connection.endpoint import Endpoint, Transport
 from drawbridge.client.generation.allowance import Allowance
 from drawbridge.client.generation.events import Audio, Event, Picture, Preview
 from drawbridge.client.generation.request import GenerationRequest
+from drawbridge.client.generation.results import to_preview
 from drawbridge.codec import tensor
+from drawbridge.devtools import byte_server
 from drawbridge.errors import BadTensor, ProtocolMismatch
 from drawbridge.proto import image_service_pb2 as pb2
 
@@ -37,35 +37,11 @@ def _request(version: str = "sdxl_base_v0.9", **changes: Any) -> GenerationReque
 
 @pytest.fixture
 def raw() -> Iterator[Serve]:
-    """Start servers that answer with bytes as they are given, packed with gzip; Echo greets."""
-    servers: list[grpc.Server] = []
-
-    def start(short: bytes | None = None, stream: Iterable[bytes] = ()) -> Endpoint:
-        greeting = pb2.EchoReply(message="HELLO").SerializeToString()
-        handlers = {
-            name: grpc.unary_unary_rpc_method_handler(
-                lambda request, context: greeting if short is None else short
-            )
-            for name in ("Echo", "Hours", "Pubkey", "FilesExist")
-        }
-        handlers["GenerateImage"] = grpc.unary_stream_rpc_method_handler(
-            lambda request, context: iter(stream)
+    """Start servers that answer with bytes as they are given."""
+    with byte_server.serving() as serve:
+        yield lambda *given, **named: Endpoint(
+            "127.0.0.1", serve(*given, **named), Transport.PLAINTEXT
         )
-        server = grpc.server(
-            futures.ThreadPoolExecutor(4),
-            options=[("grpc.max_send_message_length", -1)],
-            compression=grpc.Compression.Gzip,
-        )
-        service = grpc.method_handlers_generic_handler("ImageGenerationService", handlers)
-        server.add_generic_rpc_handlers((service,))
-        port = server.add_insecure_port("127.0.0.1:0")
-        server.start()
-        servers.append(server)
-        return Endpoint("127.0.0.1", port, Transport.PLAINTEXT)
-
-    yield start
-    for server in servers:
-        server.stop(None).wait()
 
 
 async def _generate(endpoint: Endpoint, request: GenerationRequest) -> list[Event]:
@@ -198,13 +174,46 @@ async def test_preview_has_the_bound_of_its_size(raw: Serve) -> None:
         tensor.decode(preview.encoded, limit_bytes=preview.most_bytes)
 
 
+async def test_message_of_a_generation_has_its_bound(
+    raw: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "grpc.max_receive_message_length"
+    assert (name, limits.MOST_MESSAGE_BYTES) in channel._OPTIONS
+    assert limits.MOST_MESSAGE_BYTES == (1 << 30) + (1 << 20)
+    monkeypatch.setattr(
+        channel, "_OPTIONS", [(name, 4 * _MIB), *channel._OPTIONS]
+    )  # the first counts
+    endpoint = raw(stream=[b"\x00" * (5 * _MIB)])
+    problem = await _refused(endpoint, lambda client: _all(client, _request()))
+    assert "answers with more than 1,025 MiB at once" in problem
+
+
+async def test_preview_of_a_library_s_user_has_the_bound_too() -> None:
+    packed = tensor.encode(np.zeros((1, 8192, 8192, 4), np.float16), tensor.Codec.DEFLATE)
+    with pytest.raises(BadTensor, match=r"claims 512\.0 MiB, and at most 16\.0 MiB"):
+        to_preview(Preview(packed, 16 * _MIB), "v1")
+
+
+async def test_batch_of_a_hundred_large_pictures_passes_untouched(raw: Serve) -> None:
+    one = Response(generatedImages=[_picture(2048, 2048, tensor.Codec.DEFLATE)])
+    endpoint = raw(stream=itertools.repeat(one.SerializeToString(), 100))
+    request = _request(start_width=2048, start_height=2048, batch_size=100)
+    came = 0
+    async with DrawThingsClient(endpoint) as client:
+        async for event in client.generate(request):
+            if isinstance(event, Picture):
+                came += event.array.shape == (1, 2048, 2048, 3)
+    assert came == 100
+
+
 async def test_long_video_passes_untouched(raw: Serve) -> None:
     frame = _picture(704, 1280)
     sound = tensor.encode(np.zeros((2, 5 * 48_000), np.float32))
     messages = [Response(generatedImages=[frame])] * 121 + [Response(generatedAudio=[sound])]
     request = _request("ltx2.3", start_width=1280, start_height=704, num_frames=121)
     counts = {Picture: 0, Audio: 0}
-    async with DrawThingsClient(raw(stream=(m.SerializeToString() for m in messages))) as client:
+    endpoint = raw(stream=(m.SerializeToString() for m in messages), packed=False)
+    async with DrawThingsClient(endpoint) as client:
         async for event in client.generate(request):
             if isinstance(event, Picture | Audio):
                 counts[type(event)] += 1
