@@ -61,11 +61,11 @@ async def in_stoppable_thread(work: Callable[[Callable[[], bool]], T]) -> T:
         await asyncio.wait({outcome})
     except asyncio.CancelledError:
         stop.set()
-        await asyncio.wait({outcome}, timeout=_GRACE_SECONDS)
-        if not outcome.done():
-            outcome.cancel()
-        elif not outcome.cancelled():
-            outcome.exception()  # marks it as seen
+        try:
+            await asyncio.wait({outcome}, timeout=_GRACE_SECONDS)
+        finally:  # a loop that goes down cancels more than once
+            if not outcome.cancel() and not outcome.cancelled():
+                outcome.exception()  # marks it as seen
         raise
     return outcome.result()
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 POLL_SECONDS = 0.02
 CLEAN_UP_SECONDS = 0.3
+TEAR_DOWN_SECONDS = 1.0  # the same where the prompt's loop goes down: what is left then stays
 MODEL_KINDS = (
     *("checkpoints", "diffusion_models", "loras", "controlnet", "upscale_models", "embeddings"),
     *("vae", "text_encoders"),
@@ -42,15 +43,19 @@ async def interruptible(work: Coroutine[Any, Any, T]) -> T:
     a task of its own, and whatever cancels that task leaves here as an interruption.
     """
     task = asyncio.ensure_future(work)
+    clean_up_seconds = CLEAN_UP_SECONDS
     try:
         while not task.done():
             await asyncio.wait({task}, timeout=POLL_SECONDS)
             if comfy.model_management.processing_interrupted() and not task.done():
                 raise comfy.model_management.InterruptProcessingException
+    except asyncio.CancelledError:
+        clean_up_seconds = TEAR_DOWN_SECONDS
+        raise
     finally:
         if not task.done():  # interrupted, or the prompt's loop goes down
             task.cancel()
-            await asyncio.wait({task}, timeout=CLEAN_UP_SECONDS)
+            await asyncio.wait({task}, timeout=clean_up_seconds)
             task.add_done_callback(_look_at)
     if task.cancelled() or isinstance(task.exception(), Cancelled):
         raise comfy.model_management.InterruptProcessingException

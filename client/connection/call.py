@@ -11,7 +11,10 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 # How long a cancelled call may take to wind up; it normally takes a few rounds of the event loop.
 _WIND_UP_SECONDS = 0.1
-_GRACE_SECONDS = 0.02  # the same where a loop goes down, and has cancelled whoever waits for it
+_GRACE_SECONDS = 0.02  # the same for what of it nobody is left to wait for
+# The same where a loop goes down, which cancels also what waits for the end of a call, and whoever
+# is cancelled with it cancels once more.
+_LAST_GRACE_SECONDS = 0.2
 _WATCHER = "_handle_status_once_received"  # grpcio's task that waits for the end of a stream
 _given_up: weakref.WeakSet[Any] = weakref.WeakSet()
 
@@ -68,10 +71,14 @@ async def give_up(call: Any, *waiting: asyncio.Future[Any]) -> None:
     try:
         known = call in _given_up or (call.done() and not call.cancelled())
         own = set() if known else _cancel(call)
+        disturbed = False
         if parts := own | {part for part in waiting if not part.done()}:
-            await asyncio.wait(parts, timeout=_WIND_UP_SECONDS)
+            disturbed = await _undisturbed(_WIND_UP_SECONDS, parts)
         if not known:
-            await asyncio.sleep(_GRACE_SECONDS)
+            grace = _LAST_GRACE_SECONDS if disturbed else _GRACE_SECONDS
+            disturbed |= await _undisturbed(grace)
+        if disturbed:
+            raise asyncio.CancelledError
     finally:
         call.cancel()
         for part in waiting:
@@ -79,6 +86,22 @@ async def give_up(call: Any, *waiting: asyncio.Future[Any]) -> None:
             part.add_done_callback(lambda done: done.cancelled() or done.exception())
         own = parts = part = None
         del call, own, parts, waiting, part  # as in `settle`
+
+
+async def _undisturbed(seconds: float, parts: set[asyncio.Future[Any]] | None = None) -> bool:
+    """Wait for tasks, or without any just so long; return whether somebody cancelled meanwhile."""
+    loop, cancelled = asyncio.get_running_loop(), False
+    until = loop.time() + seconds
+    while (left := until - loop.time()) > 0:
+        try:
+            if parts is None:
+                await asyncio.sleep(left)
+            else:
+                await asyncio.wait(parts, timeout=left)
+                break
+        except asyncio.CancelledError:
+            cancelled = True
+    return cancelled
 
 
 def _cancel(call: Any) -> set[asyncio.Future[Any]]:

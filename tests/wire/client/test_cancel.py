@@ -17,6 +17,7 @@ import pytest
 
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import GenerationConfig
+from drawbridge.client.connection import call
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation.events import Event, Picture, Progress, Receiving
 from drawbridge.client.generation.request import GenerationRequest
@@ -312,21 +313,52 @@ def test_a_call_that_is_cancelled_ends_before_its_loop(
     _no_loop_hears_of_others(caplog, endpoint, prompt)
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
 def test_a_call_ends_before_the_loop_that_goes_down(
     emulate: Callable[..., Any],
     door: Callable[..., Endpoint],
     caplog: pytest.LogCaptureFixture,
+    again: bool,
 ) -> None:
+    """`again`: who waits for the task is cancelled with it, and cancels it in turn."""
     endpoint = door(emulate(step_ms=20))
+
+    async def wait(task: asyncio.Task[int]) -> None:
+        try:
+            await asyncio.wait({task})
+        finally:
+            await asyncio.sleep(0)
+            task.cancel()
 
     async def prompt() -> None:
         seen: asyncio.Queue[Event] = asyncio.Queue()
         task = asyncio.create_task(_generate(endpoint, seen))
+        waiting = asyncio.create_task(wait(task)) if again else None
         while not isinstance(await seen.get(), Progress):
             pass
-        raise ZeroDivisionError(task)
+        raise ZeroDivisionError(task, waiting)
 
     _no_loop_hears_of_others(caplog, endpoint, prompt)
+
+
+async def test_winding_up_is_not_cut_short_by_a_second_cancellation() -> None:
+    entered, rounds = asyncio.Event(), 0
+
+    async def part() -> None:
+        nonlocal rounds
+        entered.set()
+        for _ in range(20):
+            rounds += 1
+            await asyncio.sleep(0)
+
+    ending = asyncio.ensure_future(part())
+    winding = asyncio.ensure_future(call._undisturbed(60, {ending}))
+    await entered.wait()
+    for _ in range(3):
+        winding.cancel()
+        await asyncio.sleep(0)
+    assert await winding  # says that it was cancelled
+    assert rounds == 20
 
 
 def test_every_run_may_have_its_own_event_loop(
