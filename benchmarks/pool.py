@@ -30,43 +30,19 @@ checkout.register()  # takes the root off sys.path again
 
 from turns import Figure
 
-from drawbridge.client.address import Transport
+from drawbridge.cli.haproxy import Farm, configuration
+from drawbridge.client.address import Address, Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation.assemble import Wishes
 from drawbridge.client.pool.events import Finished, Missing, News, Planned
 from drawbridge.client.pool.member import Member
 from drawbridge.client.pool.pool import Pool
+from drawbridge.client.store.server import Server
 
 MODEL = "sd_v1.5_f16.ckpt"
 STEPS = 10
 ITEMS = 32
-HAPROXY = """
-global
-    tune.h2.initial-window-size 16777216
-    tune.bufsize 1048576
-defaults
-    mode http
-    option redispatch 1
-    retries 3
-    timeout connect 3s
-    timeout client 1h
-    timeout server 1h
-    timeout queue 1h
-frontend farm
-    bind 127.0.0.1:{port} proto h2
-    use_backend gen if {{ path /ImageGenerationService/GenerateImage }}
-    default_backend ask
-backend gen
-    balance leastconn
-    http-reuse never
-    default-server proto h2 maxconn 1
-{servers}
-backend ask
-    balance roundrobin
-    default-server proto h2
-{servers}
-"""
 
 
 class Emulator:
@@ -114,18 +90,38 @@ def emulators(*steps_ms: float) -> Iterator[list[Emulator]]:
 
 @contextlib.contextmanager
 def haproxy(ports: Sequence[int], port: int) -> Iterator[int]:
-    """Put HAProxy in front of the servers at these ports; yield its process id."""
-    servers = "\n".join(f"    server s{one} 127.0.0.1:{one}" for one in ports)
+    """Put HAProxy in front of the servers at these ports, as `drawbridge farm haproxy` sets it up;
+    yield its process id.
+    """
+    servers = [
+        Server(Address("127.0.0.1", one), Transport.PLAINTEXT, name=str(one)) for one in ports
+    ]
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "haproxy.cfg")
-        path.write_text(HAPROXY.format(port=port, servers=servers), encoding="utf-8")
-        process = subprocess.Popen(["haproxy", "-f", str(path), "-db"])
+        farm = Farm(
+            servers,
+            folder=folder,
+            bind="127.0.0.1",
+            port=port,
+            each_port=free_port(),
+            socket=f"{folder}/admin",
+        )
+        for name, text in configuration(farm).items():
+            Path(folder, name).write_text(text, encoding="utf-8")
+        process = subprocess.Popen(["haproxy", "-f", f"{folder}/haproxy.cfg", "-db"])
         try:
-            time.sleep(0.5)
+            while not listens(port):
+                assert process.poll() is None, "HAProxy has ended"
+                time.sleep(0.01)
             yield process.pid
         finally:
             process.terminate()
             process.wait()
+
+
+def listens(port: int) -> bool:
+    """Return whether somebody takes connections at a port of this computer."""
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
 
 
 def free_port() -> int:

@@ -28,6 +28,13 @@ def _actions(parser: argparse.ArgumentParser) -> None:
     connection.add_options(saving)
     saving.add_argument("name", metavar="NAME")
     saving.add_argument("--default", action="store_true", help="make it the default server as well")
+    saving.add_argument(
+        "--at-once",
+        type=int,
+        metavar="N",
+        help="how many requests may be open at it (default: 1, which is what a Draw Things server "
+        "works on; more is for a proxy in front of several)",
+    )
     choosing = add_action(
         actions,
         "default",
@@ -48,7 +55,9 @@ def servers(options: argparse.Namespace, output: Output) -> int:
         if options.action == "save":
             connection.endpoint(options, signed=False)  # says what is wrong with the certificate
             server = connection.chosen(options, name=options.name)
-            server = replace(server, certificate=connection.absolute(server.certificate))
+            at_once = server.at_once if options.at_once is None else options.at_once
+            certificate = connection.absolute(server.certificate)
+            server = replace(server, certificate=certificate, at_once=at_once)
             saved.put(server)
             if options.default:
                 saved.choose(server.name)
@@ -78,6 +87,8 @@ def _entry(server: Server) -> dict[str, Any]:
 
 def _words(server: Server) -> str:
     named = f", credential {server.credential}" if server.credential else ""
+    if server.at_once != 1:
+        named += f", {server.at_once} at once"
     return f"{server.name}  {server.address}  ({word_of(server.transport)}{named})"
 
 
