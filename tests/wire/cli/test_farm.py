@@ -52,6 +52,13 @@ _QUICK = (
     ("inter 2s fall 3", "inter 2s fastinter 50ms downinter 50ms fall 2"),
     ("global\n", "global\n    max-spread-checks 50ms\n"),
 )
+# Where no server is to be found dead, a busy computer has all the time it needs: HAProxy takes a
+# handshake that lasts longer than these for a server that is gone, and a job for a failure.
+_PATIENT = (
+    ("inter 2s fastinter", "inter 60s fastinter"),
+    ("timeout connect 3s", "timeout connect 60s"),
+    ("timeout check 5s", "timeout check 60s"),
+)
 
 
 @dataclass
@@ -222,7 +229,7 @@ async def test_jobs_are_given_to_free_servers_one_at_a_time(
     serve: Callable[..., Emulator], start: Callable[..., Farm], tls: bool
 ) -> None:
     emulators = [serve(tls=tls, step_ms=10) for _ in range(2)]
-    farm = await asyncio.to_thread(lambda: start(emulators, tls=tls))
+    farm = await asyncio.to_thread(lambda: start(emulators, *_PATIENT, tls=tls))
     assert await asyncio.gather(*(farm.generate() for _ in range(6))) == [1] * 6
     shares = [len(one.journal.events("finished")) for one in emulators]
     assert sum(shares) == 6
@@ -256,7 +263,7 @@ async def test_server_is_added_while_another_works(
     serve: Callable[..., Emulator], start: Callable[..., Farm]
 ) -> None:
     old = serve(step_ms=40)
-    farm = await asyncio.to_thread(lambda: start([old]))
+    farm = await asyncio.to_thread(lambda: start([old], *_PATIENT))
     running = asyncio.ensure_future(farm.generate())
     await _until(lambda: bool(old.journal.events("step")))
     new = serve()
@@ -330,7 +337,7 @@ async def test_file_goes_to_a_server_s_own_port(
     serve: Callable[..., Emulator], start: Callable[..., Farm], tmp_path: Path
 ) -> None:
     emulators = [serve(), serve()]
-    farm = await asyncio.to_thread(lambda: start(emulators))
+    farm = await asyncio.to_thread(lambda: start(emulators, *_PATIENT))
     path = tmp_path / "new.ckpt"
     path.write_bytes(b"weights")
     async with farm.client() as client:

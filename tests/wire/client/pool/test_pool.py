@@ -79,11 +79,17 @@ async def test_slow_server_does_not_hold_up_the_end(
     assert generated(slow) - before <= 1
 
 
-@pytest.mark.parametrize("fault", ["internal-error", "cancel-status", "no-pictures", "nan-pixels"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *("internal-error:1", "cancel-status:1", "no-pictures:1", "nan-pixels:1"),
+        *(f"generate[1]: status {code}" for code in ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED")),
+    ],
+)
 async def test_what_one_server_fails_at_another_makes(
     serve: Serve, member: Join, wishes: Wish, run: Run, fault: str
 ) -> None:
-    broken, sound = serve(step_ms=5, faults=(f"{fault}:1",)), serve(step_ms=5)
+    broken, sound = serve(step_ms=5, faults=(fault,)), serve(step_ms=5)
     story = await run(Pool([member(broken), member(sound)]), wishes(runs=4))
     story.check(4)
     assert generated(broken) + generated(sound) == 5
@@ -303,14 +309,13 @@ async def test_cancel_stops_all_servers_within_half_a_second(
     pool = Pool([member(one) for one in emulators])
     task = asyncio.ensure_future(run(pool, wishes(runs=8, steps=150), watch))
     await all_run.wait()
-    began = [len(one.journal.events("started")) for one in emulators]
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     for one in emulators:
         one.journal.wait_for_event("cancelled")
         assert one.journal.events("finished") == []
-    assert [len(one.journal.events("started")) for one in emulators] == began  # and nothing new
+        assert len(one.journal.events("started")) == 1  # and nothing new
     while asyncio.all_tasks() != {asyncio.current_task()}:  # noqa: ASYNC110 - gRPC has its own
         await asyncio.sleep(0.01)
 
