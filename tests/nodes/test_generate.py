@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 from server import PromptServer
-from standin.stage import Stage, graph
+from standin.stage import Stage, given, graph
 
 from drawbridge.client.configuration.fields import LoRA
 from drawbridge.codec.fit import Fit
@@ -232,6 +232,28 @@ def test_what_a_server_would_pass_over_is_made_with_a_note_on_the_node(
     PromptServer.instance.texts.clear()
     emulator = serve()
     outcome = stage.host.run(graph(emulator.port, **inputs))
+    assert outcome.status == "success", outcome.exception_message
+    assert note in PromptServer.instance.texts[-1][1]
+    assert len(sent(emulator)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "note"),
+    [
+        ("seed", -1, "The seed -1 asks for a random one"),
+        ("width", 1000, "The width 1000 became 960, a multiple of 64"),
+        ("steps", 300, "The steps 300 is beyond what the app offers, 1 to 150"),
+        ("shift", 25.28, "The shift 25.28 is beyond what the app offers"),
+    ],
+)
+def test_what_a_link_brings_is_taken_with_the_same_notes(
+    serve: Serve, stage: Stage, name: str, value: float, note: str
+) -> None:
+    PromptServer.instance.texts.clear()
+    emulator = serve()
+    prompt = graph(emulator.port, height=128)
+    prompt["generate"]["inputs"][name] = given(prompt, name, value)
+    outcome = stage.host.run(prompt)
     assert outcome.status == "success", outcome.exception_message
     assert note in PromptServer.instance.texts[-1][1]
     assert len(sent(emulator)) == 1
