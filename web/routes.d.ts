@@ -40,6 +40,7 @@ export interface Answers {
   server: Status;
   versions: Versions;
   "configuration/read": Configuration;
+  "configuration/picture": Configuration & { text: string; prompts: Record<string, string> };
   "configuration/write": { text: string; unknown: string[]; notes: string[] };
   "configuration/overruled": { wins: Wins; notes: string[] };
   "credentials/list": { credentials: Credential[] };

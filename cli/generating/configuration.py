@@ -48,7 +48,7 @@ def read(options: argparse.Namespace) -> Given:
         imported = clipboard.read(text)
     except RequestRejected as error:
         raise Usage(f"In {options.configuration}: {error.problem}", error.remedy) from error
-    said = _texts(text)
+    said = json_text.texts(text)
     warnings = imported.warnings
     if PROMPT in said and not options.prompt and options.prompts is None:
         taken = json_text.prompts(said)
@@ -66,17 +66,6 @@ def _text(path: Path) -> str:
         return picture_file.description(data)
     except RequestRejected as error:
         raise Usage(f"In {path}: {error.problem}", error.remedy) from error
-
-
-def _texts(text: str) -> dict[str, str]:
-    """Return the texts of an object, in a picture's description also the prompts."""
-    try:
-        found = json.loads(text.strip().lstrip("\ufeff"))
-    except ValueError:  # which the reader of configurations may still have understood
-        return {}
-    if not isinstance(found, dict):
-        return {}
-    return {key: value for key, value in found.items() if isinstance(value, str)}
 
 
 def _settings(pairs: list[str]) -> Mapping[str, object]:

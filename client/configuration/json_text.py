@@ -96,6 +96,17 @@ def wrong(key: str, value: Any, wanted: str) -> RequestRejected:
     )
 
 
+def texts(text: str) -> dict[str, str]:
+    """Return the texts of an object, in a picture's description also the prompts."""
+    try:
+        found = json.loads(text.strip().lstrip("\ufeff"))
+    except ValueError:  # which the reader of configurations may still have understood
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {key: value for key, value in found.items() if isinstance(value, str)}
+
+
 def prompts(found: Mapping[str, Any]) -> list[str]:
     """Return a sentence about the prompts that an object has, none where it has none."""
     said = [key for key in found if is_prompt(key) and found[key]]

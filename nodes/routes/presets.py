@@ -43,7 +43,7 @@ async def take(body: Body) -> Answer:
 
     def taken() -> Answer:
         preset = chosen(name, _model(file, version))
-        told = read(json.dumps(preset.configuration()), version)
+        told = read(json.dumps(preset.configuration()), version, file)
         told["widgets"].pop("seed", None)  # which is the person's own
         told["warnings"] = [one for one in told["warnings"] if "seed" not in one]
         is_own = name.strip() and preset in own_presets()

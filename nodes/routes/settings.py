@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from enum import IntEnum
@@ -88,22 +89,58 @@ def _official_version(file: str) -> str:
 async def read_configuration(body: Body) -> Answer:
     """Return the app's text as Generate's widgets, a model, LoRAs, and the names of what is left.
 
-    What is left are fields that are not as Generate would send them anyway, and that the model
-    reads; `rest_text` is the part of the text that says them, "" if there are none. `kept_text`
-    says what has no effect with this model, and what a newer app says: a copy has it again.
+    `version` is that of `model`, which is wired; it does not count where the text names another
+    model. What is left are fields that are not as Generate would send them anyway, and that the
+    model reads; `rest_text` is the part of the text that says them, "" if there are none.
+    `kept_text` says what has no effect with this model, and what a newer app says: a copy has it
+    again.
     """
-    text, version = body.text("text"), body.text("version", "")
-    return await in_thread(lambda: read(text, version))
+    text, version, model = body.text("text"), body.text("version", ""), body.text("model", "")
+    return await in_thread(lambda: read(text, version, model))
 
 
-def read(text: str, version: str) -> Answer:
-    """Return what `read_configuration` does. Raises RequestRejected for no configuration."""
+async def read_picture(body: Body) -> Answer:
+    """Return what `read_configuration` does for the description in a picture of the app, with its
+    `text` and its `prompts`: Generate's widgets, none where it tells no prompt.
+
+    `data` is the PNG in base64, of which the chunks that tell something are enough.
+    """
+    data, version, model = body.text("data"), body.text("version", ""), body.text("model", "")
+    return await in_thread(lambda: _read_picture(data, version, model))
+
+
+def _read_picture(data: str, version: str, model: str) -> Answer:
+    from ...client.configuration import json_text, picture_file
+    from ...client.configuration.picture_metadata import NEGATIVE_PROMPT, PROMPT
+
+    try:
+        text = picture_file.description(base64.b64decode(data, validate=True))
+    except ValueError:  # no base64, so no picture
+        text = picture_file.description(b"")
+    said, told = json_text.texts(text), read(text, version, model)
+    if PROMPT not in said:
+        return {**told, "text": text, "prompts": {}}
+    taken = json_text.prompts(said)
+    return {
+        **told,
+        "text": text,
+        "prompts": {"prompt": said[PROMPT], "negative_prompt": said.get(NEGATIVE_PROMPT, "")},
+        "warnings": [words for words in told["warnings"] if words not in taken],
+    }
+
+
+def read(text: str, version: str, wired: str = "") -> Answer:
+    """Return what `read_configuration` does, with the `version` that counts; `wired` is the model
+    that the given one is of. Raises RequestRejected for no configuration.
+    """
     from ...client.configuration import clipboard
 
     imported = clipboard.read(text)
     values = dict(imported.values)
     model = str(values.pop("model", ""))
     loras: Any = values.pop("loras", ())
+    if wired and model not in ("", wired):
+        version = ""  # that of another model, which does not read the same settings
     version = version or _official_version(model)
     widgets, rest, warnings = as_widgets(values, model, version)
     config, defaults = imported.config(), GenerationConfig()
@@ -126,6 +163,7 @@ def read(text: str, version: str) -> Answer:
     return {
         "widgets": widgets,
         "model": model,
+        "version": version,
         "loras": [
             {"file": lora.file, "weight": lora.weight, "mode": lora.mode.name.lower()}
             for lora in loras

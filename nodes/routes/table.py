@@ -20,6 +20,7 @@ def routes() -> Mapping[str, Route]:
         "/drawbridge/versions": _route("settings", "model_versions"),
         "/drawbridge/recommended": _route("settings", "recommend"),
         "/drawbridge/configuration/read": _route("settings", "read_configuration"),
+        "/drawbridge/configuration/picture": _route("settings", "read_picture"),
         "/drawbridge/configuration/write": _route("plan", "write"),
         "/drawbridge/configuration/overruled": _route("plan", "overruled"),
         "/drawbridge/credentials/list": _route("stored", "list_credentials"),

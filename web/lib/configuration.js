@@ -9,6 +9,7 @@ import { isNone } from "./catalog.js";
  * @typedef {object} Configuration
  * @property {Readonly<Record<string, unknown>>} widgets of Generate
  * @property {string} model
+ * @property {string} [version] of the model that it is for, "" if unknown
  * @property {readonly Lora[]} loras
  * @property {readonly string[]} rest names of the settings that Generate has no widget for
  * @property {string} rest_text the configuration of those alone

@@ -132,7 +132,7 @@ async def test_configuration_goes_out_and_comes_back(ask: Ask) -> None:
     back = await ask("configuration/read", text=told["text"])
     assert back == {
         **{"widgets": widgets, "model": "m.ckpt", "loras": loras, "rest": []},
-        **{"rest_text": "", "kept_text": "", "warnings": []},
+        **{"version": "", "rest_text": "", "kept_text": "", "warnings": []},
     }
 
 
@@ -234,3 +234,27 @@ async def test_what_generate_has_no_widget_for_is_told_as_a_text_of_its_own(ask:
 async def test_causal_inference_is_told_with_the_rest(ask: Ask) -> None:
     told = await ask("configuration/read", text='{"causalInference": 3}', version="wan_v2.1_14b")
     assert json.loads(told["rest_text"]) == {"causalInference": 3}
+
+
+async def test_the_model_that_a_text_names_decides_what_is_read(ask: Ask) -> None:
+    """Not the one that is wired yet: else what the new one reads would be lost without a word."""
+    wired = {"model": "sd_v1.5_f16.ckpt", "version": "v1"}
+    said = {"numFrames": 49, "clipSkip": 2}
+    text = json.dumps({"model": "wan_v2.2_a14b_hne_t2v_q6p_svd.ckpt", **said})
+    told = await ask("configuration/read", text=text, **wired)
+    assert (told["version"], told["rest"]) == ("wan_v2.1_14b", ["num_frames"])
+    text = json.dumps({"model": "mine.ckpt", **said})  # which nobody knows
+    told = await ask("configuration/read", text=text, **wired)
+    assert (told["version"], set(told["rest"])) == ("", {"num_frames", "clip_skip"})
+    told = await ask("configuration/read", text=text, model="mine.ckpt", version="v1")
+    assert (told["version"], told["rest"]) == ("v1", ["clip_skip"])
+    assert json.loads(told["kept_text"])["numFrames"] == 49
+    told = await ask("configuration/read", text=json.dumps(said), **wired)
+    assert (told["version"], told["rest"]) == ("v1", ["clip_skip"])
+
+
+async def test_preset_of_another_model_loses_nothing(ask: Ask) -> None:
+    text = json.dumps({"model": "wan_v2.2_a14b_hne_t2v_q6p_svd.ckpt", "numFrames": 49, "steps": 9})
+    await ask("presets/save", name="Waves", text=text)
+    told = await ask("presets/take", name="Waves", model="sd_v1.5_f16.ckpt", version="v1")
+    assert json.loads(told["rest_text"]) == {"numFrames": 49}

@@ -9,6 +9,24 @@ export const CONFIGURATION = {
     ja: "Draw Things の構成を貼り付け",
     de: "Konfiguration aus Draw Things einsetzen",
   },
+  "configuration.picture": {
+    en: "Take settings from a picture of Draw Things …",
+    zh: "从 Draw Things 图片采用设置 …",
+    ja: "Draw Things の画像から設定を取り込む …",
+    de: "Einstellungen aus einem Bild von Draw Things …",
+  },
+  "configuration.picture.none": {
+    en: "{file} is no PNG file.",
+    zh: "{file} 不是 PNG 文件。",
+    ja: "{file} は PNG ファイルではありません。",
+    de: "{file} ist keine PNG-Datei.",
+  },
+  "configuration.picture.none.remedy": {
+    en: "Give a PNG as Draw Things saves it, before another program has changed it.",
+    zh: "请使用 Draw Things 保存的、未经其他程序修改的 PNG。",
+    ja: "Draw Things が保存したままの、他のプログラムで変更していない PNG を選んでください。",
+    de: "Ein PNG wählen, wie Draw Things es speichert, unverändert von anderen Programmen.",
+  },
   "configuration.copy": {
     en: "Copy configuration for Draw Things",
     zh: "复制用于 Draw Things 的配置",

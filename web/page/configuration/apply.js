@@ -2,6 +2,7 @@
 /** Puts a configuration into the nodes around one of ours, and tells what was taken. */
 
 import { loraRows, lorasOf, mergedLoras, partition, restOf } from "../../lib/configuration.js";
+import { versionOf } from "../../lib/catalog.js";
 import { AUTOMATIC_VERSION, LORA_ROWS } from "../../lib/facts.js";
 import { feederOf, generateOf, loadModelOf } from "../../lib/graph.js";
 import { IMPORT_CONFIGURATION, LORA_STACK } from "../../lib/node_types.js";
@@ -40,8 +41,7 @@ const LONG_TEXT = 40; // more than a message has room for
  * @throws {import("../../lib/problem.js").Problem} if it is none
  */
 export async function applyConfiguration(app, node, text) {
-  const { version } = surroundingsOf(app, node);
-  const found = await ask(app.api, "configuration/read", { text, version });
+  const found = await read(app, node, "configuration/read", { text });
   if (typeOf(node) === IMPORT_CONFIGURATION) {
     const taken = setAll(app, node, [["configuration", text]]);
     toastOutcome(app, "configuration.taken", taken, [], found.warnings);
@@ -51,11 +51,50 @@ export async function applyConfiguration(app, node, text) {
 }
 
 /**
+ * Put what a picture tells into the graph around a node, prompts included, and tell what was taken.
+ *
+ * @param {App} app
+ * @param {GraphNode} node
+ * @param {string} data a PNG in base64
+ * @returns {Promise<Left | null>} what has no widget there
+ * @throws {import("../../lib/problem.js").Problem} if it tells nothing
+ */
+export async function applyPicture(app, node, data) {
+  const found = await read(app, node, "configuration/picture", { data });
+  if (typeOf(node) === IMPORT_CONFIGURATION) {
+    const taken = setAll(app, node, [["configuration", found.text]]);
+    toastOutcome(app, "configuration.taken", taken, [], found.warnings);
+    return null;
+  }
+  return applyFound(app, node, found, "configuration.taken");
+}
+
+/**
+ * Read what somebody brings, for the model that it names, else for the one that is wired.
+ *
+ * @template {"configuration/read" | "configuration/picture"} Route
+ * @param {App} app
+ * @param {GraphNode} node
+ * @param {Route} route
+ * @param {Record<string, string>} brought
+ * @returns {Promise<import("../../routes.js").Answers[Route]>}
+ * @throws {import("../../lib/problem.js").Problem} if it is of no use
+ */
+async function read(app, node, route, brought) {
+  const { model, version, catalog } = surroundingsOf(app, node);
+  const found = await ask(app.api, route, { ...brought, model, version });
+  // The server has no list of the models of Draw Things' server; the page may have.
+  const own = found.model ? versionOf(catalog, found.model, AUTOMATIC_VERSION) : "";
+  if (!own || own === found.version) return found;
+  return ask(app.api, route, { ...brought, model: found.model, version: own });
+}
+
+/**
  * Put what was read into the graph around a node, and tell what was taken.
  *
  * @param {App} app
  * @param {GraphNode} node
- * @param {Configuration & {negative_prompt?: string}} found
+ * @param {Configuration & {negative_prompt?: string, prompts?: Record<string, string>}} found
  * @param {"configuration.taken" | "presets.taken"} title
  * @returns {Left | null} what has no widget there
  */
@@ -66,9 +105,10 @@ export function applyFound(app, node, found, title) {
     applyModel(app, generate ?? node, found.model, parted.taken, parted.left);
     const loras = applyLoras(app, generate, found, parted.taken, parted.left);
     if (generate) keepText(generate, found.kept_text ?? "");
-    if (generate && found.negative_prompt) {
-      const { negative_prompt } = found;
-      const more = applyWidgets(app, generate, { negative_prompt });
+    const { negative_prompt } = found; // a preset without one leaves what is there
+    const prompts = found.prompts ?? (negative_prompt ? { negative_prompt } : {});
+    if (generate && Object.keys(prompts).length) {
+      const more = applyWidgets(app, generate, prompts);
       parted.taken.push(...more.taken);
       parted.left.push(...more.left);
     }

@@ -8,6 +8,7 @@ import { typeOf } from "../comfyui/nodes.js";
 import { toast } from "../comfyui/toast.js";
 import { copy } from "./copy.js";
 import { paste } from "./paste.js";
+import { choosePicture } from "./picture.js";
 import { takePreset } from "./presets.js";
 
 /**
@@ -18,6 +19,7 @@ import { takePreset } from "./presets.js";
 
 const PASTE = "Drawbridge.PasteConfiguration";
 const COPY = "Drawbridge.CopyConfiguration";
+const PICTURE = "Drawbridge.PictureSettings";
 const RECOMMEND = "Drawbridge.RecommendedSettings";
 
 /**
@@ -43,6 +45,13 @@ export function setUpConfiguration(app) {
         function: onSelected(paste),
       },
       {
+        id: PICTURE,
+        label: () => say("configuration.picture"),
+        tooltip: say("configuration.picture"),
+        icon: "pi pi-image",
+        function: onSelected(choosePicture),
+      },
+      {
         id: COPY,
         label: () => say("configuration.copy"),
         tooltip: say("configuration.copy"),
@@ -58,7 +67,7 @@ export function setUpConfiguration(app) {
       },
     ],
     // Vue nodes of older frontends have no menu of their own.
-    getSelectionToolboxCommands: (item) => (isOurs(item) ? [PASTE, COPY, RECOMMEND] : []),
+    getSelectionToolboxCommands: (item) => (isOurs(item) ? [PASTE, PICTURE, COPY, RECOMMEND] : []),
     getNodeMenuItems: (node) => menuOf(app, node),
     nodeCreated(node) {
       if (asksExtensions || !menuOf(app, node).length) return;
@@ -83,6 +92,7 @@ function menuOf(app, node) {
   /** @type {MenuItem[]} */
   const items = [
     { content: say("configuration.paste"), callback: () => void paste(app, node) },
+    { content: say("configuration.picture"), callback: () => choosePicture(app, node) },
     {
       content: say("configuration.copy"),
       disabled: !generate,
