@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 E = TypeVar("E", bound="DrawbridgeError")
+# Who writes a sentence cuts what comes from outside; this is the net below.
+LONGEST_SENTENCE = 1500
 
 
 class DrawbridgeError(Exception):
@@ -48,7 +50,7 @@ class DrawbridgeError(Exception):
             return call(self.parts[name]) if name in self.parts else found[0]
 
         problem, remedy = (re.sub(r"\{(\w+)\}", fill, text) for text in self._sentences)
-        return problem, remedy
+        return _shown(problem), _shown(remedy)
 
     def with_more(self: E, problem: str = "", remedy: str = "") -> E:
         """Return an error of the same kind that goes on with further sentences."""
@@ -59,6 +61,14 @@ class DrawbridgeError(Exception):
     def become(self, kind: type[E]) -> E:
         """Return an error of another kind that says the same."""
         return kind(*self._sentences, **self.parts)
+
+
+def _shown(sentence: str) -> str:
+    """Return a sentence without what a terminal obeys or nobody sees, cut where it has no end."""
+    text = sentence[:LONGEST_SENTENCE]
+    if not text.isprintable():
+        text = "".join(one if one.isprintable() or one == "\n" else " " for one in text)
+    return text if len(sentence) <= LONGEST_SENTENCE else f"{text}..."
 
 
 class ServerUnreachable(DrawbridgeError):

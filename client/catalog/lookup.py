@@ -112,7 +112,8 @@ async def find_model(
         return ModelFile(name, version)
     if version not in ("", spec.version):
         raise RequestRejected(
-            f"The model {spec.file} is of version {spec.version}, not {version}.",
+            f"The model {spec.file} is of version {spec.version}, not"
+            f" {safe_text.one_line(version)}.",
             "Leave the version to the server, or choose another model.",
         )
     return ModelFile.of(spec)

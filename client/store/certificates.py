@@ -6,6 +6,7 @@ import ssl
 from pathlib import Path
 
 from ...errors import RequestRejected
+from ..safe_text import one_line
 from . import pem_file
 
 PEM_MARK = "-----BEGIN CERTIFICATE-----"
@@ -46,7 +47,9 @@ def read_certificate(value: str | None, patience_seconds: float | None = None) -
             "The certificate file is on another computer.",
             "Copy it to the computer that runs Drawbridge, or paste its text.",
         )
-    unusable = RequestRejected(f"There is no certificate file {text} with PEM text in it.", remedy)
+    unusable = RequestRejected(
+        f"There is no certificate file {one_line(text)} with PEM text in it.", remedy
+    )
     path = Path(text)
     try:
         path = path.expanduser()

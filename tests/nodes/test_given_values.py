@@ -15,6 +15,7 @@ from standin.stage import Stage, graph
 from drawbridge.codec import tensor
 from drawbridge.emulator.server import replies
 from drawbridge.emulator.server.server import Emulator
+from drawbridge.errors import DrawbridgeError
 from drawbridge.nodes import NODES
 
 Serve = Callable[..., Emulator]
@@ -54,6 +55,28 @@ def test_value_of_another_kind_is_said_at_its_node(
     outcome = stage.host.run(linked(emulator.port, node, name, value))
     assert_failed(outcome, node, "RequestRejected", words)
     assert stage.host.run(graph(emulator.port)).status == "success"
+
+
+@pytest.mark.parametrize(
+    ("node", "name"),
+    [
+        *(("connect", name) for name in ("host", "transport", "certificate", "credential")),
+        *(("model", name) for name in ("model", "version")),
+        *(("generate", name) for name in ("sampler", "fit")),
+    ],
+)
+def test_text_of_a_megabyte_is_neither_repeated_whole_nor_raw(
+    serve: Serve, stage: Stage, node: str, name: str
+) -> None:
+    prompt = linked(serve().port, node, name, "m\x00\x1b[2J\u202e\ud800" + "m" * (1 << 20))
+    if name == "certificate":
+        prompt["connect"]["inputs"]["transport"] = "own certificate authority"
+    outcome = stage.host.run(prompt)
+    assert (outcome.status, outcome.node_id) == ("error", node)
+    assert isinstance(outcome.exception, DrawbridgeError), repr(outcome.exception)
+    for text in (outcome.exception.problem, outcome.exception.remedy):
+        assert len(text) < 1000
+        assert text.isprintable()
 
 
 @pytest.mark.parametrize(

@@ -121,3 +121,17 @@ def test_more_sentences_leave_kind_and_parts_as_they_are() -> None:
     assert more.remedy == "Remove it. Then go on."
     assert more.parts == error.parts
     assert error.with_more().problem == error.problem
+
+
+@pytest.mark.parametrize("part", [False, True])
+def test_sentence_repeats_nothing_of_a_megabyte_and_nothing_that_is_obeyed(part: bool) -> None:
+    foreign = "m\x00\x1b[2J\u202e\ud800" + "m" * (1 << 20)
+    if part:
+        error = errors.RequestRejected("The file {file} is none.", "Choose another.", file=foreign)
+    else:
+        error = errors.RequestRejected(f"The file {foreign} is none.", f"Not {foreign}.")
+    for one in (error, error.become(errors.ModelUnavailable), error.with_more(foreign, foreign)):
+        for text in (*one.in_words(str), one.problem, one.remedy):
+            assert len(text) <= errors.LONGEST_SENTENCE + 3
+            assert text.isprintable()
+    assert errors.RequestRejected("One\ntwo, 模型.", "Ünd.").problem == "One\ntwo, 模型."
