@@ -43,6 +43,7 @@ async def interruptible(work: Coroutine[Any, Any, T]) -> T:
     a task of its own, and whatever cancels that task leaves here as an interruption.
     """
     task = asyncio.ensure_future(work)
+    task.add_done_callback(note_end)
     clean_up_seconds = CLEAN_UP_SECONDS
     try:
         while not task.done():
@@ -56,14 +57,15 @@ async def interruptible(work: Coroutine[Any, Any, T]) -> T:
         if not task.done():  # interrupted, or the prompt's loop goes down
             task.cancel()
             await asyncio.wait({task}, timeout=clean_up_seconds)
-            task.add_done_callback(_look_at)
     if task.cancelled() or isinstance(task.exception(), Cancelled):
         raise comfy.model_management.InterruptProcessingException
     return task.result()
 
 
-def _look_at(task: asyncio.Task[Any]) -> None:
-    """Take note of how a stopped task ended, lest asyncio complain that nobody did."""
+def note_end(task: asyncio.Task[Any]) -> None:
+    """Take note of how a task has ended, lest asyncio complain that nobody did: whoever waits for
+    it can be cancelled in the same moment.
+    """
     if not task.cancelled():
         task.exception()
 

@@ -25,7 +25,7 @@ from ...client.pool.events import (
 from ...client.pool.pool import Pool
 from ...client.store.server import Server
 from ...client.threads import in_thread
-from ..host import Display
+from ..host import Display, note_end
 from ..servers.addresses import each
 from ..servers.lookup import PATIENCE_SECONDS
 from ..sockets import Model
@@ -80,6 +80,8 @@ class _Generation:
         self._board.start()
         receiving = asyncio.ensure_future(self._receive(wishes))
         showing = asyncio.ensure_future(self._previews.show())
+        for task in (receiving, showing):
+            task.add_done_callback(note_end)
         try:
             try:
                 # `showing` ends only by an error or an interruption, which is then the run's own

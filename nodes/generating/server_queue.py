@@ -22,6 +22,7 @@ from weakref import WeakKeyDictionary
 from ...client.pool.kept import Kept
 from ...client.pool.pace import Paces
 from ...errors import Cancelled, DrawbridgeError
+from ..host import note_end
 
 T = TypeVar("T")
 # ComfyUI starts the items of a list one round of its loop apart. One that fails at once stays for a
@@ -262,6 +263,7 @@ async def _unless_stopped(work: Callable[[Place], Coroutine[Any, Any, T]], place
     if siblings.failure is not None:
         raise siblings.failure
     task = asyncio.ensure_future(_counted(work, place))
+    task.add_done_callback(note_end)
     stopped = asyncio.ensure_future(siblings.stopped.wait())
     try:
         await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
+import comfy.model_management
 import pytest
 from standin.executor import Outcome
 from standin.stage import Stage, graph
 
 from drawbridge.emulator.server.server import Emulator
+from drawbridge.nodes.generating.server_queue import ServerQueue
+from drawbridge.nodes.host import interruptible
 
 Serve = Callable[..., Emulator]
 
@@ -30,6 +36,10 @@ class Run:
         self._thread.join(30)
         assert self.outcome is not None, "the node did not stop"
         return self.outcome
+
+
+async def _in_the_queue(work: Coroutine[Any, Any, None]) -> None:
+    await ServerQueue().join("generate", lambda place: work)
 
 
 def has(event: str, **values: Any) -> Callable[[Any], bool]:
@@ -142,3 +152,24 @@ def test_failing_sibling_stops_the_other_generation(serve: Serve, stage: Stage) 
     assert (outcome.status, outcome.node_id) == ("error", "generate2")
     if slow.journal.events("queued"):
         slow.journal.wait_for(has("cancelled"))
+
+
+@pytest.mark.parametrize("wait", [interruptible, _in_the_queue], ids=["node", "queue"])
+async def test_error_in_the_moment_of_a_cancellation_is_nobody_s(
+    caplog: pytest.LogCaptureFixture, wait: Callable[[Coroutine[Any, Any, None]], Any]
+) -> None:
+    """One of two Generate nodes notices the interruption: the loop goes down under the other."""
+    go_on = asyncio.Event()
+
+    async def work() -> None:
+        await go_on.wait()
+        waiting.cancel()
+        raise comfy.model_management.InterruptProcessingException
+
+    waiting = asyncio.ensure_future(wait(work()))
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.wait({waiting})
+    assert waiting.cancelled()
+    gc.collect()
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []
