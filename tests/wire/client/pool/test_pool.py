@@ -83,7 +83,10 @@ async def test_slow_server_does_not_hold_up_the_end(
     "fault",
     [
         *("internal-error:1", "cancel-status:1", "no-pictures:1", "nan-pixels:1"),
-        *(f"generate[1]: status {code}" for code in ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED")),
+        *(
+            f"generate[1]: status {code} after 2"
+            for code in ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED")
+        ),
     ],
 )
 async def test_what_one_server_fails_at_another_makes(
