@@ -65,7 +65,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A browser without a window."""
+    """A browser without a window; a busy computer may show things late."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=30_000)
     executable = find_browser()
     assert executable is not None, "these tests are skipped where there is no browser"
     with started(executable) as running:
