@@ -1,11 +1,11 @@
-"""Finds the shared graphs of workflows/ by their subject: their files are titled for people."""
+"""Finds the graphs of example_workflows/ by their subject: their files are titled for people."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[1] / "workflows"
+FOLDER = Path(__file__).resolve().parents[1] / "example_workflows"
 # "01 Text to image": pages that sort show the graphs in the order in which people start. ComfyUI's
 # page lists what ends in ".app" as an app, and opens it as one.
 _TITLE = re.compile(r"\d\d (.+?)(\.app)?")

@@ -1,9 +1,9 @@
 """Makes a picture from a workflow file, with nothing but this checkout.
 
 Starts the emulator in a process of its own on a free loopback port, executes
-"workflows/01 Text to image.json" through the node classes, shows progress, and writes the PNG under
-demo-output/. The host is the real ComfyUI where COMFYUI_PATH names one, each where it names
-several, else a small stand-in.
+"example_workflows/01 Text to image.json" through the node classes, shows progress, and writes the
+PNG under demo-output/. The host is the real ComfyUI where COMFYUI_PATH names one, each where it
+names several, else a small stand-in.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ROOT = checkout.ROOT
 sys.path.insert(0, str(ROOT / "devtools" / "standin"))
 
 BAR_WIDTH = 30
-GRAPH = ROOT / "workflows" / "01 Text to image.json"
+GRAPH = ROOT / "example_workflows" / "01 Text to image.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

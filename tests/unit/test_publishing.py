@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from datetime import date
 from typing import Any
 
 import pytest
@@ -43,9 +44,20 @@ def test_folder_of_a_clone_is_one_that_comfyui_serves() -> None:
 def test_version_is_told_once_more_in_package_and_changelog() -> None:
     version = PROJECT["project"]["version"]
     assert drawbridge.__version__ == version
-    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    log = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    newest = re.search(r"^## (\S+) - (\S+)$", log, re.MULTILINE)
     assert newest is not None
     assert newest[1] == version
+    assert date.fromisoformat(newest[2]) <= date.today()
+
+
+def test_registry_gets_what_runs_and_no_more() -> None:
+    left_out = (ROOT / ".comfyignore").read_text(encoding="utf-8").split()
+    assert "tests/" in left_out
+    for one in left_out:
+        assert one.endswith("/")
+        assert (ROOT / one).is_dir()
+        assert not (ROOT / one / "__init__.py").is_file(), "what is left out may be imported"
 
 
 def test_every_python_that_is_promised_is_tested_on_every_system() -> None:
