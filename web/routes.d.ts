@@ -27,7 +27,7 @@ export interface Saved {
 }
 
 /** A preset, read like a configuration. */
-export type Taken = Configuration & { name: string; negative_prompt: string };
+export type Taken = Configuration & { name: string; negative_prompt: string; stale: string[] };
 
 export interface Pin {
   address: string;

@@ -33,7 +33,8 @@ async def offered(body: Body) -> Answer:
 async def take(body: Body) -> Answer:
     """Return a preset for a model as a configuration that was read, with its negative prompt.
 
-    `drops` are LoRAs that it replaces: those of the app's other presets; null for all.
+    `drops` are LoRAs that it replaces: those of the app's other presets; null for all. So are the
+    negative prompts of `stale` where it has none.
     """
     name, file, version = (
         body.text("name", ""),
@@ -48,8 +49,9 @@ async def take(body: Body) -> Answer:
         told["warnings"] = [one for one in told["warnings"] if "seed" not in one]
         is_own = name.strip() and preset in own_presets()
         drops = None if is_own else sorted(app_presets.loras())
+        stale = sorted({*app_presets.negative_prompts().values()})
         about = {"name": preset.name, "negative_prompt": preset.negative_prompt, "drops": drops}
-        return {**told, **about}
+        return {**told, **about, "stale": stale}
 
     return await in_thread(lambda: taken())
 

@@ -218,4 +218,14 @@ def test_preset_of_the_app_is_one_choice_on_the_node(page: ComfyPage) -> None:
     assert page.widget("Generate", "steps") == 30
     assert page.widget("LoRAStack", "lora_2") == ""  # the app's own; that of the graph stays
     assert page.widget("LoRAStack", "lora_1")
+    assert page.widget("Generate", "negative_prompt")
+    # A model without a negative prompt takes another's away.
+    page.set_widget("LoadModel", "model", "z_image_turbo_1.0_q8p.ckpt")
+    page.set_widget("LoadModel", "version", "z_image")
+    page.command("Drawbridge.RecommendedSettings")
+    page.wait_for(
+        "() => app.graph._nodes.find((one) => one.type === 'Drawbridge_Generate')"
+        ".widgets.find((one) => one.name === 'steps').value === 8"
+    )
+    assert page.widget("Generate", "negative_prompt") == ""
     assert page.complaints == []

@@ -5,7 +5,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { mergedLoras } from "../../web/lib/configuration.js";
-import { fileNameOf, presetEntries, presetLabel, presetOf } from "../../web/lib/presets.js";
+import {
+  fileNameOf,
+  negativeAfter,
+  presetEntries,
+  presetLabel,
+  presetOf,
+} from "../../web/lib/presets.js";
 
 /**
  * @param {import("../../web/lib/presets.js").Offered["kind"]} kind
@@ -56,6 +62,14 @@ test("a preset replaces the app's other LoRAs, and one's own preset replaces all
   assert.deepEqual(files(mergedLoras(before, [lora("lightning_4")], drops)), ["ink", "lightning_4"]);
   assert.deepEqual(files(mergedLoras(before, [], drops)), ["ink"]);
   assert.deepEqual(files(mergedLoras(before, [lora("b")], null)), ["b"]);
+});
+
+test("a preset without a negative prompt takes another preset's away, and leaves one's own", () => {
+  const stale = ["low quality", "worst quality, blurry"];
+  assert.equal(negativeAfter({ negative_prompt: "fog", stale }, "low quality"), "fog");
+  assert.equal(negativeAfter({ negative_prompt: "", stale }, " low quality\n"), "");
+  assert.equal(negativeAfter({ negative_prompt: "", stale }, "low quality, hands"), "low quality, hands");
+  assert.equal(negativeAfter({}, "low quality"), "low quality"); // a configuration says none
 });
 
 test("a preset's file has a name that every system takes", () => {

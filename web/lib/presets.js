@@ -62,6 +62,17 @@ export function presetOf(offered, entry) {
 }
 
 /**
+ * Return the negative prompt after a preset was taken: its own, none in the place of another
+ * preset's, else what a person has written.
+ *
+ * @param {{negative_prompt?: string, stale?: readonly string[]}} preset
+ * @param {string} now
+ */
+export function negativeAfter({ negative_prompt, stale = [] }, now) {
+  return negative_prompt || (stale.includes(now.trim()) ? "" : now);
+}
+
+/**
  * Return a file's name for a preset.
  *
  * @param {string} name

@@ -56,6 +56,9 @@ async def test_preset_is_taken_with_loras_and_negative_prompt(ask: Ask) -> None:
     assert (best["widgets"]["steps"], best["loras"]) == (30, [])
     assert best["negative_prompt"] == told["negative_prompt"]
     assert best["warnings"] == []
+    plain = await ask("presets/take", name="", **Z)  # of another model, which has none
+    assert plain["negative_prompt"] == ""
+    assert told["negative_prompt"] in plain["stale"]
     unknown = await ask("presets/take", name="pigeon", **QWEN)
     assert unknown["error"]["kind"] == "RequestRejected"
 

@@ -1,11 +1,12 @@
 // @ts-check
 /** Puts a configuration into the nodes around one of ours, and tells what was taken. */
 
-import { loraRows, lorasOf, mergedLoras, partition, restOf } from "../../lib/configuration.js";
 import { versionOf } from "../../lib/catalog.js";
+import { loraRows, lorasOf, mergedLoras, partition, restOf } from "../../lib/configuration.js";
 import { AUTOMATIC_VERSION, LORA_ROWS } from "../../lib/facts.js";
 import { feederOf, generateOf, loadModelOf } from "../../lib/graph.js";
 import { IMPORT_CONFIGURATION, LORA_STACK } from "../../lib/node_types.js";
+import { negativeAfter } from "../../lib/presets.js";
 import { isLinked } from "../../lib/values.js";
 import { keepText } from "../../lib/wiring.js";
 import { say } from "../../lib/words.js";
@@ -27,6 +28,13 @@ import { toastOutcome } from "./outcome.js";
  * Settings of a configuration that an Import Configuration node can hold: their names and the text.
  *
  * @typedef {{generate: GraphNode, rest: string[], text: string}} Left
+ */
+
+/**
+ * Prompts that come with settings: those of a picture, or a preset's negative one, and which a
+ * preset without one replaces.
+ *
+ * @typedef {{prompts: Record<string, string>, negative_prompt: string, stale: string[]}} Prompts
  */
 
 const LONG_TEXT = 40; // more than a message has room for
@@ -94,7 +102,7 @@ async function read(app, node, route, brought) {
  *
  * @param {App} app
  * @param {GraphNode} node
- * @param {Configuration & {negative_prompt?: string, prompts?: Record<string, string>}} found
+ * @param {Configuration & Partial<Prompts>} found
  * @param {"configuration.taken" | "presets.taken"} title
  * @returns {Left | null} what has no widget there
  */
@@ -105,8 +113,9 @@ export function applyFound(app, node, found, title) {
     applyModel(app, generate ?? node, found.model, parted.taken, parted.left);
     const loras = applyLoras(app, generate, found, parted.taken, parted.left);
     if (generate) keepText(generate, found.kept_text ?? "");
-    const { negative_prompt } = found; // a preset without one leaves what is there
-    const prompts = found.prompts ?? (negative_prompt ? { negative_prompt } : {});
+    const now = String((generate && widgetOf(generate, "negative_prompt")?.value) ?? "");
+    const negative_prompt = negativeAfter(found, now);
+    const prompts = found.prompts ?? (negative_prompt === now ? {} : { negative_prompt });
     if (generate && Object.keys(prompts).length) {
       const more = applyWidgets(app, generate, prompts);
       parted.taken.push(...more.taken);
