@@ -40,7 +40,7 @@ async def generate(options: argparse.Namespace, output: Output) -> int:
     await in_thread(lambda: pictures.require())
     everyone = await each_way(options)
 
-    async def at(one: argparse.Namespace, planned: list[Plan]) -> int:
+    async def at(one: argparse.Namespace, planned: list[Plan], demand_all: bool) -> int:
         from .generating import plan
 
         async with open_client(one, output) as client:
@@ -50,18 +50,29 @@ async def generate(options: argparse.Namespace, output: Output) -> int:
             wanted = await in_thread(
                 lambda: wishes.read(options, given, preset, model, specified, known)
             )
-            planned.append(await plan.make(client, wanted, catalog, prompts, seeds))
+            made = await plan.make(client, wanted, catalog, prompts, seeds, demand_all=demand_all)
+            planned.append(made)
             for note in (*given.warnings, *planned[0].notes):
                 output.note(note)
             return await _run(one, everyone, client, catalog, planned[0], previews, output)
 
-    for one in everyone:
+    # Of several servers one that has all that is wished makes the plan, if there is one.
+    turns = [(one, False) for one in everyone]
+    if len(everyone) > 1:
+        turns = [(one, True) for one in everyone] + turns
+    away: list[argparse.Namespace] = []
+    for turn, (one, demand_all) in enumerate(turns, 1):
         planned: list[Plan] = []
+        if one in away and turn < len(turns):
+            continue
         try:
-            return await at(one, planned)
+            return await at(one, planned, demand_all)
         except (ServerUnreachable, ServerBusy, ModelUnavailable) as error:
-            if planned or one is everyone[-1]:
+            if planned or turn == len(turns):
                 raise
+            if isinstance(error, ModelUnavailable) and demand_all:
+                continue  # the last word on it has not been spoken
+            away.append(one)
             output.note(f"Left out: {_name(one)}. {error.problem}")
     raise AssertionError("there is always a server")
 

@@ -59,15 +59,19 @@ async def make(
     catalog: Catalog,
     prompts: Sequence[str],
     seeds: Sequence[int],
+    *,
+    demand_all: bool = False,
 ) -> Plan:
-    """Return the plan of wishes for all prompts and seeds. Raises what `client.prepare` raises."""
+    """Return the plan of wishes for all prompts and seeds; `demand_all` is `client.prepare`'s, and
+    so is what it raises.
+    """
     tasks: list[Task] = []
     first: GenerationRequest | None = None
     notes: list[str] = []
     for prompt in prompts:
         for seed in seeds:
             own = replace(wishes, prompt=prompt, settings={**wishes.settings, "seed": seed})
-            prepared = await client.prepare(own, catalog)
+            prepared = await client.prepare(own, catalog, demand_all=demand_all)
             first = first or prepared.requests[0]
             notes += prepared.notes
             tasks += _tasks(own, prepared, sum(task.pictures for task in tasks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sys
 from collections.abc import Callable
@@ -114,3 +115,27 @@ def test_picture_that_nobody_makes_is_told(
     assert done.code != 0
     assert "failed" in done.err
     assert list(tmp_path.glob("*.png")) == []
+
+
+def test_server_that_has_all_makes_the_plan(
+    serve: Serve, run: Run, save: Any, tmp_path: Path
+) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    ink = {"name": "Ink", "file": "ink.ckpt", "prefix": "", "version": "v1"}
+    (models / "custom_lora.json").write_text(json.dumps([ink]), encoding="utf-8")
+    (models / "ink.ckpt").write_bytes(b"weights")
+    lacks, has = serve(), serve(models=models, stock=True)
+    save(lacks, "A")
+    save(has, "B")
+    several = ("--server", "A", "--server", "B", "--store", tmp_path, "--batch-count", 2)
+    done = run(None, *SMALL, *several, "--out", tmp_path / "a.png", "--lora", "Ink")
+    assert done.code == 0, done.err
+    assert (generated(lacks), generated(has)) == (0, 2)
+    assert "Left out: A. The server at" in done.err
+    assert "The picture is made without" not in done.err
+    done = run(None, *SMALL, *several, "--out", tmp_path / "b.png", "--lora", "Inkling")
+    assert done.code == 0, done.err
+    assert generated(lacks) + generated(has) == 4
+    assert "has no LoRA Inkling. The picture is made without." in done.err
+    assert "Left out" not in done.err
