@@ -82,6 +82,12 @@ class DrawThingsClient:
         """Close the connection; calls that still run fail."""
         await self._connection.close()
 
+    def begin(self) -> None:
+        """Begin to connect, for a call that comes once its request is prepared; it raises what
+        hinders that. Calls do without this.
+        """
+        self._connection.begin()
+
     @property
     def endpoint(self) -> Endpoint:
         """Return the server that this client speaks to, with what it needs for that."""

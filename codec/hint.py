@@ -6,12 +6,13 @@ import numpy as np
 import torch
 
 from ..errors import RequestRejected
-from .blocks import has_nan, in_blocks
+from .blocks import in_blocks, one_thread
 from .borrow import room
 from .fit import Fit, fit_image
 from .shape import shape_text
 
 
+@one_thread()
 def to_wire(
     images: torch.Tensor,
     *,
@@ -44,12 +45,12 @@ def _prepared(image: torch.Tensor, size: tuple[int, int] | None, fit: Fit) -> to
     """Return the picture [1, H, W, 3] on the CPU, 0 to 1, without alpha, in its size."""
     _, height, width, channels = image.shape
     pixels = room(1, height, width, 3)
-    sums = []
+    numbers = True
     for source, target in in_blocks(image.cpu().reshape(-1, channels), pixels.view(-1, 3)):
         unit = source.to(torch.float32).clamp(0, 1)  # which leaves NaN as it is
-        sums.append(unit.sum())
+        numbers = numbers and not unit.sum().isnan()
         target.copy_(unit[:, :3] * unit[:, 3:] if channels == 4 else unit)
-    if has_nan(sums):
+    if not numbers:
         raise RequestRejected(
             "The hint's picture cannot be sent: some of its pixels are not a number (NaN).",
             "Check the nodes that made it.",

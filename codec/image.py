@@ -8,25 +8,26 @@ own: that value, and no other, becomes the float32 that ComfyUI's own loader mak
 
 from __future__ import annotations
 
-import math
 from functools import cache
 
 import numpy as np
 import torch
 
 from ..errors import GenerationFailed, RequestRejected
-from .blocks import has_nan, in_blocks
+from .blocks import in_blocks, one_thread
 from .borrow import borrow, room
 from .damage import damaged
+from .finite import is_finite
 from .shape import shape_text
 
 _COLOUR = -1.0  # the lowest value of each kind of channel; the highest is 1
 _ALPHA = 0.0
 _GREY = 0.5  # 0 on the wire
 _LAST_BITS = 2.0**-22
-_PLACES = 1 << 16  # as many as stay in the processor's cache
+_BLACK = torch.tensor(_COLOUR)
 
 
+@one_thread()
 def to_wire(images: torch.Tensor, *, keep_alpha: bool = False) -> list[np.ndarray]:
     """One float16 [1, H, W, 3], -1 to 1, for each picture of a batch.
 
@@ -50,6 +51,7 @@ def to_wire(images: torch.Tensor, *, keep_alpha: bool = False) -> list[np.ndarra
     return [_one_to_wire(image.detach().cpu(), keep_alpha) for image in images]
 
 
+@one_thread()
 def from_wire(array: np.ndarray, out: torch.Tensor | None = None) -> torch.Tensor:
     """Return ComfyUI's IMAGE of a wire picture: float32 [B, H, W, 3], 0 to 1, clamped.
 
@@ -60,52 +62,27 @@ def from_wire(array: np.ndarray, out: torch.Tensor | None = None) -> torch.Tenso
     not finite: two infinite ones next to each other spoil finite pixels too, depending on the
     processors at both ends. Raises BadTensor for what is no picture.
     """
-    pixels = borrow(_as_batch(array))
+    batch = _as_batch(array)
+    _demand_numbers(batch)
+    pixels = borrow(batch)
     unit = room(*pixels.shape) if out is None else out
-    if pixels.dtype == torch.float16 and pixels.shape[-1] == 3:
-        if not _look_up(pixels, unit):
-            raise _not_numbers()
-        return unit
-    rows = (-1, 4) if pixels.shape[-1] == 4 else (-1,)
-    sums = []
-    for source, target in in_blocks(pixels.view(rows), unit.view(rows)):
-        if len(rows) == 1:
+    if pixels.shape[-1] == 3:
+        for source, target in in_blocks(pixels.view(-1), unit.view(-1)):
             _to_unit(source, _COLOUR, target)
-        else:
+    else:
+        for source, target in in_blocks(pixels.view(-1, 4), unit.view(-1, 4)):
             target[:, :3] = _to_unit(source[:, 1:], _COLOUR)
             target[:, 3:] = _to_unit(source[:, :1], _ALPHA)
-        sums.append(target.sum())
-    if has_nan(sums):
-        raise _not_numbers()
     return unit
-
-
-def _look_up(pixels: torch.Tensor, unit: torch.Tensor) -> bool:
-    """Fill `unit` with the colours of float16 `pixels`, both contiguous; return whether all are
-    finite.
-
-    By numpy, which asks for Python's lock a tenth as often as torch in blocks below its grain.
-    """
-    patterns = pixels.view(-1).view(torch.int16).numpy().view(np.uint16)
-    found, table = unit.view(-1).numpy(), _table(_COLOUR).numpy()
-    places, total = np.empty(_PLACES, np.intp), 0.0
-    for start in range(0, len(patterns), _PLACES):
-        some = patterns[start : start + _PLACES]
-        np.copyto(places[: len(some)], some)
-        target = found[start : start + _PLACES]
-        table.take(places[: len(some)], out=target, mode="clip")
-        total += float(target.sum())
-    return not math.isnan(total)
 
 
 def check(array: np.ndarray) -> None:
     """Raise what `from_wire` raises for a wire picture, in a fraction of its time."""
-    extremes = [
-        extreme
-        for (some,) in in_blocks(borrow(_as_batch(array)).view(-1))
-        for extreme in torch.aminmax(some)  # NaN where one of the values is
-    ]
-    if not torch.stack(extremes).to(torch.float32).isfinite().all():
+    _demand_numbers(_as_batch(array))
+
+
+def _demand_numbers(array: np.ndarray) -> None:
+    if not is_finite(array):
         raise _not_numbers()
 
 
@@ -122,6 +99,7 @@ def dims_of(array: np.ndarray) -> tuple[int, ...]:
     return _as_batch(array).shape
 
 
+@one_thread()
 def to_bytes(image: torch.Tensor) -> np.ndarray:
     """Return uint8 of a picture's values 0 to 1, in its dims: cut off, not rounded, as ComfyUI
     saves them.
@@ -137,26 +115,30 @@ def _one_to_wire(image: torch.Tensor, keep_alpha: bool) -> np.ndarray:
     """Return float16 [1, H, W, 3], or 4 with `keep_alpha`, of a picture [H, W, 3 or 4]."""
     height, width, channels = image.shape
     wire = room(height * width, 4 if keep_alpha else 3, dtype=np.float16)
-    sums = []
+    numbers = True
     if channels == 3:
         for source, target in in_blocks(image.reshape(-1), wire.view(-1)):
-            unit = source.to(torch.float32).clamp(0, 1)  # which leaves NaN as it is
-            sums.append(unit.sum())
-            target.copy_(unit.mul_(2).sub_(1))
+            unit = _clamped(source)
+            target.copy_(torch.add(_BLACK, unit, alpha=2, out=unit))
     else:
         for source, target in in_blocks(image.reshape(-1, 4), wire):
-            unit = source.to(torch.float32).clamp(0, 1)
-            sums.append(unit.sum())
+            unit = _clamped(source)
+            numbers = numbers and not unit.sum().isnan()
             colour = unit[:, :3].masked_fill(unit[:, 3:] == 0, _GREY)
             target[:, -3:] = colour.mul_(2).sub_(1)
             if keep_alpha:
                 target[:, :1] = unit[:, 3:]
-    if has_nan(sums):
+    if not (numbers and is_finite(wire.numpy())):
         raise RequestRejected(
             "A picture cannot be sent: some of its pixels are not a number (NaN).",
             "Check the nodes that made it; a VAE in 16-bit precision is a common cause.",
         )
     return wire.view(1, height, width, -1).numpy()
+
+
+def _clamped(values: torch.Tensor) -> torch.Tensor:
+    """Return new float32 0 to 1 of values, NaN where they are NaN."""
+    return values.to(torch.float32).clamp(0, 1)
 
 
 def _as_batch(array: np.ndarray) -> np.ndarray:

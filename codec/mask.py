@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from ..errors import RequestRejected
-from .blocks import has_nan, in_blocks
+from .blocks import in_blocks, one_thread
 from .shape import shape_text
 
 # The low 3 bits of a mask byte (docs/protocol.md 4.3). 0 would also keep, but only beside a 2.
@@ -17,6 +17,7 @@ KEEP = 3
 _THRESHOLD = 0.5
 
 
+@one_thread()
 def to_wire(mask: torch.Tensor, *, from_noise: bool = False) -> np.ndarray:
     """Return uint8 [H, W]: KEEP where the mask is black, REPAINT (or FROM_NOISE) where white.
 
@@ -35,12 +36,12 @@ def to_wire(mask: torch.Tensor, *, from_noise: bool = False) -> np.ndarray:
     white = torch.empty(flat.shape, dtype=torch.bool)
     kinds, keep = white.view(torch.uint8), torch.tensor(KEEP, dtype=torch.uint8)
     step = KEEP - (FROM_NOISE if from_noise else REPAINT)
-    sums = []
+    numbers = True
     for shades, is_white, kind in in_blocks(*(t.reshape(-1) for t in (flat, white, kinds))):
-        sums.append(shades.sum())
+        numbers = numbers and not shades.sum().isnan()
         torch.ge(shades, _THRESHOLD, out=is_white)
         torch.sub(keep, kind, alpha=step, out=kind)
-    if flat.is_floating_point() and has_nan(sums) and flat.isnan().any():
+    if not numbers and flat.isnan().any():  # the sum of both infinities is none, too
         raise RequestRejected(
             "The mask cannot be sent: some of its values are not a number (NaN).",
             "Check the nodes that made it.",

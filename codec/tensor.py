@@ -131,6 +131,15 @@ def encode(array: np.ndarray, codec: Codec = Codec.RAW, *, level: int = 1) -> by
     anything else raises ValueError. `level` is zlib's. FPZIP is for the emulator and for tests:
     it takes the values that codec/fpzip.py can pack safely, and others are stored raw.
     """
+    return b"".join(parts(array, codec, level=level))
+
+
+def parts(
+    array: np.ndarray, codec: Codec = Codec.RAW, *, level: int = 1
+) -> tuple[bytes, bytes | memoryview]:
+    """Return what `encode` does as header and values; those are the array's own where they are not
+    packed.
+    """
     dtype = array.dtype.newbyteorder("<")
     if dtype not in _DATATYPES or not 1 <= array.ndim <= 12 or array.size == 0:
         raise ValueError(f"no tensor of {array.dtype} with dims {shape_text(array.shape)}")
@@ -143,12 +152,11 @@ def encode(array: np.ndarray, codec: Codec = Codec.RAW, *, level: int = 1) -> by
     if packed is None or len(packed) >= values.nbytes:
         codec, body = Codec.RAW, values.reshape(-1).view(np.uint8).data
     else:
-        body = memoryview(packed)
+        body = packed
     # The server's TensorShapeFormat: masks [H,W] and audio [2,N] are NCHW, pictures NHWC.
     layout = _FORMAT_NHWC if values.ndim > 2 else _FORMAT_NCHW
     dims = values.shape + (0,) * (12 - values.ndim)
-    header = HEADER.pack(codec.value, _MEMORY_CPU, layout, _DATATYPES[dtype], 0, *dims)
-    return b"".join((header, body))
+    return HEADER.pack(codec.value, _MEMORY_CPU, layout, _DATATYPES[dtype], 0, *dims), body
 
 
 def _view(payload: memoryview, header: Header) -> np.ndarray:

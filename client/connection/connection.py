@@ -62,15 +62,27 @@ class Connection:
         self._pin: Pin | None = None
         self._pinned_now = False
         self._channel: grpc.aio.Channel | None = None
-        self._connecting = asyncio.Lock()
+        self._opening: asyncio.Task[None] | None = None
         self._greeted = False
         self._secret_confirmed = False
 
     async def close(self) -> None:
         """Close the channel; calls that still run fail, and another one opens a new channel."""
+        if self._opening is not None:
+            opening, self._opening = self._opening, None
+            while not opening.done():  # Python's wait_for loses a cancellation before 3.12
+                opening.cancel()
+                await asyncio.wait({opening}, timeout=_POLL_SECONDS)
+            if not opening.cancelled():
+                opening.exception()  # marks it as seen
         if self._channel is not None:
             opened, self._channel = self._channel, None
             await opened.close()
+
+    def begin(self) -> None:
+        """Begin to connect for a call that is going to come; it is told what hinders that."""
+        if self._channel is None and self._opening is None:
+            self._opening = asyncio.ensure_future(self._open())
 
     @property
     def pin(self) -> Pin | None:
@@ -157,10 +169,7 @@ class Connection:
 
         It is connected first. Raises DrawbridgeError where that does not come about.
         """
-        async with self._connecting:
-            if self._channel is None:
-                self._channel = await self._connect()
-            stub = ImageGenerationStub(self._channel, self.serialize, limits.reader)
+        stub = ImageGenerationStub(await self._opened(), self.serialize, limits.reader)
         return getattr(stub, method)(*request, timeout=timeout_seconds)
 
     def explained(self, words: Explain) -> AbstractContextManager[None]:
@@ -195,8 +204,12 @@ class Connection:
     def serialize(self, message: Any) -> bytes:
         """Sign a request for just as long as it takes to turn it into bytes: whoever logs it, or
         shows a traceback with local variables, shall not show the secret.
+
+        What is bytes already is an ImageGenerationRequest, and lacks the signature alone.
         """
         secret = self.endpoint.secret
+        if isinstance(message, bytes):
+            return message if secret is None else message + _signature(secret.reveal())
         if secret is None or "sharedSecret" not in message.DESCRIPTOR.fields_by_name:
             return message.SerializeToString()
         message.sharedSecret = secret.reveal()
@@ -215,6 +228,26 @@ class Connection:
         if opened is None:
             raise call_error.closed_here(self.endpoint)
         raise await self._unreachable(self._connect_timeout_seconds)
+
+    async def _open(self) -> None:
+        self._channel = await self._connect()
+
+    async def _opened(self) -> grpc.aio.Channel:
+        """Return the channel once it is connected; raises what hinders it, once each."""
+        self.begin()
+        opening = self._opening
+        try:
+            if opening is not None:
+                await asyncio.wait({opening})  # which `close` alone cancels
+                if self._opening is opening:
+                    self._opening = None
+                if not opening.cancelled():
+                    opening.result()
+            if self._channel is None:
+                raise call_error.closed_here(self.endpoint)
+            return self._channel
+        finally:
+            del opening  # an error's traceback would keep it, and with it itself
 
     async def _connect(self) -> grpc.aio.Channel:
         """Return a channel that is connected; raises what hinders it within a bounded time."""
@@ -338,6 +371,10 @@ class _Explained(AbstractContextManager[None]):
             raise told from self._connection.cause(error)
         finally:
             del told, error  # no circle
+
+
+def _signature(secret: str) -> bytes:
+    return image_service_pb2.ImageGenerationRequest(sharedSecret=secret).SerializeToString()
 
 
 def _status(error: Exception) -> tuple[grpc.StatusCode, str | None]:

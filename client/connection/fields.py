@@ -1,4 +1,4 @@
-"""Where the fields of a message lie in its bytes, found without making anything of them."""
+"""The fields of a message as they lie in its bytes, without making anything of them."""
 
 from __future__ import annotations
 
@@ -37,6 +37,20 @@ def fields(data: bytes) -> Iterator[Field]:
         elif wire == FIXED_32:
             at += 4
         yield Field(tag, begin, start, at)
+
+
+def head(number: int, size_bytes: int) -> bytes:
+    """Return what stands in front of so many bytes that are a field of that number."""
+    return _as_varint(number << 3 | BYTES) + _as_varint(size_bytes)
+
+
+def _as_varint(value: int) -> bytes:
+    written = bytearray()
+    while value >= 0x80:
+        written.append(value & 0x7F | 0x80)
+        value >>= 7
+    written.append(value)
+    return bytes(written)
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:

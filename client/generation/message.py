@@ -7,29 +7,35 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...codec import public_guide
-from ...codec.tensor import Codec, encode
+from ...codec import public_guide, tensor
+from ...codec.tensor import Codec
 from ...errors import RequestRejected
 from ...proto import image_service_pb2
 from ..catalog.records import Catalog
+from ..connection import fields
 from ..connection.endpoint import TensorForm
 from .checks import check
 from .request import GenerationRequest
 
+_Request = image_service_pb2.ImageGenerationRequest
+_CONTENTS = _Request.DESCRIPTOR.fields_by_name["contents"].number
 
-def to_message(
+
+def to_bytes(
     request: GenerationRequest,
     *,
     codec: Codec = Codec.DEFLATE,
     form: TensorForm = TensorForm.SERVER,
     user: str = "Drawbridge",
-) -> image_service_pb2.ImageGenerationRequest:
-    """Return the message after `check`, unsigned; pictures are packed with `codec`, never fpzip.
+) -> bytes:
+    """Return the message of a request after `check`, unsigned; pictures are packed with `codec`,
+    never fpzip.
 
-    Pictures travel once each in `contents` and by hash elsewhere (docs/protocol.md 2).
+    Pictures travel once each in `contents` and by hash elsewhere (docs/protocol.md 2). They are
+    put behind the rest of the message by hand: protobuf would copy each twice.
     """
     check(request)
-    message = image_service_pb2.ImageGenerationRequest(
+    message = _Request(
         scaleFactor=1,  # 0, the wire's default, crashes a server
         prompt=_text("prompt", request.prompt),
         negativePrompt=_text("negative prompt", request.negative_prompt),
@@ -40,14 +46,16 @@ def to_message(
         chunked=True,
         override=_override(request.override),
     )
-    there: set[bytes] = set()
+    contents: dict[bytes, tuple[bytes | memoryview, ...]] = {}
 
     def put(array: np.ndarray) -> bytes:
-        data = _guide(array) if form is TensorForm.GUIDE else encode(array, codec)
-        key = hashlib.sha256(data).digest()
-        if key not in there:
-            there.add(key)
-            message.contents.append(data)
+        pieces: tuple[bytes | memoryview, ...]
+        pieces = (_guide(array),) if form is TensorForm.GUIDE else tensor.parts(array, codec)
+        digest = hashlib.sha256()
+        for piece in pieces:
+            digest.update(piece)
+        key = digest.digest()
+        contents.setdefault(key, pieces)
         return key
 
     if request.image is not None:
@@ -64,7 +72,12 @@ def to_message(
                 ],
             )
         )
-    return message
+    framed = (
+        piece
+        for pieces in contents.values()
+        for piece in (fields.head(_CONTENTS, sum(map(len, pieces))), *pieces)
+    )
+    return b"".join((message.SerializeToString(), *framed))
 
 
 def _guide(array: np.ndarray) -> bytes:

@@ -37,7 +37,7 @@ from .events import (
     Receiving,
     RemoteDownload,
 )
-from .message import to_message
+from .message import to_bytes
 from .request import GenerationRequest
 from .unpacking import Unpacking
 
@@ -106,11 +106,9 @@ def too_few(endpoint: Endpoint, asked: int, got: int) -> GenerationFailed:
     )
 
 
-def _message(
-    connection: Connection, request: GenerationRequest
-) -> image_service_pb2.ImageGenerationRequest:
+def _message(connection: Connection, request: GenerationRequest) -> bytes:
     endpoint = connection.endpoint
-    return to_message(
+    return to_bytes(
         request,
         # Between two processes of one computer, copying bytes is cheaper than packing them.
         codec=Codec.RAW if endpoint.is_loopback else Codec.DEFLATE,

@@ -155,6 +155,7 @@ class Pool:
         run.works(seat)
 
     async def _requests(self, run: Run, client: DrawThingsClient) -> tuple[GenerationRequest, ...]:
+        client.begin()
         catalog = await client.catalog(timeout_seconds=self._echo_seconds)
         async with run.planning:
             if run.prepared is None:

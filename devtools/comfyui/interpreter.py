@@ -14,7 +14,7 @@ PYTHON_VARIABLE = "COMFYUI_PYTHON"
 # A few of ComfyUI's own that nothing else brings along, then the pack's.
 NEEDED = {
     "ComfyUI": ("torch", "torchvision", "torchaudio", "aiohttp", "comfyui_frontend_package"),
-    "Drawbridge": ("grpc", "google.protobuf", "flatbuffers", "numpy"),
+    "Drawbridge": ("grpc", "google.protobuf", "flatbuffers", "numpy", "threadpoolctl"),
 }
 PROBE = """
 import importlib.util, json, sys

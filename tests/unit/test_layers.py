@@ -26,6 +26,7 @@ OUTSIDE = {
         "server",
         "nodes",
         "grpc_reflection",
+        "threadpoolctl",
         "zeroconf",
         "ifaddr",
     ),
@@ -35,7 +36,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "errors": (set(), set()),
     "facts": (set(), set()),
     "proto": (set(), {"grpc", "google", "flatbuffers"}),
-    "codec": ({"errors", "facts"}, {"numpy", "torch", "fpzip"}),
+    "codec": ({"errors", "facts"}, {"numpy", "torch", "fpzip", "threadpoolctl"}),
     "client": (  # pictures come to it as tensors, and pass through codec
         {"errors", "facts", "proto", "codec"},
         {"grpc", "google", "numpy", "torch", "zeroconf"},

@@ -1,17 +1,19 @@
-"""Arithmetic stays below torch's grain, where no other thread has a part in it."""
+"""Arithmetic is done in one thread: torch is told so, and without that stays below its grain."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import ThreadpoolController
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from drawbridge.codec import hint, image, latent, mask
-from drawbridge.codec.blocks import BLOCK, GRAIN, has_nan, in_blocks
+from drawbridge.codec import blocks, hint, image, latent, mask
+from drawbridge.codec.blocks import BLOCK, GRAIN, in_blocks, one_thread
 from drawbridge.facts.latent_spaces import Kind, latent_spaces
 from drawbridge.facts.versions import VERSIONS
 
@@ -37,6 +39,7 @@ class Watch(TorchDispatchMode):
         tensors = [one for one in involved if isinstance(one, torch.Tensor)]
         untouched = func.is_view or name.startswith(("empty", "detach", "_unsafe_view", "alias"))
         large = max((one.numel() for one in tensors), default=0) >= GRAIN
+        large = large and torch.get_num_threads() > 1
         if name in ("mm", "addmm", "bmm", "dot", "mv") or (large and not untouched):
             self.shared.append(f"{name} {[tuple(one.shape) for one in tensors]}")
         return result
@@ -73,6 +76,17 @@ WORKS: dict[str, Callable[[], object]] = {
 }
 
 
+@pytest.fixture(params=["told", "untold"])
+def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let torch have two threads, and on some computers nobody who can tell it to use one."""
+    if request.param == "untold":
+        none = ThreadpoolController().select(user_api="no such")
+        monkeypatch.setattr(blocks, "_openmp", lambda: none)
+    with ThreadpoolController().select(user_api="openmp").limit(limits=2):
+        yield
+
+
+@pytest.mark.usefixtures("threads")
 @pytest.mark.parametrize("what", WORKS)
 def test_no_operation_is_large_enough_for_torch_s_threads(what: str) -> None:
     WORKS[what]()  # tables are made once
@@ -99,8 +113,19 @@ def test_blocks_cover_everything_once_in_order() -> None:
     assert torch.equal(rows[:, 0], values.float())
 
 
-def test_a_single_nan_is_found_in_whichever_block_it_is() -> None:
-    values = torch.zeros(2 * BLOCK + 1)
-    assert not has_nan([part.sum() for [part] in in_blocks(values)])
-    values[-1] = torch.nan
-    assert has_nan([part.sum() for [part] in in_blocks(values)])
+def test_one_thread_is_the_calling_one_s_own_affair() -> None:
+    def elsewhere() -> int:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(torch.get_num_threads).result()
+
+    before, others = torch.get_num_threads(), elsewhere()
+    with one_thread():
+        assert torch.get_num_threads() == 1
+        assert elsewhere() == others
+    assert torch.get_num_threads() == before
+
+
+def test_blocks_are_larger_where_torch_uses_one_thread() -> None:
+    values = torch.zeros(3 * BLOCK)
+    with one_thread():
+        assert len(list(in_blocks(values))) == 1

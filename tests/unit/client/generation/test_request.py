@@ -14,7 +14,7 @@ from drawbridge.client.catalog.records import Catalog
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
 from drawbridge.client.connection.endpoint import TensorForm
 from drawbridge.client.generation.checks import check
-from drawbridge.client.generation.message import to_message
+from drawbridge.client.generation.message import to_bytes
 from drawbridge.client.generation.request import GenerationRequest, Hint, WeightedTensor
 from drawbridge.codec import public_guide
 from drawbridge.codec.tensor import Codec, decode, read_header
@@ -60,6 +60,10 @@ def _request(config: dict[str, Any] | None = None, **fields: Any) -> GenerationR
     return GenerationRequest(config=dataclasses.replace(_CONFIG, **(config or {})), **fields)
 
 
+def _message(request: GenerationRequest, **options: Any) -> pb2.ImageGenerationRequest:
+    return pb2.ImageGenerationRequest.FromString(to_bytes(request, **options))
+
+
 def _hint(kind: str, *arrays: np.ndarray) -> Hint:
     return Hint(kind, tuple(WeightedTensor(array) for array in arrays))
 
@@ -68,7 +72,7 @@ _POSE = (Control("pose.ckpt"),)
 
 
 def test_a_plain_request_sets_what_a_server_must_not_default() -> None:
-    message = to_message(_request(negative_prompt="fog", keywords=("kw",)), user="studio")
+    message = _message(_request(negative_prompt="fog", keywords=("kw",)), user="studio")
     assert (message.scaleFactor, message.chunked, message.device) == (1, True, pb2.LAPTOP)
     assert (message.prompt, message.negativePrompt, message.user) == ("a bridge", "fog", "studio")
     assert configuration_reader.read(message.configuration) == _CONFIG
@@ -88,7 +92,7 @@ def test_pictures_travel_once_and_are_named_by_their_hash() -> None:
         mask=_mask(),
         hints=(_hint("custom", image), _hint("shuffle", image, _image(64, 64))),
     )
-    message = to_message(request)
+    message = _message(request)
     contents = {hashlib.sha256(blob).digest(): blob for blob in message.contents}
     assert len(message.contents) == len(contents) == 3
     assert np.array_equal(decode(contents[message.image]), image)
@@ -101,12 +105,12 @@ def test_pictures_travel_once_and_are_named_by_their_hash() -> None:
 
 @pytest.mark.parametrize("codec", [Codec.RAW, Codec.DEFLATE])
 def test_pictures_are_packed_as_asked(codec: Codec) -> None:
-    message = to_message(_request(image=np.zeros((1, 192, 128, 3), np.float16)), codec=codec)
+    message = _message(_request(image=np.zeros((1, 192, 128, 3), np.float16)), codec=codec)
     assert read_header(message.contents[0]).codec is codec
 
 
 def test_pictures_are_written_in_the_guides_form_on_request() -> None:
-    message = to_message(_request(image=_image(), mask=_mask()), form=TensorForm.GUIDE)
+    message = _message(_request(image=_image(), mask=_mask()), form=TensorForm.GUIDE)
     assert all(map(public_guide.recognises, message.contents))
     assert decode(message.contents[0]).shape == (3, 192, 128)
     assert decode(message.contents[1]).shape == (1, 192, 128)
@@ -114,7 +118,7 @@ def test_pictures_are_written_in_the_guides_form_on_request() -> None:
 
 def test_specifications_are_sent_untouched() -> None:
     catalog = _with(_catalog(novelty=[1, 2.5]), "loras", "v1")
-    message = to_message(_request(override=catalog))
+    message = _message(_request(override=catalog))
     assert message.override.models.decode() == f"[{catalog.models[0].raw}]"
     assert json.loads(message.override.models)[0]["novelty"] == [1, 2.5]
     assert json.loads(message.override.loras)[0]["file"] == "other.ckpt"
@@ -130,7 +134,7 @@ def test_a_specification_that_a_server_would_drop_is_rejected() -> None:
 @pytest.mark.parametrize("field", ["prompt", "negative_prompt"])
 def test_text_that_is_no_unicode_is_rejected(field: str) -> None:
     with pytest.raises(RequestRejected, match="characters that are not text"):
-        to_message(dataclasses.replace(_request(), **{field: "\udcff"}))
+        to_bytes(dataclasses.replace(_request(), **{field: "\udcff"}))
 
 
 def _bad(values: np.ndarray, where: Any, value: float) -> np.ndarray:
@@ -201,7 +205,7 @@ def test_what_must_not_be_sent_is_rejected_by_name(
     config: dict[str, Any], fields: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(RequestRejected, match=words):
-        to_message(_request(config, **fields))
+        to_bytes(_request(config, **fields))
 
 
 @pytest.mark.parametrize(
@@ -241,7 +245,7 @@ def test_what_must_not_be_sent_is_rejected_by_name(
 def test_what_a_server_takes_is_not_rejected(
     config: dict[str, Any], fields: dict[str, Any]
 ) -> None:
-    to_message(_request(config, **fields))
+    to_bytes(_request(config, **fields))
 
 
 def test_a_pose_under_hires_fix_comes_small_first() -> None:
