@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from ..codec.limits import DEFAULT_LIMIT_BYTES
 from ..errors import ModelUnavailable
@@ -23,7 +23,8 @@ from .threads import in_thread
 
 if TYPE_CHECKING:  # a program that only asks starts without what generates and what uploads
     from .generation.assemble import Prepared, Wishes
-    from .generation.events import Event
+    from .generation.events import Event, Picture
+    from .generation.images import Placed
     from .generation.request import GenerationRequest
     from .upload.local_file import HashCache
     from .upload.transfer import UploadEvent
@@ -204,9 +205,25 @@ class DrawThingsClient:
         request = image_service_pb2.PubkeyRequest(name=self._connection.name)
         return (await self._connection.ask("Pubkey", request, timeout_seconds)).pubkey
 
-    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
+    @overload
+    def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]: ...
+
+    @overload
+    def generate(
+        self, request: GenerationRequest, receive: Callable[[Picture], Picture | Placed]
+    ) -> AsyncGenerator[Event | Placed, None]: ...
+
+    async def generate(
+        self,
+        request: GenerationRequest,
+        receive: Callable[[Picture], Picture | Placed] | None = None,
+    ) -> AsyncGenerator[Event | Placed, None]:
         """Generate, and yield what happens: see `events`. There is no deadline: the server may have
         a queue.
+
+        `receive` is called with each picture, in a thread in which it is unpacked, several at once;
+        what it returns is yielded in the picture's place. Where it raises GenerationFailed or
+        BadTensor, the others come none the less, and the error is raised at the end.
 
         Ends the call on the server within moments when the generator is closed or its task
         cancelled. Raises RequestRejected before anything is sent, and GenerationFailed where fewer
@@ -214,7 +231,7 @@ class DrawThingsClient:
         """
         from .generation.stream import generate
 
-        happening = generate(self._connection, request, self._limit_bytes)
+        happening = generate(self._connection, request, self._limit_bytes, receive)
         async with contextlib.aclosing(happening) as events:
             async for event in events:
                 yield event

@@ -7,6 +7,7 @@ both take the same way, so a mask stays on what it covers.
 from __future__ import annotations
 
 import enum
+import functools
 from dataclasses import dataclass
 
 import torch
@@ -123,7 +124,7 @@ def fit_repainted(
         areas.append(transparent)
     sides = (image.shape[2], image.shape[1])
     fitted = [fit_mask(area, *sides, width, height, fit) for area in areas]
-    return torch.stack(fitted).amax(dim=0) if fitted else None
+    return functools.reduce(torch.maximum, fitted) if fitted else None
 
 
 def pairs(

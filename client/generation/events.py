@@ -103,6 +103,15 @@ class Picture:
     index: int
     scale_factor: int
 
+    @property
+    def size_bytes(self) -> int:
+        """Return what the values take in memory."""
+        return self.array.nbytes
+
+    def alone(self) -> Picture:
+        """Return the picture in memory of its own, as it is."""
+        return self
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Audio:
@@ -110,6 +119,11 @@ class Audio:
 
     array: np.ndarray
     index: int
+
+    @property
+    def size_bytes(self) -> int:
+        """Return what the values take in memory."""
+        return self.array.nbytes
 
 
 Event = Queued | Progress | Preview | RemoteDownload | DownloadSize | Receiving | Picture | Audio

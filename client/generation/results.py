@@ -9,18 +9,19 @@ from ...codec import audio, image, latent, tensor
 from ...codec.audio import Sound
 from ...facts import versions
 from .events import Audio, Picture, Preview
+from .images import Placed
 
 # Where nothing else is known, the app's own (docs/protocol.md 10).
 AUDIO_RATE_HZ = 24000
 
 
-def to_image(picture: Picture) -> torch.Tensor:
+def to_image(picture: Picture | Placed) -> torch.Tensor:
     """Return a picture as ComfyUI's IMAGE: float32 [1, height, width, 3], 0 to 1.
 
     With an alpha channel it is [1, height, width, 4], R, G, B, A. Raises GenerationFailed for
     values that are not finite, BadTensor for another shape than a picture has.
     """
-    return image.from_wire(picture.array)
+    return picture.image if isinstance(picture, Placed) else image.from_wire(picture.array)
 
 
 def check_picture(picture: Picture) -> None:
@@ -28,7 +29,7 @@ def check_picture(picture: Picture) -> None:
     image.check(picture.array)
 
 
-def to_pixels(picture: Picture) -> np.ndarray:
+def to_pixels(picture: Picture | Placed) -> np.ndarray:
     """Return a picture as uint8 [height, width, 3 or 4], as ComfyUI would save it.
 
     Raises what `to_image` raises.

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncGenerator, Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 import numpy as np
@@ -41,6 +41,12 @@ from .message import to_bytes
 from .request import GenerationRequest
 from .unpacking import Unpacking
 
+if TYPE_CHECKING:
+    from .images import Placed
+
+    Receive = Callable[[Picture], Picture | Placed]
+
+T = TypeVar("T")
 Response = image_service_pb2.ImageGenerationResponse
 
 _HEADER_BYTES = 68
@@ -50,8 +56,11 @@ _STEPPED = (Phase.SAMPLING, Phase.SECOND_PASS_SAMPLING)
 
 
 async def generate(
-    connection: Connection, request: GenerationRequest, limit_bytes: int
-) -> AsyncGenerator[Event, None]:
+    connection: Connection,
+    request: GenerationRequest,
+    limit_bytes: int,
+    receive: Receive | None = None,
+) -> AsyncGenerator[Event | Placed, None]:
     """Generate, and yield what happens; see DrawThingsClient.generate."""
     endpoint = connection.endpoint
 
@@ -69,7 +78,7 @@ async def generate(
 
     message = await in_thread(lambda: _message(connection, request))
     await connection.confirm_secret()
-    reader = Reader(Allowance.of(request, limit_bytes))
+    reader = Reader(Allowance.of(request, limit_bytes), receive)
     try:
         with connection.explained(words):
             reading = reader.events(await connection.call("GenerateImage", message))
@@ -121,14 +130,15 @@ class Reader:
     """Reads one generation. `messages` and `pictures` say how far it came when it fails.
 
     A picture or sound that cannot be read costs none of the others: it is counted and left out, and
-    `check_damaged` says so at the end.
+    `check_damaged` says so at the end. `receive` is what DrawThingsClient.generate was given.
     """
 
-    def __init__(self, allowance: Allowance) -> None:
+    def __init__(self, allowance: Allowance, receive: Receive | None = None) -> None:
         self.messages = 0
         self.pictures = 0
         self._sounds = 0
-        self._damaged: dict[tuple[str, int], BadTensor] = {}  # by what it is, and its number
+        self._receive = receive
+        self._damaged: dict[tuple[str, int], DrawbridgeError] = {}  # by what it is, and its number
         self._received_bytes = 0
         self._announced_bytes = 0
         self._allowance = allowance
@@ -136,11 +146,11 @@ class Reader:
         self._news_messages = 0
         self._sliced = False
         self._one_sound = asyncio.Lock()
-        self._unpacking: Unpacking[Event] = Unpacking()
+        self._unpacking: Unpacking[Event | Placed] = Unpacking()
         self._images = Assembler("picture", allowance.picture_bytes + _HEADER_BYTES)
         self._audio = Assembler("sound", allowance.sound_bytes + _HEADER_BYTES)
 
-    async def events(self, call: Any) -> AsyncGenerator[Event, None]:
+    async def events(self, call: Any) -> AsyncGenerator[Event | Placed, None]:
         """Yield what a call tells, in its order; the call is cancelled when the generator ends
         early.
 
@@ -193,7 +203,7 @@ class Reader:
                 await self._unpacking.close()
 
     def check_damaged(self) -> None:
-        """Raise BadTensor if a picture or sound could not be read."""
+        """Raise BadTensor if a picture or sound could not be read, or what `receive` has raised."""
         if not self._damaged:
             return
         first, *others = (self._damaged[place] for place in sorted(self._damaged))
@@ -262,30 +272,44 @@ class Reader:
             self._unpacking.begin(self._sound(pieces, self._sounds))
             self._sounds += 1
 
-    async def _picture(self, pieces: list[Piece], index: int, scale_factor: int) -> Picture | None:
+    async def _picture(
+        self, pieces: list[Piece], index: int, scale_factor: int
+    ) -> Picture | Placed | None:
+        def made(array: np.ndarray) -> Picture | Placed:
+            picture = Picture(array, index, scale_factor)
+            return picture if self._receive is None else self._receive(picture)
+
         most_bytes = self._allowance.picture_bytes
-        array = await self._decode(pieces, "Picture", index + 1, most_bytes)
-        return None if array is None else Picture(array, index, scale_factor)
+        return await self._decode(pieces, "Picture", index + 1, most_bytes, made)
 
     async def _sound(self, pieces: list[Piece], index: int) -> Audio | None:
         async with self._one_sound:  # the limit is one of all sounds together
             left_bytes = self._allowance.sound_bytes - self._sound_bytes
-            array = await self._decode(pieces, "Sound", index + 1, left_bytes)
-            if array is None:
-                return None
-            self._sound_bytes += array.nbytes
-            return Audio(array, index)
+            sound = await self._decode(
+                pieces, "Sound", index + 1, left_bytes, lambda array: Audio(array, index)
+            )
+            if sound is not None:
+                self._sound_bytes += sound.size_bytes
+            return sound
 
     async def _decode(
-        self, pieces: list[Piece], what: str, number: int, most_bytes: int
-    ) -> np.ndarray | None:
-        """Return the values of a tensor, None for those that cannot be read."""
+        self,
+        pieces: list[Piece],
+        what: str,
+        number: int,
+        most_bytes: int,
+        made: Callable[[np.ndarray], T],
+    ) -> T | None:
+        """Return what is made of a tensor's values, None for those that cannot be read."""
         try:
-            return await in_stoppable_thread(lambda stop: _decoded(pieces, most_bytes, stop))
+            return await in_stoppable_thread(lambda stop: made(_decoded(pieces, most_bytes, stop)))
         except BadTensor as error:
             told = BadTensor(f"{what} {number} cannot be read. {error.problem}", error.remedy)
             told.__cause__ = error
             self._damaged[what, number] = told
+            return None
+        except GenerationFailed as error:  # values that are no numbers
+            self._damaged[what, number] = error
             return None
 
 

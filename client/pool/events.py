@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from ...errors import DrawbridgeError
 from ..generation.assemble import Prepared
 from ..generation.events import Audio, Event, Picture
 from .member import Member
+
+if TYPE_CHECKING:
+    from ..generation.images import Placed
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +35,7 @@ class News:
 
     item: int
     member: Member
-    event: Event
+    event: Event | Placed
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +53,7 @@ class Finished:
 
     item: int
     member: Member
-    pictures: tuple[Picture, ...]
+    pictures: tuple[Picture | Placed, ...]
     sounds: tuple[Audio, ...] = ()
     kept: bool = False
 
@@ -64,7 +68,7 @@ class Missing:
 
     item: int
     error: DrawbridgeError
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[Picture | Placed, ...] = ()
     sounds: tuple[Audio, ...] = ()
     again: bool = False
     by_itself: bool = True
@@ -97,15 +101,19 @@ class LeftOut:
 class Part:
     """What has come of one item."""
 
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[Picture | Placed, ...] = ()
     sounds: tuple[Audio, ...] = ()
     whole: bool = False
     failed: bool = field(default=False)
 
     @property
     def size_bytes(self) -> int:
-        """Return what the values take in memory."""
-        return sum(one.array.nbytes for one in (*self.pictures, *self.sounds))
+        """Return what the values take in memory, apart from the IMAGE that they may be in."""
+        return sum(one.size_bytes for one in (*self.pictures, *self.sounds))
+
+    def alone(self) -> Part:
+        """Return the part with its pictures in memory of their own; takes time for each."""
+        return replace(self, pictures=tuple(one.alone() for one in self.pictures))
 
 
 PoolEvent = Planned | Began | News | Returned | Finished | Missing | Away | Back | LeftOut

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ...errors import DrawbridgeError
 from .events import Part
 from .member import Member
+from .seat import Seat
 
 # Ways to a server that break before it has taken an item are no try of it; this many are enough.
 _MOST_UNSENT = 5
@@ -26,8 +27,7 @@ class Item:
     last_try: bool = False
     spent: bool = False  # the last try is over, too
     unsent: int = 0
-    key: bytes = b""  # of the request at the server that had it last
-    apart: bytes = b""  # the same for when that server is away
+    last_seat: Seat | None = None  # of the server that failed at it last
     best: Part = field(default_factory=Part)
 
 

@@ -57,6 +57,9 @@ class Kept:
                 for key in [key for key, one in self._entries.items() if one.run == run]:
                     self._drop(key)
             self._make_room()
+            for key, one in self._entries.items():
+                if one.run == run:  # else one of them would keep the memory of all
+                    self._entries[key] = replace(one, part=one.part.alone())
 
     def find(self, key: bytes, run: Hashable) -> Part | None:
         """Return what is kept under a key, which is the given run's from now on."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ...errors import DrawbridgeError, RequestRejected
 from ..catalog.records import Catalog
 from ..generation.assemble import Prepared, Wishes
-from ..generation.events import Audio, Picture
+from ..generation.events import Audio, Event, Picture
 from ..threads import in_thread
 from .events import LeftOut, News, Part, PoolEvent
 from .fitting import fit, fitted
@@ -18,11 +18,12 @@ from .items import Item
 from .kept import Kept
 from .member import Member
 from .pace import Paces
-from .run import Run
+from .run import Receiver, Run
 from .seat import Seat, is_of_the_way, may_pass
 
 if TYPE_CHECKING:
     from ..client import DrawThingsClient
+    from ..generation.images import Placed
     from ..generation.request import GenerationRequest
 
 # A server that is away is asked again after this many seconds, then after twice as many, and so on.
@@ -47,10 +48,13 @@ class Pool:
         kept: Kept | None = None,
         patience_seconds: float | None = None,
         echo_seconds: float = 30,
+        receiver: Receiver | None = None,
     ) -> None:
         """`paces` remembers from run to run how fast servers are, and `kept` what runs have
         finished that did not end well. `patience_seconds` is 0 for a single server, if it is not
-        given; `echo_seconds` is how long a server may take to greet.
+        given; `echo_seconds` is how long a server may take to greet. `receiver` returns, for the
+        requests of a run, what is made of each picture of an item, in a thread, as
+        `DrawThingsClient.generate` has it; without one a picture is looked at and stays as it is.
         """
         self._members = tuple(members)
         self._paces = Paces() if paces is None else paces
@@ -59,6 +63,7 @@ class Pool:
         usual = PATIENCE_SECONDS if several else 0.0
         self._patience_seconds = usual if patience_seconds is None else patience_seconds
         self._echo_seconds = echo_seconds
+        self._receiver = receiver
 
     async def generate(
         self, wanted: Wishes | Prepared, token: Hashable = None
@@ -102,6 +107,7 @@ class Pool:
             token=token,
             patience_seconds=self._patience_seconds,
             demand_all=demand_all,
+            receiver=self._receiver,
         )
 
     async def _events(self, run: Run) -> AsyncGenerator[PoolEvent, None]:
@@ -177,17 +183,21 @@ class Pool:
 
 async def _make(run: Run, seat: Seat, client: DrawThingsClient, item: Item) -> None:
     """Have a server make an item. Raises what is wrong with the way to it."""
-    request = await run.begin(seat, item)
+    request = run.begin(seat, item)
     making = _Making(request)
+
+    def receive(picture: Picture) -> Picture | Placed:
+        return run.receive(item.number, picture)
+
     try:
-        async with contextlib.aclosing(client.generate(request)) as events:
+        async with contextlib.aclosing(client.generate(request, receive)) as events:
             async for event in events:
                 making.sent = True
-                if not isinstance(event, Picture | Audio) or await making.add(event):
+                if await making.takes(event):
                     run.tell(News(item.number, seat.member, event))
         making.check()
     except asyncio.CancelledError:
-        run.stop(item, making.part())
+        run.stop(seat, item, making.part())
         raise
     except DrawbridgeError as error:
         run.give_back(seat, item, making.part(), error, sent=making.sent)
@@ -203,30 +213,35 @@ class _Making:
     def __init__(self, request: GenerationRequest) -> None:
         self.sent = False
         self._version = request.version
-        self._pictures: list[Picture] = []
+        self._pictures: list[Picture | Placed] = []
         self._sounds: list[Audio] = []
         self._damage: DrawbridgeError | None = None
 
-    async def add(self, event: Picture | Audio) -> bool:
-        """Take a picture or sound, unless it holds no values that can be shown or heard; say
-        whether it does.
+    async def takes(self, event: Event | Placed) -> bool:
+        """Take an event, and what it may bring; a sound only if it can be heard, and say whether
+        it does.
         """
-        from ..generation.results import check_picture, to_sound
+        from ..generation.images import Placed
+
+        if isinstance(event, Audio):
+            return await self._takes_sound(event)
+        if isinstance(event, Picture | Placed):
+            self._pictures.append(event)
+        return True
+
+    async def _takes_sound(self, sound: Audio) -> bool:
+        from ..generation.results import to_sound
 
         try:
-            if isinstance(event, Picture):
-                await in_thread(lambda: check_picture(event))
-                self._pictures.append(event)
-            else:
-                await in_thread(lambda: to_sound(event, self._version))
-                self._sounds.append(event)
+            await in_thread(lambda: to_sound(sound, self._version))
         except DrawbridgeError as error:
             self._damage = self._damage or error
             return False
+        self._sounds.append(sound)
         return True
 
     def check(self) -> None:
-        """Raise what was wrong with the first picture or sound that was not taken."""
+        """Raise what was wrong with the first sound that was not taken."""
         if self._damage is not None:
             raise self._damage
 

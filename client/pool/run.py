@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Sequence
+from typing import TYPE_CHECKING
 
 from ...errors import DrawbridgeError, ModelUnavailable, RequestRejected
 from ..catalog.records import Catalog
 from ..generation.assemble import Prepared, Wishes
+from ..generation.events import Picture
 from ..generation.request import GenerationRequest
 from ..threads import in_thread
 from .events import (
@@ -30,6 +32,12 @@ from .member import Member
 from .pace import Paces, is_of_help
 from .seat import MOST_FAILURES_IN_A_ROW, Seat, Standing, is_of_the_way
 
+if TYPE_CHECKING:
+    from ..generation.images import Placed
+
+# What becomes of a picture of an item, and what says that for the requests of a run.
+Receive = Callable[[int, Picture], "Picture | Placed"]
+Receiver = Callable[[Sequence[GenerationRequest]], Receive]
 _LOOK_SECONDS = 0.1
 _PLANNING_SECONDS = 0.5
 
@@ -47,10 +55,13 @@ class Run:
         token: Hashable,
         patience_seconds: float,
         demand_all: bool = False,
+        receiver: Receiver | None = None,
     ) -> None:
         """Unless `demand_all`, the first server that can makes do without what it lacks."""
         self.wanted = wanted
         self.demand_all = demand_all
+        self.receive: Receive = _checked
+        self._receiver = receiver
         self.seats = [Seat(member) for member in members]
         self.planning = asyncio.Lock()
         self.prepared: Prepared | None = None
@@ -63,6 +74,7 @@ class Run:
         self._fingerprints = Fingerprints()
         self._specified = wanted.specified if isinstance(wanted, Wishes) else Catalog()
         self._has_recalled = False
+        self._hashing: list[asyncio.Future[bytes]] = []
         self._again: set[int] = set()
         self._told: asyncio.Queue[PoolEvent | BaseException | None] = asyncio.Queue()
         self._changed = asyncio.Event()
@@ -93,6 +105,8 @@ class Run:
         it can in Python's wait_for before 3.12.
         """
         self._over = True
+        for task in self._hashing:
+            task.cancel()
         self._stop_giving_up()
         self._notify()
 
@@ -128,6 +142,8 @@ class Run:
         """Take over what is to be made."""
         self.prepared = prepared
         self.items = Items(len(prepared.requests))
+        if self._receiver is not None:
+            self.receive = self._receiver(prepared.requests)
         self.tell(Planned(prepared))
 
     async def recall(self, seat: Seat) -> None:
@@ -145,7 +161,9 @@ class Run:
 
     async def _recall(self, kept: Kept, seat: Seat) -> None:
         for item in self.items.open:
-            key = await self._key(seat, item, apart=seat.requests is None)
+            key = await in_thread(
+                lambda item=item: self._key(seat, item, apart=seat.requests is None)
+            )
             if item.running_at is not None or item.over:
                 continue
             part = kept.find(key, self._token)
@@ -208,15 +226,15 @@ class Run:
             return None
         return self.items.take(seat.member)
 
-    async def begin(self, seat: Seat, item: Item) -> GenerationRequest:
+    def begin(self, seat: Seat, item: Item) -> GenerationRequest:
         """Return what a server is to get for an item that it has taken."""
         assert seat.requests is not None
-        if self._kept is not None:  # now, as an interruption can come as soon as it is finished
-            item.key = await self._key(seat, item)
-            item.apart = await self._key(seat, item, apart=True) if self.several else b""
+        request = seat.requests[item.number]
+        if self._kept is not None and _has_pictures(request):  # beside the work, for its end
+            self._hashing.append(asyncio.ensure_future(in_thread(lambda: self._key(seat, item))))
         seat.begun[item.number] = time.monotonic()
         self.tell(Began(item.number, seat.member))
-        return seat.requests[item.number]
+        return request
 
     def finish(self, seat: Seat, item: Item, part: Part) -> None:
         """Take what a server has made."""
@@ -224,8 +242,7 @@ class Run:
         seconds = time.monotonic() - seat.begun.pop(item.number)
         seat.failures_in_a_row = 0
         self._paces.note(seat.member.key, seat.requests[item.number], seconds)
-        if self._kept is not None:
-            self._kept.keep(item.key, part, self._token, item.apart)
+        self._keep(seat, item, part)
         self.items.finish(item)
         self.tell(Finished(item.number, seat.member, part.pictures, part.sounds))
         self.settle()
@@ -236,6 +253,7 @@ class Run:
         """Take note that a server did not finish an item; `sent` says that it had it already."""
         seat.begun.pop(item.number, None)
         item.best = better(item.best, part)
+        item.last_seat = seat
         seat.failures_in_a_row += 1
         self.items.give_back(item, error, sent=sent, broken=is_of_the_way(error))
         self.tell(Returned(item.number, seat.member, error))
@@ -244,10 +262,15 @@ class Run:
         else:
             self.settle()
 
-    def stop(self, item: Item, part: Part) -> None:
+    def stop(self, seat: Seat, item: Item, part: Part) -> None:
         """Keep what has come of an item that is stopped on its way."""
-        if self._kept is not None and (part.pictures or part.sounds):
-            self._kept.keep(item.key, better(part, item.best), self._token, item.apart)
+        if part.pictures or part.sounds:
+            self._keep(seat, item, better(part, item.best))
+
+    def _keep(self, seat: Seat, item: Item, part: Part) -> None:
+        if self._kept is not None:
+            apart = self._key(seat, item, apart=True) if self.several else b""
+            self._kept.keep(self._key(seat, item), part, self._token, apart)
 
     def settle(self) -> None:
         """Find out what is over, and wake those who wait."""
@@ -310,28 +333,24 @@ class Run:
                 others += other.workers(now, seconds)
         return is_of_help(self._paces.seconds(seat.member.key, request), len(waiting), others)
 
-    async def _key(self, seat: Seat, item: Item, *, apart: bool = False) -> bytes:
-        """Return what the item at that server is kept under, also while it may be away."""
+    def _key(self, seat: Seat, item: Item, *, apart: bool = False) -> bytes:
+        """Return what the item at that server is kept under, also while it may be away; blocks for
+        pictures that are new.
+        """
         assert self.prepared is not None
         requests = self.prepared.requests if apart or seat.requests is None else seat.requests
         request = requests[item.number]
-
-        def key() -> bytes:
-            if apart:
-                return self._fingerprints.apart(seat.member.key, request, self._specified)
-            return self._fingerprints.of(seat.member.key, request)
-
-        if request.image is None and request.mask is None and not request.hints:
-            return key()
-        return await in_thread(key)
+        if apart:
+            return self._fingerprints.apart(seat.member.key, request, self._specified)
+        return self._fingerprints.of(seat.member.key, request)
 
     def _missing(self, item: Item) -> Missing:
         by_itself = item.error is not None and not item.broken
         error = item.error or self._nobody()
         again, best = item.number in self._again, item.best
-        if self._kept is not None and item.key:
+        if item.last_seat is not None:
             part = Part(best.pictures, best.sounds, failed=by_itself)
-            self._kept.keep(item.key, part, self._token, item.apart)
+            self._keep(item.last_seat, item, part)
         return Missing(item.number, error, best.pictures, best.sounds, again, by_itself)
 
     def _nobody(self) -> DrawbridgeError:
@@ -341,6 +360,17 @@ class Run:
             return RequestRejected("The pool has no server.", "Name at least one.")
         first, *others = dict.fromkeys(errors)
         return first.with_more(" ".join(error.problem for error in others))
+
+
+def _checked(item: int, picture: Picture) -> Picture:
+    from ..generation.results import check_picture
+
+    check_picture(picture)
+    return picture
+
+
+def _has_pictures(request: GenerationRequest) -> bool:
+    return request.image is not None or request.mask is not None or bool(request.hints)
 
 
 def better(one: Part, other: Part) -> Part:

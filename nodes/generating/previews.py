@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from ...client.generation.events import Picture, Preview
+from ...client.generation.images import Placed
 from ...client.generation.results import to_image
 from ...client.threads import in_stoppable_thread
 from ...codec import latent, tensor
@@ -63,7 +64,7 @@ class Previews:
             return None
 
 
-def first_frame(running: Running, picture: Picture) -> Image.Image | None:
+def first_frame(running: Running, picture: Picture | Placed) -> Image.Image | None:
     """Return the first frame of a video of whose latents nobody knows what they show."""
     if not running.is_video or running.picture is not None:
         return None

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from ...client.generation.assemble import Prepared, Wishes
 from ...client.generation.events import Audio, Picture, Preview
+from ...client.generation.images import Images, Placed
 from ...client.generation.request import GenerationRequest
 from ...client.pool.events import (
     Away,
@@ -23,6 +24,7 @@ from ...client.pool.events import (
     Returned,
 )
 from ...client.pool.pool import Pool
+from ...client.pool.run import Receive
 from ...client.store.server import Server
 from ...client.threads import in_thread
 from ..host import Display, note_end
@@ -31,7 +33,6 @@ from ..servers.lookup import PATIENCE_SECONDS
 from ..sockets import Model
 from . import unfinished
 from .board import Board, Running
-from .conversion import Conversion
 from .members import member
 from .previews import Previews, first_frame
 from .result import Result, result
@@ -64,11 +65,15 @@ class _Generation:
             place.siblings.board = Board(display)
         self._board: Board = place.siblings.board
         self._previews = Previews()
-        self._conversion = Conversion()
+        self._images = Images(())
         self._several = len(known) > 1
         members = [member(one, place, self._waits) for one in known]
         self._pool = Pool(
-            members, paces=QUEUE.paces, kept=QUEUE.kept, echo_seconds=PATIENCE_SECONDS
+            members,
+            paces=QUEUE.paces,
+            kept=QUEUE.kept,
+            echo_seconds=PATIENCE_SECONDS,
+            receiver=self._make_room,
         )
         self._prepared: Prepared | None = None
         self._finished: dict[int, Finished] = {}
@@ -95,12 +100,8 @@ class _Generation:
         except asyncio.CancelledError:
             if self._finished or self._place.siblings.finished:
                 self._display.say(unfinished.STOPPED)
-            await self._conversion.close()
             raise
-        try:
-            return await self._end()
-        finally:
-            await self._conversion.close()
+        return await self._end()
 
     async def _give_up(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         for task in tasks:
@@ -123,7 +124,6 @@ class _Generation:
         match event:
             case Planned(prepared):
                 self._prepared = prepared
-                self._conversion.expect(prepared.requests)
                 for note in prepared.notes:
                     LOG.warning("Generate: %s", note)
                 self._board.note(*prepared.notes)
@@ -134,10 +134,8 @@ class _Generation:
                 self._running[item] = self._board.begin(name, number, self._request(item))
             case News(item, _, Preview() as preview):
                 self._previews.offer(self._running[item], preview)
-            case News(_, _, Picture() as picture):
-                self._conversion.begin(picture)
             case News(item, _, news):
-                if not isinstance(news, Audio | Preview | Picture):
+                if not isinstance(news, Audio | Preview | Picture | Placed):
                     self._running[item].report(news)
             case Returned(item, server, error):
                 self._stop(item, done=False)
@@ -162,6 +160,10 @@ class _Generation:
                 if self._several:
                     LOG.warning("Generate: %s is left out. %s", server.name, error.problem)
                     self._board.note(f"Left out: {server.name}. {error.problem}")
+
+    def _make_room(self, requests: Sequence[GenerationRequest]) -> Receive:
+        self._images = Images(requests)
+        return self._images.place
 
     def _show_first(self, finished: Finished) -> None:
         running = self._running.get(finished.item)
@@ -201,5 +203,5 @@ class _Generation:
         self._board.finish()
         prepared: Prepared = self._prepared
         made: Sequence[Finished | Missing] = come
-        images = await self._conversion.images([one for each in made for one in each.pictures])
-        return await in_thread(lambda: result(prepared, made, images))
+        pictures = [one for each in made for one in each.pictures]
+        return await in_thread(lambda: result(prepared, made, self._images.whole(pictures)))

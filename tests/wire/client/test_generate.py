@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent import futures
@@ -12,6 +13,7 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
+import torch
 
 from drawbridge import errors
 from drawbridge.client.address import Transport
@@ -31,8 +33,10 @@ from drawbridge.client.generation.events import (
     Receiving,
     RemoteDownload,
 )
+from drawbridge.client.generation.images import Images, Placed
 from drawbridge.client.generation.progress import Meter
 from drawbridge.client.generation.request import GenerationRequest
+from drawbridge.client.generation.results import to_image
 from drawbridge.codec import image, latent, tensor
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError
@@ -244,6 +248,31 @@ async def test_a_damaged_picture_costs_none_of_the_others(
         with pytest.raises(errors.BadTensor, match="Picture 1 cannot be read"):
             await collect(client)
     assert came == [1, 2]
+
+
+async def test_what_is_made_of_a_picture_comes_in_its_place(emulate: Emulate, door: Door) -> None:
+    """One that cannot be used costs none of the others, and is told of at the end."""
+    threads: set[int] = set()
+
+    def receive(picture: Picture) -> Placed:
+        threads.add(threading.get_ident())
+        if picture.index == 1:
+            raise errors.GenerationFailed("Of no use.", "Try again.")
+        return images.place(0, picture)
+
+    request = _request(batch_size=3)
+    images = Images([request])
+    came: list[Placed] = []
+    plain = [one for one in await _run(door(emulate()), request) if isinstance(one, Picture)]
+    async with DrawThingsClient(door(emulate())) as client:
+        with pytest.raises(errors.GenerationFailed, match="Of no use"):
+            async for event in client.generate(request, receive):
+                assert not isinstance(event, Picture)
+                came += [event] if isinstance(event, Placed) else []
+    assert [one.index for one in came] == [0, 2]
+    for one in came:
+        assert torch.equal(one.image, to_image(plain[one.index]))
+    assert threading.get_ident() not in threads
 
 
 async def test_each_client_has_a_connection_of_its_own(emulate: Emulate, door: Door) -> None:

@@ -7,11 +7,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
 
 from drawbridge.client.catalog.records import Catalog
 from drawbridge.client.configuration.fields import GenerationConfig
 from drawbridge.client.generation.events import Picture
+from drawbridge.client.generation.images import Images
 from drawbridge.client.generation.request import GenerationRequest, Hint, WeightedTensor
+from drawbridge.client.generation.results import to_image
 from drawbridge.client.pool.events import Part
 from drawbridge.client.pool.kept import Fingerprints, Kept
 
@@ -133,3 +136,21 @@ def test_batch_of_a_hundred_large_pictures_fits() -> None:
         kept.keep(str(number).encode(), Part((Picture(array, 0, 1),), whole=True), "run")
     assert len(kept) == 100
     assert kept.size_bytes == 100 * 2048 * 2048 * 3 * 2
+
+
+def test_what_a_failed_run_keeps_holds_no_other_picture_s_memory() -> None:
+    images = Images([request()] * 2)
+    placed = images.place(0, Picture(OTHER, 0, 1))
+    kept = Kept()
+    kept.begin("run")
+    kept.keep(b"a", Part((placed,), whole=True), "run")
+    found = kept.find(b"a", "run")
+    assert found is not None
+    assert found.pictures == (placed,)  # as long as it is under way, it takes no memory besides
+    kept.end("run", well=False)
+    alone = kept.find(b"a", "again")
+    assert alone is not None
+    [picture] = alone.pictures
+    placed.image.zero_()
+    assert torch.equal(to_image(picture), torch.ones(1, 8, 8, 3))
+    assert kept.size_bytes == OTHER.nbytes
