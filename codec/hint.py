@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 
@@ -37,35 +39,57 @@ def to_wire(
             " 3 or 4] is needed.",
             "Connect an IMAGE output.",
         )
-    prepared = (_prepared(image, size, fit) for image in images.detach().split(1))
-    return [_one_to_wire(pixels, channels, low, inverted) for pixels in prepared]
+    return [_one_to_wire(image, size, fit, channels, low, inverted) for image in images.detach()]
 
 
-def _prepared(image: torch.Tensor, size: tuple[int, int] | None, fit: Fit) -> torch.Tensor:
-    """Return the picture [1, H, W, 3] on the CPU, 0 to 1, without alpha, in its size."""
-    _, height, width, channels = image.shape
-    pixels = room(1, height, width, 3)
-    numbers = True
-    for source, target in in_blocks(image.cpu().reshape(-1, channels), pixels.view(-1, 3)):
-        unit = source.to(torch.float32).clamp(0, 1)  # which leaves NaN as it is
-        numbers = numbers and not unit.sum().isnan()
-        target.copy_(unit[:, :3] * unit[:, 3:] if channels == 4 else unit)
-    if not numbers:
-        raise RequestRejected(
-            "The hint's picture cannot be sent: some of its pixels are not a number (NaN).",
-            "Check the nodes that made it.",
-        )
-    return pixels if size is None else fit_image(pixels, *size, fit)
-
-
-def _one_to_wire(pixels: torch.Tensor, channels: int, low: float, inverted: bool) -> np.ndarray:
+def _one_to_wire(
+    image: torch.Tensor,
+    size: tuple[int, int] | None,
+    fit: Fit,
+    channels: int,
+    low: float,
+    inverted: bool,
+) -> np.ndarray:
+    """Return float16 [1, H, W, channels] of a picture [H, W, 1, 3 or 4]."""
+    if size is None and channels == 3:  # nothing but values changes
+        wire = room(1, *image.shape[:2], 3, dtype=np.float16)
+        for unit, target in _opaque(image, wire):
+            target.copy_(_ranged(unit, low, inverted))
+        return wire.numpy()
+    pixels = room(1, *image.shape[:2], 3)
+    for unit, target in _opaque(image, pixels):
+        target.copy_(unit)
+    if size is not None:
+        pixels = fit_image(pixels, *size, fit)
     if channels == 1:
         pixels = _depth(pixels)
     wire = room(*pixels.shape, dtype=np.float16)
     for unit, target in in_blocks(pixels.view(-1, channels), wire.view(-1, channels)):
-        shown = 1 - unit if inverted else unit
-        target.copy_(shown * (1 - low) + low)
+        target.copy_(_ranged(unit, low, inverted))
     return wire.numpy()
+
+
+def _opaque(
+    image: torch.Tensor, result: torch.Tensor
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Yield a picture's colours on black, new float32 0 to 1, and the part of the result [1, H, W,
+    3] that they belong to, in blocks. Raises RequestRejected for NaN.
+    """
+    source = image.cpu().reshape(-1, image.shape[-1])
+    for values, target in in_blocks(source, result.view(-1, 3)):
+        unit = values.to(torch.float32).clamp(0, 1)  # which leaves NaN as it is
+        if unit.sum().isnan():
+            raise RequestRejected(
+                "The hint's picture cannot be sent: some of its pixels are not a number (NaN).",
+                "Check the nodes that made it.",
+            )
+        yield unit[:, :3] * unit[:, 3:] if unit.shape[1] == 4 else unit, target
+
+
+def _ranged(unit: torch.Tensor, low: float, inverted: bool) -> torch.Tensor:
+    """Return values 0 to 1 as `low` to 1."""
+    shown = 1 - unit if inverted else unit
+    return shown * (1 - low) + low
 
 
 def _depth(pixels: torch.Tensor) -> torch.Tensor:
