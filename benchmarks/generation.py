@@ -26,7 +26,7 @@ from turns import Figure
 from drawbridge.client.address import Address, Transport
 from drawbridge.client.catalog.records import Catalog
 from drawbridge.client.generation.assemble import Wishes, assemble
-from drawbridge.client.generation.message import to_bytes
+from drawbridge.client.generation.message import encoded
 from drawbridge.client.store.server import Server
 from drawbridge.codec.fit import Fit
 from drawbridge.codec.tensor import HEADER, Codec, encode
@@ -112,7 +112,7 @@ class Bench:
         """Return the request as it goes over the wire."""
         wishes = self.wishes()
         prepared = assemble(wishes, self._model.found, self._catalog, "127.0.0.1")
-        return to_bytes(prepared.requests[0], codec=Codec.RAW)
+        return encoded(prepared.requests[0], codec=Codec.RAW).data
 
 
 async def bare(channel: grpc.aio.Channel, request: bytes) -> None:

@@ -25,7 +25,7 @@ from turns import Figure, medians
 
 from drawbridge.client.configuration.fields import GenerationConfig
 from drawbridge.client.generation.hints import Carried, Form, HintForm
-from drawbridge.client.generation.message import to_bytes
+from drawbridge.client.generation.message import encoded
 from drawbridge.client.generation.pictures import hint_of
 from drawbridge.client.generation.request import GenerationRequest
 from drawbridge.codec.tensor import Codec
@@ -89,7 +89,7 @@ def moodboard(count: int) -> Callable[[], object]:
         carried = tuple(Carried(one, form) for one in pictures)
         hint = hint_of(HintForm("shuffle", carried), None)
         request = GenerationRequest("", config, hints=(hint,), model_version="flux2")
-        return to_bytes(request, codec=Codec.RAW)
+        return encoded(request, codec=Codec.RAW).data
 
     return work
 

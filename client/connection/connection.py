@@ -23,6 +23,7 @@ from . import call_error, channel, limits
 from .call import CallCancelled, Excess, Unreadable, settle
 from .diagnosis import describe
 from .endpoint import Endpoint
+from .fields import Encoded
 from .finding import Finding, Probed
 from .probe import PROBE_SECONDS, look
 
@@ -205,11 +206,13 @@ class Connection:
         """Sign a request for just as long as it takes to turn it into bytes: whoever logs it, or
         shows a traceback with local variables, shall not show the secret.
 
-        What is bytes already is an ImageGenerationRequest, and lacks the signature alone.
+        One that is Encoded gets its signature behind it.
         """
         secret = self.endpoint.secret
-        if isinstance(message, bytes):
-            return message if secret is None else message + _signature(secret.reveal())
+        if isinstance(message, Encoded):
+            if secret is None:
+                return message.data
+            return message.data + message.kind(sharedSecret=secret.reveal()).SerializeToString()
         if secret is None or "sharedSecret" not in message.DESCRIPTOR.fields_by_name:
             return message.SerializeToString()
         message.sharedSecret = secret.reveal()
@@ -371,10 +374,6 @@ class _Explained(AbstractContextManager[None]):
             raise told from self._connection.cause(error)
         finally:
             del told, error  # no circle
-
-
-def _signature(secret: str) -> bytes:
-    return image_service_pb2.ImageGenerationRequest(sharedSecret=secret).SerializeToString()
 
 
 def _status(error: Exception) -> tuple[grpc.StatusCode, str | None]:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 VARINT, FIXED_64, BYTES, GROUP, FIXED_32 = 0, 1, 2, 3, 5
+
+
+class Encoded(NamedTuple):
+    """A message of class `kind` that is bytes already, and lacks its signature alone."""
+
+    kind: Any
+    data: bytes
 
 
 class Field(NamedTuple):

@@ -14,6 +14,7 @@ from ...proto import image_service_pb2
 from ..catalog.records import Catalog
 from ..connection import fields
 from ..connection.endpoint import TensorForm
+from ..connection.fields import Encoded
 from .checks import check
 from .request import GenerationRequest
 
@@ -21,13 +22,13 @@ _Request = image_service_pb2.ImageGenerationRequest
 _CONTENTS = _Request.DESCRIPTOR.fields_by_name["contents"].number
 
 
-def to_bytes(
+def encoded(
     request: GenerationRequest,
     *,
     codec: Codec = Codec.DEFLATE,
     form: TensorForm = TensorForm.SERVER,
     user: str = "Drawbridge",
-) -> bytes:
+) -> Encoded:
     """Return the message of a request after `check`, unsigned; pictures are packed with `codec`,
     never fpzip.
 
@@ -77,7 +78,7 @@ def to_bytes(
         for pieces in contents.values()
         for piece in (fields.head(_CONTENTS, sum(map(len, pieces))), *pieces)
     )
-    return b"".join((message.SerializeToString(), *framed))
+    return Encoded(_Request, b"".join((message.SerializeToString(), *framed)))
 
 
 def _guide(array: np.ndarray) -> bytes:

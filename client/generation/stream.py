@@ -21,6 +21,7 @@ from ..connection.answer import Answer
 from ..connection.call import Excess, give_up, settle
 from ..connection.connection import Connection
 from ..connection.endpoint import Endpoint
+from ..connection.fields import Encoded
 from ..threads import in_stoppable_thread, in_thread
 from .allowance import Allowance
 from .chunks import Assembler, Piece, join
@@ -37,7 +38,7 @@ from .events import (
     Receiving,
     RemoteDownload,
 )
-from .message import to_bytes
+from .message import encoded
 from .request import GenerationRequest
 from .unpacking import Unpacking
 
@@ -115,9 +116,9 @@ def too_few(endpoint: Endpoint, asked: int, got: int) -> GenerationFailed:
     )
 
 
-def _message(connection: Connection, request: GenerationRequest) -> bytes:
+def _message(connection: Connection, request: GenerationRequest) -> Encoded:
     endpoint = connection.endpoint
-    return to_bytes(
+    return encoded(
         request,
         # Between two processes of one computer, copying bytes is cheaper than packing them.
         codec=Codec.RAW if endpoint.is_loopback else Codec.DEFLATE,

@@ -15,13 +15,19 @@ import grpc.aio
 from ...errors import DrawbridgeError, ServerUnreachable
 from ...proto import image_service_pb2
 from ..catalog.remote_files import files_exist
-from ..connection import grpc_36066
+from ..connection import fields, grpc_36066
 from ..connection.call import CallCancelled, Unreadable, give_up, settle
 from ..connection.connection import Connection
+from ..connection.fields import Encoded
 from ..threads import in_stoppable_thread, in_thread
 from . import upload_error
 from .local_file import CHUNK_BYTES, HashCache, LocalFile, Pieces
 
+_Request = image_service_pb2.FileUploadRequest
+_CHUNK = _Request.DESCRIPTOR.fields_by_name["chunk"].number
+_CONTENT = image_service_pb2.FileChunk.DESCRIPTOR.fields_by_name["content"].number
+# A message with a part of the file, and where in the file that ends.
+Chunk = tuple[Encoded, int]
 WINDOW_CHUNKS = 50
 RETRIES = 2
 
@@ -201,10 +207,11 @@ class Transfer:
         self._endpoint = connection.endpoint
         self._serialize = connection.serialize
         self._pieces = Pieces(file)
+        self._read_bytes = 0
         self._sent_bytes = 0
         self._acknowledged_bytes = 0
         self._moved = asyncio.Event()
-        self._reading: asyncio.Future[list[bytes]] | None = None
+        self._reading: asyncio.Future[list[Chunk]] | None = None
         self._complete = False
         self._failure: Exception | None = None
         self.whole = False
@@ -274,25 +281,31 @@ class Transfer:
             sha256=bytes.fromhex(self._sha256),
             totalSize=self._file.size_bytes,
         )
-        message = image_service_pb2.FileUploadRequest(initRequest=init)
+        message = _Request(initRequest=init)
         await grpc_36066.write(call, message, self._serialize)
         self._reading = self._read_on()
         while chunks := await self._reading:
             self._reading = self._read_on()
-            for content in chunks:
+            for message, end in chunks:
                 await self._room()
-                message = image_service_pb2.FileUploadRequest()
-                message.chunk.content = content  # a FileChunk of its own would be one more copy
-                message.chunk.offset = self._sent_bytes
-                self._sent_bytes += len(content)
+                self._sent_bytes = end
                 await grpc_36066.write(call, message, self._serialize)
         await in_thread(lambda: self._pieces.check(self._sha256))
         self._complete = True
         await grpc_36066.end(call)
 
-    def _read_on(self) -> asyncio.Future[list[bytes]]:
+    def _read_on(self) -> asyncio.Future[list[Chunk]]:
         """Begin to read the next chunks, while those before them are sent."""
-        return asyncio.ensure_future(in_thread(lambda: self._pieces.next()))
+
+        def read(offset: int) -> list[Chunk]:
+            chunks = []
+            for content in self._pieces.next():
+                message, offset = _chunk(content, offset), offset + len(content)
+                chunks.append((message, offset))
+            self._read_bytes = offset
+            return chunks
+
+        return asyncio.ensure_future(in_thread(lambda: read(self._read_bytes)))
 
     async def _stop_reading(self) -> None:
         """Wait for the end of what is read and not needed. Not for `_write`, which may be cancelled
@@ -309,3 +322,11 @@ class Transfer:
         while self._sent_bytes - self._acknowledged_bytes > (WINDOW_CHUNKS - 1) * CHUNK_BYTES:
             self._moved.clear()
             await self._moved.wait()
+
+
+def _chunk(content: bytes, offset: int) -> Encoded:
+    """Return the message with a part of the file; protobuf would copy that twice more."""
+    rest = image_service_pb2.FileChunk(offset=offset).SerializeToString()
+    head = fields.head(_CONTENT, len(content))
+    whole = fields.head(_CHUNK, len(head) + len(content) + len(rest))
+    return Encoded(_Request, b"".join((whole, head, content, rest)))

@@ -15,7 +15,7 @@ from drawbridge.client.catalog.records import Catalog, ModelSpec
 from drawbridge.client.generation.assemble import Prepared, Wishes, assemble
 from drawbridge.client.generation.checks import check
 from drawbridge.client.generation.hints import Guide
-from drawbridge.client.generation.message import to_bytes
+from drawbridge.client.generation.message import encoded
 from drawbridge.errors import RequestRejected
 
 SETTINGS = {"start_width": 256, "start_height": 128, "seed": 7}
@@ -51,7 +51,7 @@ def test_references_keep_their_alpha_where_the_model_reads_it() -> None:
     assert request.image[..., 1:].min() < -0.5  # colours from -1
     [hint] = request.hints
     assert [tensor.array.shape[3] for tensor in hint.tensors] == [4, 3]
-    to_bytes(request)
+    encoded(request)
 
 
 def test_a_mask_or_less_strength_makes_the_holes_what_is_repainted() -> None:

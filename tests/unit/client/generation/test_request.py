@@ -14,7 +14,7 @@ from drawbridge.client.catalog.records import Catalog
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
 from drawbridge.client.connection.endpoint import TensorForm
 from drawbridge.client.generation.checks import check
-from drawbridge.client.generation.message import to_bytes
+from drawbridge.client.generation.message import encoded
 from drawbridge.client.generation.request import GenerationRequest, Hint, WeightedTensor
 from drawbridge.codec import public_guide
 from drawbridge.codec.tensor import Codec, decode, read_header
@@ -61,7 +61,7 @@ def _request(config: dict[str, Any] | None = None, **fields: Any) -> GenerationR
 
 
 def _message(request: GenerationRequest, **options: Any) -> pb2.ImageGenerationRequest:
-    return pb2.ImageGenerationRequest.FromString(to_bytes(request, **options))
+    return pb2.ImageGenerationRequest.FromString(encoded(request, **options).data)
 
 
 def _hint(kind: str, *arrays: np.ndarray) -> Hint:
@@ -134,7 +134,7 @@ def test_a_specification_that_a_server_would_drop_is_rejected() -> None:
 @pytest.mark.parametrize("field", ["prompt", "negative_prompt"])
 def test_text_that_is_no_unicode_is_rejected(field: str) -> None:
     with pytest.raises(RequestRejected, match="characters that are not text"):
-        to_bytes(dataclasses.replace(_request(), **{field: "\udcff"}))
+        encoded(dataclasses.replace(_request(), **{field: "\udcff"}))
 
 
 def _bad(values: np.ndarray, where: Any, value: float) -> np.ndarray:
@@ -205,7 +205,7 @@ def test_what_must_not_be_sent_is_rejected_by_name(
     config: dict[str, Any], fields: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(RequestRejected, match=words):
-        to_bytes(_request(config, **fields))
+        encoded(_request(config, **fields))
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_what_must_not_be_sent_is_rejected_by_name(
 def test_what_a_server_takes_is_not_rejected(
     config: dict[str, Any], fields: dict[str, Any]
 ) -> None:
-    to_bytes(_request(config, **fields))
+    encoded(_request(config, **fields))
 
 
 def test_a_pose_under_hires_fix_comes_small_first() -> None:
