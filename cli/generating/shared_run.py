@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ...client.generation.assemble import Prepared
 from ...client.generation.events import Picture, Progress
+from ...client.generation.images import Placed
 from ...client.generation.progress import Meter, News, words
 from ...client.generation.request import GenerationRequest
 from ...client.generation.results import to_pixels
@@ -99,7 +100,7 @@ class SharedRun(Run):
         self,
         task: Task,
         request: GenerationRequest,
-        picture: Picture,
+        picture: Picture | Placed,
         metadata: bool,
         previews: Previews | None,
     ) -> None:

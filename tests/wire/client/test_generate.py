@@ -264,11 +264,15 @@ async def test_what_is_made_of_a_picture_comes_in_its_place(emulate: Emulate, do
     images = Images([request])
     came: list[Placed] = []
     plain = [one for one in await _run(door(emulate()), request) if isinstance(one, Picture)]
+
+    async def collect(client: DrawThingsClient) -> None:
+        async for event in client.generate(request, receive):
+            assert not isinstance(event, Picture)
+            came.extend([event] if isinstance(event, Placed) else [])
+
     async with DrawThingsClient(door(emulate())) as client:
         with pytest.raises(errors.GenerationFailed, match="Of no use"):
-            async for event in client.generate(request, receive):
-                assert not isinstance(event, Picture)
-                came += [event] if isinstance(event, Placed) else []
+            await collect(client)
     assert [one.index for one in came] == [0, 2]
     for one in came:
         assert torch.equal(one.image, to_image(plain[one.index]))
