@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 T = TypeVar("T")
+# What a node's work ends with when it is to stop: it is cancelled, or shows something just then.
+STOPS = (asyncio.CancelledError, comfy.model_management.InterruptProcessingException)
 POLL_SECONDS = 0.02
 CLEAN_UP_SECONDS = 0.3
 TEAR_DOWN_SECONDS = 1.0  # the same where the prompt's loop goes down: what is left then stays

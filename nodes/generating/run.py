@@ -27,7 +27,7 @@ from ...client.pool.pool import Pool
 from ...client.pool.run import Receive
 from ...client.store.server import Server
 from ...client.threads import in_thread
-from ..host import Display, note_end
+from ..host import STOPS, Display, note_end
 from ..servers.addresses import each
 from ..servers.lookup import PATIENCE_SECONDS
 from ..sockets import Model
@@ -97,7 +97,7 @@ class _Generation:
                     task.result()
             finally:
                 await self._give_up((receiving, showing))
-        except asyncio.CancelledError:
+        except STOPS:
             if self._finished or self._place.siblings.finished:
                 self._display.say(unfinished.STOPPED)
             raise

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from server import PromptServer
 from standin.executor import Outcome
 from standin.graph_nodes import hint, run
 from standin.stage import Stage, graph
@@ -114,17 +115,21 @@ def test_official_lora_is_found_by_name_and_sent(
     ("lora", "there", "words"),
     [
         (LCM, (), "Download LCM Stable Diffusion v1.5"),
-        ("mine.ckpt", (), "no file mine.ckpt"),
+        ("mine.ckpt", (), "no LoRA mine.ckpt. The picture is made without."),
     ],
 )
-def test_lora_that_cannot_act_is_said_at_the_stack(
+def test_lora_that_cannot_act_is_left_out_and_said_at_the_stack(
     stage: Stage,
     silent: Callable[..., Emulator],
     lora: str,
     there: tuple[str, ...],
     words: str,
 ) -> None:
-    assert words in refused(stage.host.run(stacked(silent(*there), lora)), "stack")
+    emulator = silent(*there)
+    outcome = stage.host.run(stacked(emulator, lora))
+    assert outcome.status == "success", outcome.exception_message
+    assert words in " ".join(text for node, text in PromptServer.instance.texts if node == "stack")
+    assert sent(emulator)["configuration"]["loras"] == []
 
 
 def test_official_lora_of_another_version_is_left_out(

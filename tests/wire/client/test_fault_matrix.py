@@ -33,6 +33,7 @@ from drawbridge.client.generation.events import (
 )
 from drawbridge.client.generation.request import GenerationRequest
 from drawbridge.client.upload.transfer import Done
+from drawbridge.codec import fpzip
 from drawbridge.devtools.fault_cells import (
     CELLS,
     FRAMES,
@@ -153,9 +154,11 @@ async def _nothing_left(emulator: Emulator) -> AsyncIterator[None]:
     async with _client(emulator) as client:  # gRPC has descriptors of its own for each event loop
         await client.echo()
     await _until(lambda: not emulator.connections)
+    fpzip.close()  # its processes stay on purpose, as many as have been of use
     gc.collect()
     descriptors, threads = _descriptors(), _threads()
     yield
+    fpzip.close()
     gc.collect()
     await _until(
         lambda: not emulator.connections and _descriptors() <= descriptors and _threads() <= threads
