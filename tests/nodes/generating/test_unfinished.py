@@ -153,16 +153,17 @@ def test_stopped_run_goes_on_where_it_was(serve: Serve, stage: Stage) -> None:
 
 def test_lost_server_costs_nothing_that_is_finished(serve: Serve, stage: Stage) -> None:
     emulator = serve(step_ms=50)
-    port = emulator.port
+    port, stopping = emulator.port, threading.Thread(target=emulator.stop)
 
     def watch(name: str, data: dict[str, Any]) -> None:
-        if name == "progress" and made(emulator) == 2:
+        if name == "progress" and len(QUEUE.kept) == 2:
             stage.watch = lambda name, data: None
-            threading.Thread(target=emulator.stop).start()
+            stopping.start()
 
     stage.watch = watch
     prompt = graph(port, batch_count=4)
     outcome = stage.host.run(prompt)
+    stopping.join()
     words = r"Missing: 3 \(seed 9\), 4 \(seed 10\) of 4\. 2 finished"
     assert_failed(outcome, "generate", "ServerUnreachable", words)
     again = serve(port=port)
