@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from drawbridge.devtools.browser import ComfyPage
     from drawbridge.devtools.comfyui.host import RealComfyUI
 
-VIEW: ViewportSize = {"width": 1500, "height": 1000}
+VIEW: ViewportSize = {"width": 1500, "height": 1300}
 MARGIN_PX = 14
 
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--frontend", help="folder of another release of ComfyUI's page")
     options = parser.parse_args(arguments)
     from drawbridge.client.address import DEFAULT_PORT
-    from drawbridge.devtools.browser import ComfyPage, find_browser, started
+    from drawbridge.devtools.browser import PACK_FOLDER, ComfyPage, find_browser, started
     from drawbridge.devtools.comfyui.host import RealComfyUI
     from drawbridge.devtools.comfyui.interpreter import find_comfyui
     from drawbridge.emulator.server.server import Emulator, Options
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="drawbridge-") as base,
         Emulator(Options(port=DEFAULT_PORT)) as emulator,
-        RealComfyUI(checkout, Path(base), arguments=given) as comfyui,
+        RealComfyUI(checkout, Path(base), folder=PACK_FOLDER, arguments=given) as comfyui,
         started(browser) as running,
     ):
         prepare(comfyui, emulator.port)
@@ -67,6 +67,7 @@ def prepare(comfyui: RealComfyUI, port: int) -> None:
         "Comfy.TutorialCompleted": True,
         "Comfy.Minimap.Visible": False,
         "Comfy.VueNodes.Enabled": True,
+        "Comfy.Graph.CanvasInfo": False,
     }
     comfyui.request("POST", "/settings", look)
     studio = {"host": "127.0.0.1", "port": port, "transport": "plaintext"}
@@ -92,7 +93,7 @@ def graph(page: ComfyPage, port: int) -> None:
         """() => {
           app.graph.remove(app.graph._nodes.find((node) => node.type === "MarkdownNote"));
           app.canvas.ds.scale = 0.8;
-          app.canvas.ds.offset = [60, 76];
+          app.canvas.ds.offset = [60, 170];  // below what tells of the last job
           app.canvas.setDirty(true, true);
         }"""
     )

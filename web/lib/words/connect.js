@@ -168,10 +168,10 @@ export const CONNECT = {
     de: "Testen und speichern",
   },
   "connect.setup.automatic": {
-    en: "find out (certificate of Draw Things, or none)",
-    zh: "自动判断（Draw Things 证书或无）",
-    ja: "自動判別（Draw Things の証明書、またはなし）",
-    de: "herausfinden (Draw-Things-Zertifikat oder keiner)",
+    en: "find out (Draw Things certificate or plaintext)",
+    zh: "自动判断（Draw Things certificate 或 plaintext）",
+    ja: "自動判別（Draw Things certificate または plaintext）",
+    de: "herausfinden (Draw Things certificate oder plaintext)",
   },
   "connect.setup.anyway": {
     en: "Save all the same",
