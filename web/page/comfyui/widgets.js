@@ -51,8 +51,13 @@ export function renew(node, widgets) {
     widget.label = `${label ?? widget.name} `;
     widget.label = label;
   }
-  // Frontend 1.36 watches the list alone.
-  if (isWatched && !widgets.every(isKnownToHide)) node.widgets = [...(node.widgets ?? [])];
+  if (!isWatched || !node.widgets || widgets.every(isKnownToHide)) return;
+  node.widgets = [...node.widgets];
+  // Frontend 1.36 watches the list alone, in which nothing changes where the same come again.
+  const [first] = node.widgets;
+  if (!first || !widgets.some((one) => "vueTrack" in one)) return;
+  node.widgets.push(first);
+  node.widgets.pop();
 }
 
 /**
