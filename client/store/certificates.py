@@ -6,7 +6,7 @@ import ssl
 from pathlib import Path
 
 from ...errors import RequestRejected
-from ..safe_text import one_line
+from ..safe_text import LONGEST_NAME
 from . import pem_file
 
 PEM_MARK = "-----BEGIN CERTIFICATE-----"
@@ -48,7 +48,7 @@ def read_certificate(value: str | None, patience_seconds: float | None = None) -
             "Copy it to the computer that runs Drawbridge, or paste its text.",
         )
     unusable = RequestRejected(
-        f"There is no certificate file {one_line(text)} with PEM text in it.", remedy
+        f"There is no certificate file {text[:LONGEST_NAME]} with PEM text in it.", remedy
     )
     path = Path(text)
     try:
