@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..facts.hints import KINDS
+from ..facts.hints import IMAGE, KINDS, sources
 from . import draw_things_pack as pack
 from .conversion import Conversion
 from .graph import Id, Node, Ref, Theirs
@@ -17,6 +17,10 @@ from .own_nodes import CONTROL, MOODBOARD
 
 _KNOWN = {"control_net", "image", *(row.name for row in pack.CONTROL_WIDGETS)}
 _SHUFFLE = "shuffle"
+_WHOLE = (
+    "its moodboard pictures go whole and once, where theirs cut them to the result's shape, and"
+    " sent them twice with the high-resolution fix"
+)
 
 
 def convert(work: Conversion) -> None:
@@ -40,6 +44,8 @@ def _control(work: Conversion, one: Theirs) -> None:
     given: dict[str, Any] = {"control_input_type": kind}
     pooled = bool(one.values.get("global_average_pooling"))
     given["global_average_pooling"] = pooled and spec.get("global_average_pooling") is not False
+    inverted = bool(one.values.get("invert_image")) and "image" in one.links
+    given["invert_image"] = pack.lines(kind, inverted=inverted)
     if not spec:
         given["control_weight"] = 0.0
         work.note(one, "it has no control; choose one and give it a weight above 0")
@@ -50,7 +56,7 @@ def _control(work: Conversion, one: Theirs) -> None:
     rate = one.values.get("down_sampling_rate", 1)
     if isinstance(rate, float) and 0 < rate < 1 and kind in ("tile", "blur", "lowquality"):
         work.note(one, f"down_sampling_rate {rate:g} is below 1, which a server takes for 1")
-    _picture(work, one, node, kind)
+    _picture(work, one, node, kind, sources(str(spec.get("type", ""))).get(kind, ()))
     for name in one.links:
         if name not in _KNOWN:
             work.note(one, f"what is linked to {name} was left out")
@@ -65,7 +71,8 @@ def _kind(one: Theirs, spec: Mapping[str, Any]) -> str:
     return "custom"
 
 
-def _picture(work: Conversion, one: Theirs, node: Node, kind: str) -> None:
+def _picture(work: Conversion, one: Theirs, node: Node, kind: str, places: tuple[str, ...]) -> None:
+    """Connect a control's picture; `places` are where the control looks for one."""
     if "image" not in one.links:
         return
     said = str(one.values.get("control_input_type", "unspecified")).lower()
@@ -73,12 +80,20 @@ def _picture(work: Conversion, one: Theirs, node: Node, kind: str) -> None:
         work.note(one, f"its image was left out, as it is not sent for the type {said}")
         return
     node.inputs["image"] = one.links["image"]
+    carrier = pack.carrier(said)
+    if carrier == _SHUFFLE:
+        work.note(one, _WHOLE)
+    elif carrier not in places and any(place != IMAGE for place in places):
+        work.note(
+            one, f"its image was sent as {carrier}, which is not read for {kind}; now it is read"
+        )
     if one.values.get("invert_image") and not (kind in KINDS and KINDS[kind].lines):
         work.note(one, f"its image is not inverted, as a picture of the kind {kind} has no lines")
 
 
 def _sampler(work: Conversion, one: Theirs, hints: dict[Id, Theirs], ends: dict[Id, Ref]) -> None:
     """Wire what a sampler has: its controls, and behind them its hints."""
+    _unfit(work, one)
     chain = one.links.get("control_net")
     generate = work.made[one.id]
     found = work.their(one.links.get("hints"), pack.HINTS)
@@ -120,14 +135,30 @@ def _wire(
         chain = ends[one.id]
 
 
+def _controls(work: Conversion, one: Theirs) -> list[Theirs]:
+    """Return the controls of a sampler, the last first."""
+    found: list[Theirs] = []
+    control = work.their(one.links.get("control_net"), pack.THEIR_CONTROL)
+    while control is not None and control not in found:
+        found.append(control)
+        control = work.their(control.links.get("control_net"), pack.THEIR_CONTROL)
+    return found
+
+
 def _without_picture(work: Conversion, one: Theirs) -> list[Node]:
     """Return the controls of a sampler that wait for a picture."""
-    found: list[Node] = []
-    control = work.their(one.links.get("control_net"), pack.THEIR_CONTROL)
-    while control is not None and work.made[control.id] not in found:
-        found.append(work.made[control.id])
-        control = work.their(control.links.get("control_net"), pack.THEIR_CONTROL)
-    return [node for node in found if "image" not in node.inputs]
+    nodes = [work.made[control.id] for control in _controls(work, one)]
+    return [node for node in nodes if "image" not in node.inputs]
+
+
+def _unfit(work: Conversion, one: Theirs) -> None:
+    """Say which controls a server passes over, then and now (docs/protocol.md 4.5)."""
+    version = pack.about(one.values.get("model")).get("version")
+    for control in _controls(work, one):
+        made_for = pack.about(control.values.get("control_name")).get("version")
+        if version and made_for and made_for != version:
+            words = f"it is for {made_for}, and does nothing with a model of {version}"
+            work.note(control, words)
 
 
 def _hints(
@@ -153,12 +184,15 @@ def _hints(
         if reader is not None:
             readers.remove(reader)
             reader.inputs["image"] = one.links[name]
+            reader.inputs["lines"] = pack.lines(str(reader.inputs.get("kind")), inverted=False)
             continue
         hint = work.add(CONTROL)
         hint.inputs.update({"kind": kind, "image": one.links[name]})
         if chain is not None:
             hint.inputs["controls"] = chain
         chain = Ref(hint.id, 0)
+    if row:
+        work.note(one, _WHOLE)
     if chain is not None:
         board.inputs["controls"] = chain
     if not row and chain is not None:

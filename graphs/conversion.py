@@ -13,6 +13,7 @@ from ..facts.app_settings import recommended
 from . import draw_things_pack as pack
 from .draw_things_pack import Widget
 from .graph import Id, Layouts, Node, Ref, Theirs
+from .hidden_widgets import sent
 from .own_nodes import (
     CONNECT,
     GENERATE,
@@ -71,7 +72,7 @@ class Conversion:
         return [one for one in self.found if one.type == kind]
 
     def note(self, one: Theirs, words: str) -> None:
-        """Say what could not be taken over of a node."""
+        """Say what of a node could not be taken over, or does not give the same picture."""
         name = one.title or one.type
         self.notes.append(f"{name} (node {one.id}): {words}.")
 
@@ -131,6 +132,7 @@ class Conversion:
     def _sampler(self, one: Theirs) -> None:
         generate, spec = self.add(GENERATE, one), pack.about(one.values.get("model"))
         version = str(spec.get("version", ""))
+        one.values = sent(one.values, version)
         nodes = {GENERATE: generate, LOAD_MODEL: self._model(one)}
         for kind in dict.fromkeys(row.node for row in pack.SAMPLER_WIDGETS):
             if kind not in (*nodes, CONNECT, "") and self._needed(one, kind, version):
@@ -139,6 +141,9 @@ class Conversion:
         for theirs, ours in pack.SAMPLER_SOCKETS.items():
             if theirs in one.links:
                 generate.inputs[ours] = one.links[theirs]
+            elif isinstance(one.values.get(theirs), str):  # in what is queued
+                generate.inputs[ours] = one.values[theirs]
+        self._differs(one, spec, version)
         generate.inputs["model"] = Ref(nodes[LOAD_MODEL].id, 0)
         if VIDEO in nodes and "causal_inference" in nodes[VIDEO].inputs:
             on = bool(one.values.get("causal_inference"))
@@ -152,6 +157,21 @@ class Conversion:
             generate.inputs["settings"] = Ref(more[-1].id, 0)
         known = {row.name for row in pack.SAMPLER_WIDGETS} | {*pack.SAMPLER_SOCKETS}
         self._only(one, known | {"upscaler", "refiner", "control_net", "hints"})
+
+    def _differs(self, one: Theirs, spec: Mapping[str, Any], version: str) -> None:
+        """Say what theirs make of sockets that ours do not."""
+        known, cfg = versions.find(version), one.values.get("cfg")
+        distilled = bool(spec.get("guidance_embed")) and one.values.get("speed_up", True)
+        guided = not distilled and cfg != 1  # docs/protocol.md 5.4
+        counts = {
+            "positive": known is None or known.reads_prompt,
+            "negative": guided and (known is None or known.negative_prompt),
+        }
+        for name, reads in counts.items():
+            if reads and name not in one.links and not isinstance(one.values.get(name), str):
+                self.note(one, f'for want of a {name} prompt theirs sent the word "None", not ours')
+        if "mask" in one.links and "image" in one.links:
+            self.note(one, "a mask is repainted from half white on, there from a fifth")
 
     def _model(self, one: Theirs) -> Node:
         """Return Load Model, with Connect behind it: one for all samplers of a server."""

@@ -14,7 +14,7 @@ from .graph import Prompt, Workflow
 
 @dataclass(frozen=True)
 class Converted:
-    """How many nodes were replaced, and sentences about what could not be taken over."""
+    """How many nodes were replaced, and sentences about what changes the picture."""
 
     nodes: int
     notes: tuple[str, ...]
@@ -55,4 +55,4 @@ def _note(notes: list[str]) -> str:
     if not notes:
         return ""
     lines = "\n".join(f"* {one}" for one in notes)
-    return f"Converted to Drawbridge. What could not be taken over:\n{lines}"
+    return f"Converted to Drawbridge. What could not be taken over, or is otherwise now:\n{lines}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..facts import versions
+from .hidden_widgets import TCD
 from .own_nodes import (
     CONNECT,
     CONTROL,
@@ -130,7 +131,7 @@ def _own_guidance(values: Values, version: str) -> bool:
 
 
 def _tcd(values: Values, version: str) -> bool:
-    return str(values.get("sampler_name", "")).startswith("TCD")
+    return str(values.get("sampler_name", "")) == TCD
 
 
 _SEED_MODES = {
@@ -237,9 +238,8 @@ CONTROL_WIDGETS: tuple[Widget, ...] = (
     Widget("global_average_pooling", CONTROL, "global_average_pooling"),
     Widget("down_sampling_rate", CONTROL, "down_sampling_rate", lambda value: max(float(value), 1)),
     Widget("target_blocks", CONTROL, ""),  # by the control's version, see blocks
-    Widget("invert_image", CONTROL, "lines", lambda value: _LINES[bool(value)]),
+    Widget("invert_image", CONTROL, "lines", lambda value: lines("", inverted=bool(value))),
 )
-_LINES = {False: "light on dark", True: "dark on light"}
 _HINT_ROWS = ["", "_2", "_3", "_4"]
 HINT_WIDGETS: tuple[Widget, ...] = tuple(
     widget
@@ -318,6 +318,15 @@ def carrier(kind: str) -> str:
     if kind in _NOT_SENT:
         return ""
     return kind if kind in _CARRIERS else "custom"
+
+
+def lines(kind: str, *, inverted: bool) -> str:
+    """Return the lines of a picture that theirs send as it is, or `inverted`.
+
+    A server wants dark lines for lineart alone (docs/protocol.md 4.5); theirs leave it to the
+    artist, ours make them.
+    """
+    return "dark on light" if inverted != (kind == "lineart") else "light on dark"
 
 
 def blocks(spec: Mapping[str, Any], words: Any) -> str:
