@@ -22,6 +22,10 @@ _WHOLE = (
     " sent them twice with the high-resolution fix"
 )
 
+_SCRIBBLE = (
+    "its scribble goes from 0 to 1, as a server reads it; theirs sent -1 for what is not drawn"
+)
+
 
 def convert(work: Conversion) -> None:
     """Make ours of all controls and hints, and wire them to the samplers that have them."""
@@ -83,6 +87,8 @@ def _picture(work: Conversion, one: Theirs, node: Node, kind: str, places: tuple
     carrier = pack.carrier(said)
     if carrier == _SHUFFLE:
         work.note(one, _WHOLE)
+    elif carrier == kind == "scribble":
+        work.note(one, _SCRIBBLE)
     elif carrier not in places and any(place != IMAGE for place in places):
         work.note(
             one, f"its image was sent as {carrier}, which is not read for {kind}; now it is read"
@@ -180,6 +186,8 @@ def _hints(
             board.inputs[f"image_{row}"] = one.links[name]
             board.inputs[f"weight_{row}"] = weight
             continue
+        if kind == "scribble":
+            work.note(one, _SCRIBBLE)
         reader = next((node for node in readers if _reads(node, kind)), None)
         if reader is not None:
             readers.remove(reader)

@@ -132,7 +132,7 @@ class Conversion:
     def _sampler(self, one: Theirs) -> None:
         generate, spec = self.add(GENERATE, one), pack.about(one.values.get("model"))
         version = str(spec.get("version", ""))
-        one.values = sent(one.values, version)
+        one.values = sent(one.values, spec)
         nodes = {GENERATE: generate, LOAD_MODEL: self._model(one)}
         for kind in dict.fromkeys(row.node for row in pack.SAMPLER_WIDGETS):
             if kind not in (*nodes, CONNECT, "") and self._needed(one, kind, version):

@@ -162,7 +162,7 @@ SAMPLER_WIDGETS: tuple[Widget, ...] = (
     Widget("cfg_zero_star", SPEED, "cfg_zero_star", None, _on("cfg_zero_star")),
     Widget("cfg_zero_star_init_steps", SPEED, "cfg_zero_init_steps", None, _on("cfg_zero_star")),
     Widget("speed_up", SPEED, "speed_up_with_guidance_embed", None, _own_guidance),
-    Widget("guidance_embed", SPEED, "guidance_embed", None, _own_guidance),
+    Widget("guidance_embed", SPEED, "guidance_embed", None, _reads("guidance_embed")),
     Widget("sampler_name", GENERATE, "sampler"),
     Widget("stochastic_sampling_gamma", SAMPLING, "stochastic_sampling_gamma", None, _tcd),
     Widget("res_dpt_shift", GENERATE, ""),  # with shift, see convert.py

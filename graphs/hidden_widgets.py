@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 TCD = "TCD"  # the one sampler with gamma: theirs mean no other of that kind
-_USUAL_FRAMES = 14  # where they send none
+_USUAL_FRAMES, _USUAL_GUIDANCE = 14, 3.5  # what a request says where they send nothing
 # The versions for which they are sent.
 _SENT_FOR: Mapping[str, frozenset[str]] = {
     "num_frames": frozenset({"hunyuan_video", "wan_v2.1_1.3b", "wan_v2.1_14b", "svd_i2v"}),
@@ -34,11 +34,12 @@ _SENT_FOR: Mapping[str, frozenset[str]] = {
 }
 
 
-def sent(values: Mapping[str, Any], version: str) -> dict[str, Any]:
-    """Return those of a sampler's values that theirs send for a model of that version.
+def sent(values: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of a sampler's values that theirs send for a model with that specification.
 
     Of a model that is not chosen yet any may come to count.
     """
+    version = str(spec.get("version", ""))
     if not version:
         return dict(values)
     kept = {
@@ -49,4 +50,8 @@ def sent(values: Mapping[str, Any], version: str) -> dict[str, Any]:
     kept.setdefault("num_frames", _USUAL_FRAMES)
     if kept.get("sampler_name", TCD) != TCD:
         kept.pop("stochastic_sampling_gamma", None)
+    if kept.get("speed_up", True):
+        kept.pop("guidance_embed", None)
+        if spec.get("guidance_embed"):  # else no server reads it (docs/configuration.md 1)
+            kept["guidance_embed"] = _USUAL_GUIDANCE
     return kept

@@ -81,6 +81,22 @@ def test_widgets_that_theirs_hides_for_a_version_say_nothing() -> None:
     assert kept["stochastic_sampling_gamma"] == 0.7
 
 
+@pytest.mark.parametrize(
+    ("distilled", "speed_up", "guidance"),
+    [(True, True, 3.5), (True, False, 6.0), (False, False, 6.0), (False, True, None)],
+)
+def test_a_distilled_model_gets_the_guidance_that_theirs_gave_it(
+    distilled: bool, speed_up: bool, guidance: float | None
+) -> None:
+    """While it speeds up theirs sends none, which is 3.5, whatever `cfg` and the widget say."""
+    saved = Saved()
+    model = {"value": {**FLUX["value"], "guidance_embed": distilled}}
+    saved.add(pack.SAMPLER, model=model, cfg=5.0, speed_up=speed_up, guidance_embed=6.0)
+    found = of_kind(saved.convert()[0], "SettingsSpeed")
+    assert [node["guidance_embed"] for node in found] == ([] if guidance is None else [guidance])
+    assert all(node["speed_up_with_guidance_embed"] is speed_up for node in found)
+
+
 def _samplings(version: str, **said: Any) -> list[dict[str, Any]]:
     saved = Saved()
     model = {"value": {"file": "some.ckpt", "version": version}}
@@ -122,7 +138,8 @@ def test_a_hint_that_a_control_waits_for_is_not_inverted() -> None:
     )
     hints = saved.add(pack.HINTS, {"image": (image, 0)}, type="Scribble")
     saved.add(pack.SAMPLER, {"hints": (hints, 0), "control_net": (control, 0)})
-    found, _ = saved.convert()
+    found, [note] = saved.convert()
+    assert "goes from 0 to 1" in note
     assert (found[control]["image"], found[control]["lines"]) == ((image, 0), "light on dark")
 
 
@@ -134,6 +151,8 @@ def test_a_hint_that_a_control_waits_for_is_not_inverted() -> None:
         ("pose", "Custom", ""),  # a control for poses falls back on it
         ("inpaint", "Custom", ""),  # reads Generate's image there and here
         ("shuffle", "Shuffle", "moodboard pictures go whole"),
+        ("scribble", "Scribble", "goes from 0 to 1"),
+        ("scribble", "Custom", "sent as custom, which is not read for scribble"),
     ],
 )
 def test_a_picture_that_theirs_sent_in_vain_is_named(kind: str, said: str, unread: str) -> None:
