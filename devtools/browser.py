@@ -32,6 +32,7 @@ NOT_OURS = (
     "Failed to load resource",
     "net::ERR_FAILED",
     "reading 'id'",  # uncaught in frontend 1.27, in its onChange
+    "reading '$el'",  # uncaught in 1.36, whenever the list of a Vue node with a search is closed
     # Newer pages ask an older ComfyUI for what it has not.
     "Failed to fetch jobs",
     "Attempted to cleanup event listeners for graph that was never set up",  # its minimap
@@ -218,6 +219,14 @@ class ComfyPage:
     def command(self, name: str) -> None:
         """Execute one of the page's commands."""
         self.page.evaluate("(name) => void app.extensionManager.command.execute(name)", name)
+
+    def look_anew(self) -> None:
+        """Have the page keep for undo whatever is different now, as it does at many a press."""
+        self.page.evaluate(
+            "async () => { for (let frame = 0; frame < 3; frame++)"  # Vue has measured nodes then
+            " await new Promise(requestAnimationFrame);"
+            " app.canvas.emitBeforeChange(); app.canvas.emitAfterChange(); }"
+        )
 
     def change(self, kind: str, **values: object) -> None:
         """Set widgets as a person does: undo takes all of it back in one step."""

@@ -192,6 +192,7 @@ export interface Graph {
   remove(node: GraphNode): void;
   setDirtyCanvas(foreground: boolean, background?: boolean): void;
   change(): void;
+  serialize(): unknown;
 }
 
 export interface Canvas {
@@ -217,16 +218,31 @@ export interface ToastMessage {
   life?: number;
 }
 
+/** Keeps a workflow's steps of undo. */
+export interface ChangeTracker {
+  /** The graph as the last step has left it. */
+  activeState: unknown;
+  /** Whether a step is taken back now. */
+  _restoringState?: boolean;
+  /** Has the last step take in what follows it; from frontend 1.49 on. */
+  squashState?: () => void;
+  /** Tells that the graph has changed. */
+  updateModified(): void;
+}
+
 export interface App {
   api: Api;
   canvas: Canvas;
   graph: Graph;
   rootGraph?: Graph;
+  /** Whether nodes take in what a workflow says of them. */
+  configuringGraph?: boolean;
   ui: { settings: { addEventListener(event: string, listener: (event: Event) => void): void } };
   extensionManager: {
     setting: { get(id: string): unknown; set(id: string, value: unknown): Promise<void> | void };
     toast: { add(message: ToastMessage): void };
     command: { execute(id: string): Promise<void> | void };
+    workflow?: { activeWorkflow?: { changeTracker?: ChangeTracker } | null };
   };
   registerExtension(extension: Extension): void;
 }

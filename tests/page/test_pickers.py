@@ -42,6 +42,7 @@ FJORD = "fjord_1_dev_q8p.ckpt"
 KONTEXT = "fjord_1_kontext_dev_q6p.ckpt"
 GOUACHE = "gouache_fjord_1_lora_f16.ckpt"
 TURBO_LORA = "turbo_fjord_1_lora_f16.ckpt"
+GLASS = "glass_xl_transparent_lora_f16.ckpt"
 LINOCUT = "linocut_xl_lora_f16.ckpt"
 MINE = "my_own_f16.ckpt"
 WIRED = [(0, "server", 1, "server"), (1, "model", 2, "model")]
@@ -139,6 +140,20 @@ def test_choice_is_undone_and_copied(page: ComfyPage, emulator: Emulator) -> Non
     listed.open(copy, "model")
     expect(listed.notice()).to_contain_text("No Connect leads here")
     listed.close()
+    assert page.complaints == []
+
+
+def test_row_that_a_choice_opens_is_undone_with_it(page: ComfyPage, emulator: Emulator) -> None:
+    _, _, stack = open_three(page, emulator.port, BASE, LINOCUT)
+    wait_until_connected(page)
+    page.look_anew()
+    List(page).open(stack, "lora_2").choose(GLASS)
+    page.look_anew()
+    page.command("Comfy.Undo")
+    wait_for_value(page, stack, "lora_2", "")
+    assert value_of(page, stack, "lora_1") == LINOCUT
+    page.command("Comfy.Redo")
+    wait_for_value(page, stack, "lora_2", GLASS)
     assert page.complaints == []
 
 

@@ -2,6 +2,7 @@
 /** Finds nodes and widgets of the page, and changes them as a person would. */
 
 import { allNodes } from "../../lib/links.js";
+import { asOneChange } from "./change.js";
 import { fieldOf, fill } from "./vue_elements.js";
 import { isFrozen } from "./widgets.js";
 
@@ -57,23 +58,6 @@ export function widgetOf(node, name) {
  */
 export function labelOf(widget) {
   return widget.label ?? widget.name;
-}
-
-/**
- * Do something that undo takes back in one step.
- *
- * @template Answer
- * @param {App} app
- * @param {() => Answer} work
- * @returns {Answer}
- */
-export function asOneChange(app, work) {
-  app.canvas.emitBeforeChange?.();
-  try {
-    return work();
-  } finally {
-    app.canvas.emitAfterChange?.();
-  }
 }
 
 /**

@@ -3,7 +3,8 @@
 
 import { feederOf } from "../../lib/graph.js";
 import { IMPORT_CONFIGURATION } from "../../lib/node_types.js";
-import { asOneChange, setValue, widgetOf } from "../comfyui/nodes.js";
+import { asOneChange } from "../comfyui/change.js";
+import { setValue, widgetOf } from "../comfyui/nodes.js";
 
 /**
  * @typedef {import("../../comfyui.js").App} App

@@ -1,10 +1,10 @@
 // @ts-check
 /** Shows Connect's field for a certificate only where the transport reads one. */
 
-import { debounce } from "../../lib/debounce.js";
 import { TRANSPORT } from "../../lib/facts.js";
 import { CONNECT } from "../../lib/node_types.js";
 import { isLinked } from "../../lib/values.js";
+import { debounceInChange } from "../comfyui/change.js";
 import { onLinkChange, onWidgetChange } from "../comfyui/events.js";
 import { changeHeight, rememberHeight } from "../comfyui/node_height.js";
 import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
@@ -27,7 +27,7 @@ export function setUpCertificateField(app) {
       if (typeOf(node) !== CONNECT) return;
       rememberHeight(node);
       // Not now: a workflow's values and links are put into the complete node first.
-      const update = debounce(() => updateCertificateField(node));
+      const update = debounceInChange(app, () => updateCertificateField(node));
       const transport = widgetOf(node, "transport");
       if (transport) onWidgetChange(transport, update);
       onLinkChange(node, update);

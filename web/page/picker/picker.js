@@ -5,13 +5,14 @@ import { fits, items, judge, specifies } from "../../lib/catalog.js";
 import * as nodeTypes from "../../lib/node_types.js";
 import { valueOf } from "../../lib/values.js";
 import { say } from "../../lib/words.js";
+import { asOneChange } from "../comfyui/change.js";
 import {
   attachCombobox,
   attachPromotedComboboxes,
   listenToFields,
   redrawComboboxes,
 } from "../comfyui/combobox.js";
-import { asOneChange, everyNode, labelOf, setValue, typeOf, widgetOf } from "../comfyui/nodes.js";
+import { everyNode, labelOf, setValue, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { onNodesRendered } from "../comfyui/vue_observer.js";
 import { updatePopover } from "../parts/popover.js";
 import { onAnyChange } from "../state/changes.js";

@@ -2,10 +2,10 @@
 /** Lets LoRA Stack and Moodboard grow and shrink: rows in use, and one more. */
 
 import { isNone } from "../../lib/catalog.js";
-import { debounce } from "../../lib/debounce.js";
 import { LORA_STACK, MOODBOARD } from "../../lib/node_types.js";
 import { rowsToShow } from "../../lib/rows.js";
 import { isLinked } from "../../lib/values.js";
+import { debounceInChange } from "../comfyui/change.js";
 import { onLinkChange, onWidgetChange } from "../comfyui/events.js";
 import { changeHeight, rememberHeight } from "../comfyui/node_height.js";
 import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
@@ -54,7 +54,7 @@ export function setUpRows(app) {
       definedSlots.set(node, [...node.inputs]);
       rememberHeight(node);
       // Not now: a workflow's values and links are put into the complete node first.
-      const update = debounce(() => updateRows(node));
+      const update = debounceInChange(app, () => updateRows(node));
       for (const widget of node.widgets ?? []) {
         if (widget.name.startsWith(`${shape.decides}_`)) onWidgetChange(widget, update);
       }
