@@ -205,16 +205,18 @@ class ComfyPage:
 
     def has_apps(self) -> bool:
         """Return whether graphs can be shown as apps with their own widgets, as from 1.42 on."""
-        return self.release() >= (1, 42)
+        return self._has_setting("Comfy.AppBuilder.VueNodeSwitchDismissed")
 
     def has_panel(self) -> bool:
-        """Return whether there is a panel at the side for what is selected, as from 1.36 on."""
-        return self.release() >= (1, 36)
+        """Return whether there is a panel at the side for what is selected, as from 1.36 on.
 
-    def release(self) -> tuple[int, ...]:
-        """Return the first two numbers of the frontend's release."""
-        version = self.page.evaluate("() => __COMFYUI_FRONTEND_VERSION__")
-        return tuple(map(int, version.split(".")[:2]))
+        1.36 has only the button that opens it; newer pages keep in a setting whether it is open.
+        """
+        button = self.page.get_by_role("button", name="Toggle properties panel")
+        return self._has_setting("Comfy.RightSidePanel.IsOpen") or button.count() > 0
+
+    def _has_setting(self, name: str) -> bool:
+        return self.page.evaluate("(name) => app.extensionManager.setting.get(name) != null", name)
 
     def command(self, name: str) -> None:
         """Execute one of the page's commands."""

@@ -61,6 +61,45 @@ _COPY = """
   return graph.nodes.find((node) => !before.has(node.id)).id;
 }
 """
+# The middle of the only output of a node on the page, or of its input of a name.
+_SLOT_AT = """
+([id, name]) => {
+  const node = app.graph.getNodeById(id);
+  const isInput = name !== null;
+  const { ds, canvas } = app.canvas;
+  if (LiteGraph.vueNodesMode) {
+    const side = isInput ? "input" : "output";
+    const shown = document.querySelectorAll(
+      `[data-node-id="${id}"] .lg-slot--${side}:not(.lg-node-widget *)`);
+    const names = node.inputs.filter((one) => !one.widget).map((one) => one.name);
+    const slot = shown[isInput ? names.indexOf(name) : 0];
+    const frame = slot.querySelector("[data-slot-key]").getBoundingClientRect();
+    return [frame.left + frame.width / 2, frame.top + frame.height / 2];
+  }
+  const slot = isInput ? node.inputs.findIndex((one) => one.name === name) : 0;
+  const [x, y] = node.getConnectionPos(isInput, slot);
+  const frame = canvas.getBoundingClientRect();
+  return [frame.left + ds.scale * (x + ds.offset[0]), frame.top + ds.scale * (y + ds.offset[1])];
+}
+"""
+_SHOW_ALL = """
+(ids) => {
+  const nodes = ids.map((id) => app.graph.getNodeById(id));
+  nodes.forEach((node, place) => { node.pos = [place * 600, 0]; });
+  app.canvas.ds.scale = 0.8;
+  app.canvas.ds.offset = [150, 150];
+  app.canvas.setDirty(true, true);
+  app.canvas.draw(true, true);
+}
+"""
+_PICTURES_SHOW = """
+() => {
+  const nodes = app.graph.nodes.filter((one) => one.type === "LoadImage");
+  if (!LiteGraph.vueNodesMode) return nodes.every((one) => one.imgs?.[0]?.complete);
+  const shown = nodes.map((one) => document.querySelector(`[data-node-id="${one.id}"] img`));
+  return shown.every((one) => one?.complete && one.naturalWidth);
+}
+"""
 _RELOAD = """
 async () => {
   const saved = JSON.parse(JSON.stringify(app.graph.serialize()));
@@ -163,4 +202,28 @@ def test_pictures_of_the_moodboard_come_and_go_with_their_slots(page: ComfyPage)
     page.page.evaluate(_RELOAD)
     expect(board, first, None)
     assert page.widget("Moodboard", "weight_3") == 0.5
+    assert page.complaints == []
+
+
+def test_slot_that_a_link_opens_is_undone_with_it(page: ComfyPage) -> None:
+    board, first, second = 5, 3, 4
+    page.load(read_workflow(MOODBOARD))
+    page.page.evaluate(_SHOW_ALL, [first, board])
+    slots = f"([id, wanted]) => JSON.stringify(({_SLOTS})(id)) === JSON.stringify(wanted)"
+    before = [["image_1", str(first)], ["image_2", str(second)], ["image_3", ""]]
+    after = [*before[:2], ["image_3", str(first)], ["image_4", ""]]
+    page.wait_for(slots, [board, before])
+    wait_for_rows(page, board, "weight", 3)
+    page.wait_for(_PICTURES_SHOW)  # nodes grow with them
+    page.look_anew()
+    start = page.page.evaluate(_SLOT_AT, [first, None])
+    end = page.page.evaluate(_SLOT_AT, [board, "image_3"])
+    page.page.mouse.move(*start)
+    page.page.mouse.down()
+    page.page.mouse.move(*end, steps=5)
+    page.page.mouse.up()
+    page.wait_for(slots, [board, after])
+    page.look_anew()
+    page.command("Comfy.Undo")
+    page.wait_for(slots, [board, before])
     assert page.complaints == []
