@@ -144,6 +144,8 @@ def test_choice_is_undone_and_copied(page: ComfyPage, emulator: Emulator) -> Non
 
 
 def test_row_that_a_choice_opens_is_undone_with_it(page: ComfyPage, emulator: Emulator) -> None:
+    if page.is_frozen():
+        pytest.skip("frontend 1.27 copies a Vue node when it is added, and opens no row of it")
     _, _, stack = open_three(page, emulator.port, BASE, LINOCUT)
     wait_until_connected(page)
     page.look_anew()
