@@ -206,7 +206,9 @@ def face_of(page: ComfyPage, node: str, name: str) -> Locator:
     label = page.page.evaluate(text, [node, name])
     called = ", ".join(f"[aria-label={json.dumps(one)}]" for one in (name, label))
     newer = here.locator(f":is([role=combobox], input):is({called})")
-    older = here.locator(".lg-widget-container", has=page.page.get_by_text(label, exact=True))
+    text_of = page.page.get_by_text
+    shown = text_of(label, exact=True).or_(text_of(name, exact=True))  # 1.27 shows the name
+    older = here.locator(".lg-widget-container", has=shown)
     return newer.or_(older.locator("input")).first
 
 
