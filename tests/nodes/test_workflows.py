@@ -38,7 +38,7 @@ def run(serve: Serve, stage: Stage) -> Callable[[str], tuple[Outcome, list[Any]]
     """Execute a workflow; return how it ended and the requests that the server got."""
 
     def start(name: str) -> tuple[Outcome, list[Any]]:
-        emulator = serve(strict=True)
+        emulator = serve(strict=True, compression=False)  # which is for other tests, and takes long
         stage.put("example.png", example())
         workflow = json.loads(shared_graph(name).read_text(encoding="utf-8"))
         own = Server(Address("127.0.0.1", emulator.port), Transport.PLAINTEXT, name="mine")
