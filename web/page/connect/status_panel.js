@@ -14,7 +14,7 @@ import { onNodeAdded, onWidgetChange } from "../comfyui/events.js";
 import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { CHANGE_EVENT } from "../comfyui/routes.js";
 import { toastError } from "../comfyui/toast.js";
-import { bodyOf } from "../comfyui/vue_elements.js";
+import { bodyOf, elementOf } from "../comfyui/vue_elements.js";
 import { onNodesRendered } from "../comfyui/vue_observer.js";
 import { isFrozen, setDimmed } from "../comfyui/widgets.js";
 import { button, element as make } from "../parts/elements.js";
@@ -124,7 +124,6 @@ function addPanel(app, node) {
 
   const show = () => {
     if (!node.graph) return;
-    if (isFrozen(node) && !panel.isConnected) bodyOf(app, node)?.append(panel);
     const named = server();
     const known = named && serversOf(app).get(named);
     const name = named ? savedName(app, named) : null;
@@ -147,8 +146,15 @@ function addPanel(app, node) {
     save.setAttribute("aria-label", save.title);
     widget.triggerDraw?.();
   };
-  panels.set(node, show);
-  onNodeAdded(node, show);
+  panels.set(node, () => {
+    if (!takePlace(app, node, panel) && isFrozen(node)) bodyOf(app, node)?.append(panel);
+    show();
+  });
+  // Which kind of Vue node it gets can be told only when it has been added.
+  onNodeAdded(node, () => {
+    takePlace(app, node, panel);
+    show();
+  });
   let typing = 0;
   for (const name of CONNECT_WIDGETS) {
     const part = widgetOf(node, name);
@@ -162,6 +168,23 @@ function addPanel(app, node) {
       }, TYPING_MS);
     });
   }
+}
+
+/**
+ * Put a panel where that of an earlier node stands; return whether it is on the page then.
+ *
+ * Undo and loading make each node anew with its number, for which the page keeps the Vue node that
+ * it has: 1.36 leaves in it the panel that it took from the node before.
+ *
+ * @param {App} app
+ * @param {GraphNode} node
+ * @param {HTMLElement} panel
+ */
+function takePlace(app, node, panel) {
+  if (!panel.isConnected) {
+    elementOf(app, node)?.querySelector("[data-drawbridge=connect]")?.replaceWith(panel);
+  }
+  return panel.isConnected;
 }
 
 /**
