@@ -269,7 +269,10 @@ async def test_server_is_added_while_another_works(
     new = serve()
     farm.servers.append(saved(new, "s2"))
     await asyncio.to_thread(farm.start)  # takes the ports over; the old process ends its job
-    assert await asyncio.gather(farm.generate(), farm.generate()) == [1, 1]
+    for _ in range(20):  # on a busy computer one may be over before the other comes
+        assert await asyncio.gather(farm.generate(), farm.generate()) == [1, 1]
+        if new.journal.events("finished"):
+            break
     assert new.journal.events("finished")
     assert await running == 1
 
