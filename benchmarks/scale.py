@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pool import emulators, free_port, haproxy
+from pool import emulators, free_port, haproxy, member
 
 import drawbridge.client.connection.limits as limits
 from drawbridge.client.address import Transport
@@ -28,7 +28,6 @@ from drawbridge.client.generation.assemble import Wishes
 from drawbridge.client.generation.events import Preview
 from drawbridge.client.generation.results import to_image, to_preview
 from drawbridge.client.pool.events import Finished, Missing, News
-from drawbridge.client.pool.member import Member
 from drawbridge.client.pool.pool import Pool
 from drawbridge.client.threads import in_thread
 
@@ -62,9 +61,9 @@ def cpu_seconds() -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def resident_bytes() -> int:
-    """Return the memory that this process has now (Linux alone)."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def resident_bytes(process: int | str = "self") -> int:
+    """Return the memory that a process has now (Linux alone)."""
+    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def count_bytes(load: Load) -> Callable[[], None]:
@@ -93,10 +92,6 @@ async def feed(ports: Sequence[int], items: int, *, shown: bool) -> Load:
     load = Load()
     end = count_bytes(load)
 
-    def member(port: int) -> Member:
-        endpoint = Endpoint("127.0.0.1", port, Transport.PLAINTEXT)
-        return Member(str(port), lambda: DrawThingsClient(endpoint))
-
     settings = {"start_width": SIDE, "start_height": SIDE, "steps": STEPS, "seed": 1}
     wanted = Wishes(MODEL, "a lake", settings=settings, runs=items)
     started, before = time.monotonic(), cpu_seconds()
@@ -123,11 +118,9 @@ async def farm(jobs: int) -> None:
     """Print what HAProxy takes for jobs that wait, each with a connection of its own."""
     endpoint = Endpoint("127.0.0.1", free_port(), Transport.PLAINTEXT)
     with emulators(60_000) as [one], haproxy([one.port], endpoint.port) as process:
-        status = Path(f"/proc/{process}/status")
 
         def megabytes() -> float:
-            [line] = [line for line in status.read_text().splitlines() if line[:6] == "VmRSS:"]
-            return int(line.split()[1]) / 1000
+            return resident_bytes(process) / 1e6
 
         async with DrawThingsClient(endpoint) as client:
             wanted = Wishes(MODEL, "a lake", settings={"steps": STEPS, "seed": 1})

@@ -81,6 +81,18 @@ async (id) => {{
   return told;
 }}
 """
+# Puts a Load Model into a subgraph that shows its model outside; gives the id of the node there.
+OUTSIDE = """
+(id) => {
+  const load = app.graph.nodes.find((one) => String(one.id) === id);
+  const { node, subgraph } = app.graph.convertToSubgraph(new Set([load]));
+  const inner = subgraph.nodes.find((one) => one.type === load.type);
+  const slot = inner.inputs.find((one) => one.name === "model");
+  subgraph.addInput("model", slot.type).connect(slot, inner);
+  node.pos = [480, 0];
+  return String(node.id);
+}
+"""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from drawbridge.devtools.browser import ComfyPage, Open, read_workflow
 from drawbridge.devtools.comfyui.host import RealComfyUI
 from drawbridge.devtools.page_graphs import (
     LOAD_MODEL,
+    OUTSIDE,
     List,
     New,
     build,
@@ -32,18 +33,6 @@ from drawbridge.emulator.server.server import Emulator
 TURBO = "z_image_turbo_1.0_q8p.ckpt"
 KONTEXT = "fjord_1_kontext_dev_q6p.ckpt"
 GRAPH = shared_graph("text_to_image")
-# Puts a Load Model into a subgraph that shows its model outside; gives the id of the node there.
-_OUTSIDE = """
-(id) => {
-  const load = app.graph.nodes.find((one) => String(one.id) === id);
-  const { node, subgraph } = app.graph.convertToSubgraph(new Set([load]));
-  const inner = subgraph.nodes.find((one) => one.type === load.type);
-  const slot = inner.inputs.find((one) => one.name === "model");
-  subgraph.addInput("model", slot.type).connect(slot, inner);
-  node.pos = [480, 0];
-  return String(node.id);
-}
-"""
 
 
 @pytest.fixture
@@ -161,7 +150,7 @@ def test_names_outside_of_a_subgraph_come_with_the_servers_answer(
 ) -> None:
     nodes = [connect_to(serve().port), New(LOAD_MODEL, (480, 0), {"model": TURBO})]
     _, load = build(page, nodes, [(0, "server", 1, "server")])
-    host = page.page.evaluate(_OUTSIDE, load)
+    host = page.page.evaluate(OUTSIDE, load)
     page.load(saved(page))
     look_at_all(page)
     wait_until_drawn(page, host, TURBO)  # nobody was asked

@@ -14,6 +14,7 @@ from drawbridge.devtools.comfyui.host import RealComfyUI
 from drawbridge.devtools.page_graphs import (
     LOAD_MODEL,
     LORA_STACK,
+    OUTSIDE,
     List,
     New,
     build,
@@ -257,18 +258,7 @@ def test_what_a_subgraph_shows_outside_has_its_list_there(
 ) -> None:
     _, load, _ = open_three(page, emulator.port)
     wait_until_connected(page)
-    host = page.page.evaluate(
-        """(id) => {
-          const load = app.graph.nodes.find((one) => String(one.id) === id);
-          const { node, subgraph } = app.graph.convertToSubgraph(new Set([load]));
-          const inner = subgraph.nodes.find((one) => one.type === load.type);
-          const slot = inner.inputs.find((one) => one.name === "model");
-          subgraph.addInput("model", slot.type).connect(slot, inner);
-          node.pos = [480, 0];
-          return String(node.id);
-        }""",
-        load,
-    )
+    host = page.page.evaluate(OUTSIDE, load)
     page.load(saved(page))
     look_at_all(page)
     listed = List(page).open(host, "model")
