@@ -12,7 +12,13 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from ...errors import DrawbridgeError, RequestRejected, SecretRejected, ServerBusy
+from ...errors import (
+    DrawbridgeError,
+    RequestRejected,
+    SecretRejected,
+    ServerBusy,
+    ServerUnreachable,
+)
 from ...proto import image_service_pb2
 from ...proto.service import ImageGenerationStub
 from ..address import Transport
@@ -222,11 +228,20 @@ class Connection:
             message.ClearField("sharedSecret")
 
     async def recover(self) -> None:
-        """Wait for a server whose connection broke. Raises what hinders a new one."""
+        """Wait for an answer of a server whose connection broke. Raises what hinders it.
+
+        gRPC may take the broken connection for a good one still, so that only an answer tells.
+        """
         until = time.monotonic() + self._connect_timeout_seconds
-        while (opened := self._channel) is not None and time.monotonic() <= until:
+        while (opened := self._channel) is not None and (left := until - time.monotonic()) > 0:
             if opened.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY:
-                return
+                try:
+                    await self.greet(left)
+                    return
+                except ServerBusy:  # it takes calls, and hashes a file or generates
+                    return
+                except ServerUnreachable:
+                    pass
             await asyncio.sleep(_POLL_SECONDS)
         if opened is None:
             raise call_error.closed_here(self.endpoint)

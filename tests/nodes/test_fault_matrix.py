@@ -22,6 +22,7 @@ from standin.validation import Prompt
 from drawbridge import errors
 from drawbridge.client.connection import connection
 from drawbridge.client.generation import stream
+from drawbridge.codec import fpzip
 from drawbridge.devtools.fault_cells import FRAMES, NODE_CELLS, SLICED, VIDEO_MODEL, Cell
 from drawbridge.emulator.server.server import Emulator, Options
 from drawbridge.nodes.sockets import Settings
@@ -38,11 +39,8 @@ def raw() -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="module")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+def packed() -> Iterator[Emulator]:
     with Emulator(Options()) as emulator:
-        stage = Stage(tmp_path_factory.mktemp("packed") / "output")
-        # The workers for fpzip stay, with their pipes.
-        assert stage.host.run(graph(emulator.port, batch_size=2)).status == "success"
         yield emulator
 
 
@@ -109,13 +107,17 @@ def _held(emulator: Emulator) -> Callable[[], bool]:
         own = sum(not one.name.startswith("emulator") for one in threading.enumerate())
         return own, len(list(folder.iterdir())) if folder.is_dir() else 0
 
+    def let_go() -> bool:
+        fpzip.close()  # its processes stay on purpose, as many as have been of use
+        return not emulator.connections and all(
+            now <= then for now, then in zip(count(), before, strict=True)
+        )
+
     gc.collect()
+    fpzip.close()
     _until(lambda: not emulator.connections)
     before = count()
-    return lambda: (
-        not emulator.connections
-        and all(now <= then for now, then in zip(count(), before, strict=True))
-    )
+    return let_go
 
 
 def _assert_said(outcome: Outcome, cell: Cell) -> None:

@@ -361,12 +361,13 @@ async def test_fault_in_an_upload_is_one_error_and_leaves_nothing(
         assert there.exists is not bool(error)
 
 
-async def test_an_upload_survives_a_second_cut_while_it_is_looked_for(
-    raw: Emulator, tmp_path: Path
+@pytest.mark.parametrize("second", ["files[2]: reset", "echo[2]: reset"])
+async def test_an_upload_survives_a_second_cut_while_its_server_is_looked_for(
+    raw: Emulator, tmp_path: Path, second: str
 ) -> None:
     path = tmp_path / "new.ckpt"
     path.write_bytes(bytes(range(250)) * 8000)
-    raw.faults = ["upload[1]: reset after 3", "files[2]: reset"]
+    raw.faults = ["upload[1]: reset after 3", second]
     async with _client(raw) as client:
         sending = [event async for event in client.upload(path, f"{tmp_path.name}.ckpt")]
         raw.faults = []
