@@ -147,15 +147,17 @@ def link_types() -> None:
 
 def test(python: Path, rest: Sequence[str]) -> int:
     """Run every check, each to its end; return 1 if any failed. `rest` goes to pytest."""
-    failed = [
-        " ".join(check[1:3])
-        for check in CHECKS
-        if run(python, *(word.format(python=python) for word in check))
-    ]
-    failed += check_page(python)
-    prepare_page(python)
+    failed: list[str] = []
     workers = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup")  # some always wait
+    # The checks use one processor each, so that fuzzing costs least beside them.
     with contextlib.nullcontext() if rest else fuzzing(python, failed):
+        failed += [
+            " ".join(check[1:3])
+            for check in CHECKS
+            if run(python, *(word.format(python=python) for word in check))
+        ]
+        failed += check_page(python)
+        prepare_page(python)
         if run(python, "-m", "pytest", *workers, *rest):
             failed.append("pytest")
     if failed:
