@@ -71,7 +71,6 @@ export interface Widget {
   };
   hidden?: boolean;
   disabled?: boolean;
-  computedDisabled?: boolean;
   serialize?: boolean;
   tooltip?: string;
   callback?: (value: unknown, ...rest: unknown[]) => unknown;

@@ -154,6 +154,25 @@ def test_first_visit_leads_to_a_default_server_in_one_step(
     assert page.complaints == []
 
 
+def test_saved_server_is_taken_whole_in_the_place_of_the_default_one(
+    page: ComfyPage, serve: Serve, comfyui: RealComfyUI
+) -> None:
+    forget_servers(comfyui)
+    own, other = serve(), serve()
+    save_server(comfyui, own, "own", default=True)
+    save_server(comfyui, other, "other")
+    page.page.evaluate("() => app.api.dispatchEvent(new CustomEvent('drawbridge.changed'))")
+    [connect] = build(page, [New(CONNECT)])
+    expect(panel(page)).to_contain_text(f"Your default server, 127.0.0.1:{own.port}")
+    listed = List(page).open(connect, "host")
+    listed.rows.filter(has_text="other").click()
+    listed.root.wait_for(state="detached")
+    held = {name: value_of(page, connect, name) for name in ("host", "port", "transport")}
+    assert held == {"host": "127.0.0.1", "port": other.port, "transport": "plaintext"}
+    expect(panel(page)).to_contain_text("Connected to other")
+    assert page.complaints == []
+
+
 def test_setup_says_why_a_server_does_not_answer(
     page: ComfyPage, serve: Serve, comfyui: RealComfyUI
 ) -> None:

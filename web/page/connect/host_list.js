@@ -7,6 +7,7 @@ import { matches, searchWords } from "../../lib/search.js";
 import { keyOf } from "../../lib/servers.js";
 import { serverOf } from "../../lib/surroundings.js";
 import { transportLabel } from "../../lib/transports.js";
+import { isLinked } from "../../lib/values.js";
 import { say } from "../../lib/words.js";
 import { asOneChange } from "../comfyui/change.js";
 import { labelOf, setValue, widgetOf } from "../comfyui/nodes.js";
@@ -16,6 +17,7 @@ import { defaultServerOf, loadSaved, savedServersOf } from "../state/saved_serve
 
 /**
  * @typedef {import("../../comfyui.js").App} App
+ * @typedef {import("../../comfyui.js").GraphNode} GraphNode
  * @typedef {import("../../lib/addresses.js").SavedServer} SavedServer
  * @typedef {import("../../routes.js").Nearby} Nearby
  * @typedef {import("../comfyui/combobox.js").Spot} Spot
@@ -133,19 +135,29 @@ function takeServer(app, { node, widget, owner }, row) {
     const { host, port } = readAddress(row.value, 0);
     asOneChange(app, () => {
       setValue(app, owner, widget, host || row.value);
-      const target = port ? widgetOf(node, "port") : undefined;
-      if (target && !target.computedDisabled) setValue(app, node, target, port);
+      const target = port ? freeWidgetOf(node, "port") : undefined;
+      if (target) setValue(app, node, target, port);
     });
     return;
   }
   asOneChange(app, () => {
     for (const name of CONNECT_WIDGETS) {
       const value = server[name];
-      const target = name === "host" ? widget : widgetOf(node, name);
-      if (value === undefined || !target || target.computedDisabled) continue;
+      const target = name === "host" ? widget : freeWidgetOf(node, name);
+      if (value === undefined || !target) continue;
       setValue(app, name === "host" ? owner : node, target, value);
     }
-    const atOnce = "credential" in server ? widgetOf(node, "at_once") : undefined;
-    if (atOnce && !atOnce.computedDisabled) setValue(app, node, atOnce, server.at_once ?? 1);
+    const atOnce = "credential" in server ? freeWidgetOf(node, "at_once") : undefined;
+    if (atOnce) setValue(app, node, atOnce, server.at_once ?? 1);
   });
+}
+
+/**
+ * Return the widget of a name whose value comes by no link, so that it is the one that counts.
+ *
+ * @param {GraphNode} node
+ * @param {string} name
+ */
+function freeWidgetOf(node, name) {
+  return isLinked(node, name) ? undefined : widgetOf(node, name);
 }

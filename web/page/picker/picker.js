@@ -3,7 +3,7 @@
 
 import { fits, items, judge, specifies } from "../../lib/catalog.js";
 import * as nodeTypes from "../../lib/node_types.js";
-import { valueOf } from "../../lib/values.js";
+import { isLinked, valueOf } from "../../lib/values.js";
 import { say } from "../../lib/words.js";
 import { asOneChange } from "../comfyui/change.js";
 import {
@@ -154,7 +154,7 @@ function standingOf(app, choice, spot) {
 function setWeight(app, { node, widget, owner }, item) {
   const row = LORA_ROW.exec(owner === node ? widget.name : "")?.[1];
   const weight = row && widgetOf(node, `weight_${row}`);
-  if (!weight || weight.computedDisabled || item.weight === undefined) return;
+  if (!weight || isLinked(node, weight.name) || item.weight === undefined) return;
   const start = node.constructor.nodeData?.inputs?.[weight.name]?.default;
   if (weight.value === start) setValue(app, node, weight, item.weight);
 }
