@@ -50,6 +50,20 @@ _LINK = """
   app.canvas.emitAfterChange();
 }
 """
+# How many rows are hidden of the LoRA Stack in the only subgraph.
+_INSIDE = """
+() => app.graph.nodes.find((one) => one.subgraph).subgraph.nodes
+  .find((one) => one.type === "Drawbridge_LoRAStack")
+  .widgets.filter((one) => one.hidden).length
+"""
+# Opens that subgraph; gives the id that the LoRA Stack has in it.
+_ENTER = """
+() => {
+  const { subgraph } = app.graph.nodes.find((one) => one.subgraph);
+  app.canvas.openSubgraph(subgraph, app.graph.nodes.find((one) => one.subgraph));
+  return subgraph.nodes.find((one) => one.type === "Drawbridge_LoRAStack").id;
+}
+"""
 _COPY = """
 (id) => {
   const { canvas, graph } = app;
@@ -164,6 +178,25 @@ def test_loras_come_and_go_with_their_rows(page: ComfyPage) -> None:
     copy = page.page.evaluate(_COPY, stack)
     wait_for_rows(page, copy, "lora", 6)
     assert page.page.evaluate(_VALUES, copy) == values
+    assert page.complaints == []
+
+
+def test_rows_inside_of_a_subgraph_need_not_be_looked_at(page: ComfyPage) -> None:
+    stack = 3
+    page.load(read_workflow(LORAS))
+    wait_for_rows(page, stack, "lora", 2)
+    page.page.evaluate(
+        "(id) => void app.graph.convertToSubgraph(new Set([app.graph.getNodeById(id)]))", stack
+    )
+    page.page.evaluate(_RELOAD)
+    page.wait_for(f"() => ({_INSIDE})() === 18")  # six rows of three
+    page.page.evaluate("() => app.canvas.emitBeforeChange()")
+    page.page.evaluate("() => { app.graph.nodes[0].pos[0] += 10; }")
+    page.page.evaluate("() => app.canvas.emitAfterChange()")
+    page.look_anew()
+    assert page.page.evaluate(_INSIDE) == 18
+    inner = page.page.evaluate(_ENTER)
+    wait_for_rows(page, inner, "lora", 2)
     assert page.complaints == []
 
 

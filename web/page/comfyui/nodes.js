@@ -77,7 +77,7 @@ export function setValue(app, node, widget, value) {
     node.onWidgetChanged?.(widget.name, value, old, widget);
     node.setDirtyCanvas(true, true);
     widget.triggerDraw?.();
-    if (!isFrozen(node)) return;
+    if (!isFrozen(app, node)) return;
     const field = fieldOf(app, node, widget);
     if (field instanceof HTMLInputElement) fill(field, value);
     // A field of numbers rounds what it shows.

@@ -2,6 +2,7 @@
 /** Hides and dims widgets in every frontend and rendering, without touching what they hold. */
 
 /**
+ * @typedef {import("../../comfyui.js").App} App
  * @typedef {import("../../comfyui.js").GraphNode} GraphNode
  * @typedef {import("../../comfyui.js").Widget} Widget
  */
@@ -98,20 +99,22 @@ function takeNoRoom(widget, hidden) {
   }
 }
 
-/** What frontends give a widget whose Vue node follows it: 1.36, 1.42 to 1.53, 1.55 and newer. */
+/** What frontends give a widget that Vue nodes follow: 1.36, 1.42 to 1.53, 1.55 and newer. */
 const FOLLOWED = ["vueTrack", "_state", "visibility"];
 
 /**
  * Say whether the page shows nodes as the first Vue renderings (1.27) did: they take a copy of
  * widgets and slots when a node is added and never look again. What comes and goes must stay there.
  *
+ * @param {App} app
  * @param {GraphNode} node
  */
-export function isFrozen(node) {
+export function isFrozen(app, node) {
   const widget = node.widgets?.[0];
-  return (
-    Boolean(window.LiteGraph?.vueNodesMode) && !!widget && !FOLLOWED.some((one) => one in widget)
-  );
+  if (!window.LiteGraph?.vueNodesMode || !widget) return false;
+  // Until 1.36 shows a node, nothing on it tells that it will follow it; that the page has the
+  // outermost graph beside the one that is shown does.
+  return !("rootGraph" in app) && !FOLLOWED.some((one) => one in widget);
 }
 
 /**

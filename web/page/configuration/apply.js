@@ -196,7 +196,7 @@ function applyLoras(app, generate, { loras, drops }, taken, left) {
   const before = lorasOf((name) => widgetOf(stack, name)?.value, LORA_ROWS);
   const rows = loraRows(mergedLoras(before, loras, drops), LORA_ROWS);
   setAll(app, stack, rows.values);
-  updateRows(stack);
+  updateRows(app, stack);
   taken.push(...rows.placed.map(({ file }) => file));
   return rows.left;
 }

@@ -11,15 +11,18 @@ import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { isFrozen, setHidden } from "../comfyui/widgets.js";
 import { onAnyChange } from "../state/changes.js";
 
-/** @typedef {import("../../comfyui.js").GraphNode} GraphNode */
+/**
+ * @typedef {import("../../comfyui.js").App} App
+ * @typedef {import("../../comfyui.js").GraphNode} GraphNode
+ */
 
 /**
- * @param {import("../../comfyui.js").App} app
+ * @param {App} app
  * @returns {import("../../lib/features.js").Feature}
  */
 export function setUpCertificateField(app) {
   const updateAll = () => {
-    for (const node of everyNode(app)) updateCertificateField(node);
+    for (const node of everyNode(app)) updateCertificateField(app, node);
   };
   return {
     setup: () => onAnyChange(app, updateAll),
@@ -27,7 +30,7 @@ export function setUpCertificateField(app) {
       if (typeOf(node) !== CONNECT) return;
       rememberHeight(node);
       // Not now: a workflow's values and links are put into the complete node first.
-      const update = debounceInChange(app, () => updateCertificateField(node));
+      const update = debounceInChange(app, () => updateCertificateField(app, node));
       const transport = widgetOf(node, "transport");
       if (transport) onWidgetChange(transport, update);
       onLinkChange(node, update);
@@ -41,10 +44,11 @@ export function setUpCertificateField(app) {
  * Show the field for a transport that reads it, or whose value comes by a link and is not known;
  * hide it for the others. Does nothing to other nodes, nor where nodes cannot change.
  *
+ * @param {App} app
  * @param {GraphNode} node
  */
-export function updateCertificateField(node) {
-  if (typeOf(node) !== CONNECT || !node.graph || isFrozen(node)) return;
+export function updateCertificateField(app, node) {
+  if (typeOf(node) !== CONNECT || !node.graph || isFrozen(app, node)) return;
   const transport = widgetOf(node, "transport");
   const field = widgetOf(node, "certificate");
   if (!transport || !field) return;

@@ -147,7 +147,7 @@ function addPanel(app, node) {
     widget.triggerDraw?.();
   };
   panels.set(node, () => {
-    if (!takePlace(app, node, panel) && isFrozen(node)) bodyOf(app, node)?.append(panel);
+    if (!takePlace(app, node, panel) && isFrozen(app, node)) bodyOf(app, node)?.append(panel);
     show();
   });
   // Which kind of Vue node it gets can be told only when it has been added.

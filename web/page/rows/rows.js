@@ -14,6 +14,7 @@ import { onAnyChange } from "../state/changes.js";
 import { showSlots } from "./slots.js";
 
 /**
+ * @typedef {import("../../comfyui.js").App} App
  * @typedef {import("../../comfyui.js").GraphNode} GraphNode
  * @typedef {import("../../comfyui.js").InputSlot} InputSlot
  */
@@ -39,12 +40,12 @@ const SHAPES = {
 const definedSlots = new WeakMap();
 
 /**
- * @param {import("../../comfyui.js").App} app
+ * @param {App} app
  * @returns {import("../../lib/features.js").Feature}
  */
 export function setUpRows(app) {
   const updateAll = () => {
-    for (const node of everyNode(app)) updateRows(node);
+    for (const node of everyNode(app)) updateRows(app, node);
   };
   return {
     setup: () => onAnyChange(app, updateAll),
@@ -54,7 +55,7 @@ export function setUpRows(app) {
       definedSlots.set(node, [...node.inputs]);
       rememberHeight(node);
       // Not now: a workflow's values and links are put into the complete node first.
-      const update = debounceInChange(app, () => updateRows(node));
+      const update = debounceInChange(app, () => updateRows(app, node));
       for (const widget of node.widgets ?? []) {
         if (widget.name.startsWith(`${shape.decides}_`)) onWidgetChange(widget, update);
       }
@@ -68,13 +69,14 @@ export function setUpRows(app) {
 /**
  * Show as many rows as are in use, and one more. Does nothing to nodes without rows.
  *
+ * @param {App} app
  * @param {GraphNode} node
  */
-export function updateRows(node) {
+export function updateRows(app, node) {
   const shape = shapeOf(node);
   if (!shape || !node.graph) return;
   const used = rowsInUse(node, shape);
-  const shown = isFrozen(node) ? used.length : rowsToShow(used);
+  const shown = isFrozen(app, node) ? used.length : rowsToShow(used);
   changeHeight(node, () => {
     let changed = false;
     for (const widget of node.widgets ?? []) {
