@@ -14,30 +14,21 @@ import grpc.aio
 
 from ...errors import (
     DrawbridgeError,
-    RequestRejected,
     SecretRejected,
     ServerBusy,
     ServerUnreachable,
 )
 from ...proto import image_service_pb2
 from ...proto.service import ImageGenerationStub
-from ..address import Transport
-from ..store.identity import check_identity
 from ..store.pins import Pin, Pins
-from ..threads import in_thread
-from . import call_error, channel, limits
+from . import call_error, limits
 from .call import CallCancelled, Excess, Unreadable, settle
-from .diagnosis import describe
+from .dialer import Dialer
 from .endpoint import Endpoint
 from .fields import Encoded
-from .finding import Finding, Probed
-from .probe import PROBE_SECONDS, look
 
-_FIRST_POLL_SECONDS, _POLL_SECONDS = 0.0005, 0.005
-
+_POLL_SECONDS = 0.005
 _NEARLY = 0.9  # of a time-out: clocks differ
-_DOUBT_SECONDS = 1.0
-_CERTAIN = frozenset({Finding.NO_TLS, Finding.WANTS_TLS, Finding.HTTP})
 
 Explain = Callable[[grpc.StatusCode, str | None], Exception]
 
@@ -64,10 +55,9 @@ class Connection:
         self.endpoint = endpoint
         self.name = name
         self.pins = pins
+        self._dialer = Dialer(endpoint, pins, connect_timeout_seconds)
         self._connect_timeout_seconds = connect_timeout_seconds
         self._secret_timeout_seconds = secret_timeout_seconds
-        self._pin: Pin | None = None
-        self._pinned_now = False
         self._channel: grpc.aio.Channel | None = None
         self._opening: asyncio.Task[None] | None = None
         self._greeted = False
@@ -94,12 +84,12 @@ class Connection:
     @property
     def pin(self) -> Pin | None:
         """Return the pin that the connection rests on; None before it, and for other transports."""
-        return self._pin
+        return self._dialer.pin
 
     @property
     def pinned_now(self) -> bool:
         """Return whether this connection was the first to see the certificate, and trusted it."""
-        return self._pinned_now
+        return self._dialer.pinned_now
 
     @property
     def secret_confirmed(self) -> bool:
@@ -245,10 +235,10 @@ class Connection:
             await asyncio.sleep(_POLL_SECONDS)
         if opened is None:
             raise call_error.closed_here(self.endpoint)
-        raise await self._unreachable(self._connect_timeout_seconds)
+        raise await self._dialer.unreachable(self._connect_timeout_seconds)
 
     async def _open(self) -> None:
-        self._channel = await self._connect()
+        self._channel = await self._dialer.open()
 
     async def _opened(self) -> grpc.aio.Channel:
         """Return the channel once it is connected; raises what hinders it, once each."""
@@ -267,105 +257,9 @@ class Connection:
         finally:
             del opening  # an error's traceback would keep it, and with it itself
 
-    async def _connect(self) -> grpc.aio.Channel:
-        """Return a channel that is connected; raises what hinders it within a bounded time."""
-        began = time.monotonic()
-        identity = self.endpoint.identity
-        if identity is not None and self.endpoint.transport is not Transport.PLAINTEXT:
-            await in_thread(lambda: check_identity(identity))  # gRPC has no words for it
-        try:
-            where = await asyncio.wait_for(
-                channel.target(self.endpoint), self._connect_timeout_seconds
-            )
-        except (OSError, asyncio.TimeoutError) as error:
-            raise await self._unreachable(time.monotonic() - began) from error
-        pinned = await self._compare() if self.endpoint.transport is Transport.PINNED else None
-        opened = channel.open_channel(self.endpoint, where, pinned)
-        try:
-            if await self._becomes_ready(opened):
-                if pinned is not None:
-                    await self._trust(pinned)
-                return opened
-        except BaseException:
-            await opened.close()
-            del opened
-            raise
-        await opened.close()
-        del opened  # an error's traceback would keep it, and with it a thread of gRPC's
-        raise await self._unreachable(time.monotonic() - began)
-
-    async def _compare(self) -> Probed:
-        """Return what the server shows, if it is what is pinned or nothing is; raises otherwise.
-
-        Every time, although gRPC then trusts nothing else: gRPC would also take a certificate that
-        was signed with the key of the pinned one.
-        """
-        self._pin = await in_thread(lambda: self.pins.get(self.endpoint.address))
-        seconds = self._connect_timeout_seconds
-        # What else the server may want, gRPC finds out, and the probe after it.
-        seen = await look(self.endpoint, seconds, self._pin, stay=False)
-        if seen.finding is not Finding.NOTHING_WRONG:
-            raise describe(self.endpoint, seen, seconds)
-        return seen
-
-    async def _trust(self, seen: Probed) -> None:
-        """Pin the certificate of a server that is connected, unless one is pinned by now."""
-        if self._pin is not None:
-            return
-        pin = Pin.of(self.endpoint.address, seen.certificate)
-        self._pin = await in_thread(lambda: self.pins.learn(pin))
-        if self._pin.fingerprint != pin.fingerprint:
-            changed = Probed(Finding.CHANGED, "", seen.certificate, "", self._pin.fingerprint)
-            raise describe(self.endpoint, changed)
-        self._pinned_now = self._pin is pin
-
-    async def _becomes_ready(self, opened: grpc.aio.Channel) -> bool:
-        """Wait for the connection. Raises what a look meanwhile is certain of: to a server that
-        waits for other bytes gRPC says nothing until the time is over.
-        """
-        began = time.monotonic()
-        pause = _FIRST_POLL_SECONDS
-        looking: asyncio.Future[Probed] | None = None
-        try:
-            while True:
-                state = opened.get_state(try_to_connect=True)
-                if state is grpc.ChannelConnectivity.READY:
-                    return True
-                waited_seconds = time.monotonic() - began
-                if (
-                    state is grpc.ChannelConnectivity.TRANSIENT_FAILURE
-                    or waited_seconds > self._connect_timeout_seconds
-                ):
-                    return False
-                if looking is None and waited_seconds > _DOUBT_SECONDS:
-                    looking = asyncio.ensure_future(look(self.endpoint, PROBE_SECONDS, self._pin))
-                if looking is not None and looking.done():
-                    seen = looking.result()
-                    if seen.finding in _CERTAIN:
-                        raise describe(self.endpoint, seen)
-                await asyncio.sleep(pause)  # wait_for_state_change leaves a watcher behind
-                pause = min(2 * pause, _POLL_SECONDS)
-        finally:
-            if looking is not None:
-                looking.cancel()
-                await asyncio.wait({looking})
-
     def _is_ready(self) -> bool:
         opened = self._channel
         return opened is not None and opened.get_state() is grpc.ChannelConnectivity.READY
-
-    async def _unreachable(self, waited_seconds: float) -> DrawbridgeError:
-        """Look at the address, and return the error that says why no connection came about.
-
-        Only a wait up to its end is worth a word.
-        """
-        limit_seconds = self._connect_timeout_seconds
-        told_seconds = limit_seconds if waited_seconds >= _NEARLY * limit_seconds else 0
-        try:
-            seen = await look(self.endpoint, PROBE_SECONDS, self._pin)
-        except RequestRejected as error:
-            return error
-        return describe(self.endpoint, seen, told_seconds)
 
 
 class _Explained(AbstractContextManager[None]):

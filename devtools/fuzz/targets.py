@@ -222,17 +222,17 @@ def _routes() -> tuple[list[str], dict[str, Any]]:
     """Return the routes in a ComfyUI without a folder or a network."""
     import folder_paths
 
-    from drawbridge.client.connection.connection import Connection
+    from drawbridge.client.connection.dialer import Dialer
     from drawbridge.nodes.routes.guard import guarded
     from drawbridge.nodes.routes.table import routes
 
     folder = tempfile.mkdtemp(prefix="drawbridge-fuzz-")
     folder_paths.set_user_directory(str(Path(folder) / "user"))
 
-    async def nobody(self: Connection) -> Any:
+    async def nobody(self: Dialer) -> Any:
         raise ServerUnreachable("Nobody is asked here.", "Ask elsewhere.")
 
-    patch = mock.patch.object(Connection, "_connect", nobody)
+    patch = mock.patch.object(Dialer, "open", nobody)
     patch.start()
     _patches.append(patch)
     known = {path: guarded(one) for path, one in routes().items() if not path.endswith("nearby")}

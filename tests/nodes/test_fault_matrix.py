@@ -20,7 +20,7 @@ from standin.stage import Stage, graph
 from standin.validation import Prompt
 
 from drawbridge import errors
-from drawbridge.client.connection import connection
+from drawbridge.client.connection import dialer
 from drawbridge.client.generation import stream
 from drawbridge.codec import fpzip
 from drawbridge.devtools.fault_cells import FRAMES, NODE_CELLS, SLICED, VIDEO_MODEL, Cell
@@ -46,7 +46,7 @@ def packed() -> Iterator[Emulator]:
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "PROBE_SECONDS", 0.5)
+    monkeypatch.setattr(dialer, "PROBE_SECONDS", 0.5)
     monkeypatch.setattr(stream, "MOST_NEWS", 100)
 
 

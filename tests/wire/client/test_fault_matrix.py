@@ -19,7 +19,7 @@ from drawbridge import errors
 from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import GenerationConfig
-from drawbridge.client.connection import connection
+from drawbridge.client.connection import dialer
 from drawbridge.client.connection.answer import Answer
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation import stream
@@ -86,7 +86,7 @@ def packed() -> Iterator[Emulator]:
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "PROBE_SECONDS", 0.5)
+    monkeypatch.setattr(dialer, "PROBE_SECONDS", 0.5)
     monkeypatch.setattr(stream, "MOST_NEWS", 100)
 
 

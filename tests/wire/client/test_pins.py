@@ -16,7 +16,7 @@ from drawbridge import errors
 from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection import tls_probe
-from drawbridge.client.connection.connection import Connection
+from drawbridge.client.connection.dialer import Dialer
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.store.credentials import Secret
 from drawbridge.client.store.pins import Pin, Pins, fingerprint, note, shortened
@@ -172,7 +172,7 @@ async def test_grpc_itself_refuses_another_certificate_than_the_one_that_was_com
     pins, certificate = Pins(None), pinned.certificate.decode()
     pins.put(Pin.of(endpoint.address, certificate))
     seen = tls_probe.Probed(tls_probe.Finding.NOTHING_WRONG, "", certificate, "studio.example")
-    monkeypatch.setattr(Connection, "_compare", lambda self: asyncio.sleep(0, seen))
+    monkeypatch.setattr(Dialer, "_compare", lambda self: asyncio.sleep(0, seen))
     with pytest.raises(DrawbridgeError):
         async with DrawThingsClient(endpoint, pins=pins) as client:
             await client.echo()
@@ -194,14 +194,14 @@ async def test_a_certificate_that_another_pinned_meanwhile_wins(
     greeter = _Greeter()
     endpoint = _pinned(serve(greeter, mint("studio", ("studio",))))
     pins, other = Pins(None), mint("studio", ("studio",))
-    compare = Connection._compare
+    compare = Dialer._compare
 
-    async def meanwhile(self: Connection) -> Any:
+    async def meanwhile(self: Dialer) -> Any:
         seen = await compare(self)
         pins.put(Pin.of(endpoint.address, other.certificate.decode()))
         return seen
 
-    monkeypatch.setattr(Connection, "_compare", meanwhile)
+    monkeypatch.setattr(Dialer, "_compare", meanwhile)
     assert "another certificate" in (await _refusal(endpoint, pins)).problem
     assert greeter.told == []
 
