@@ -132,7 +132,7 @@ class LocalFile:
 
 
 class Pieces:
-    """Reads a file from its start, a few chunks at a time, and hashes what it reads.
+    """Reads a file from its start, a few chunks at a time.
 
     `next` is for threads, one after the other; `close` is for anybody, also while `next` runs.
     """
@@ -140,7 +140,6 @@ class Pieces:
     def __init__(self, file: LocalFile) -> None:
         self._local = file
         self._file: FileIO | None = None
-        self._digest = hashlib.sha256()
         self._left = file.size_bytes
         self._reading = threading.Lock()
         self._closed = False
@@ -165,14 +164,7 @@ class Pieces:
         if not data and self._left:
             raise self._local.changed()
         self._left -= len(data)
-        self._digest.update(data)
         return data
-
-    def check(self, sha256: str) -> None:
-        """Raise RequestRejected if what was read is not what was hashed; blocks for a moment."""
-        if self._digest.hexdigest() != sha256:
-            raise self._local.changed()
-        self._local.check()
 
     def close(self) -> None:
         """Close the file, or have the thread that reads it do so; never blocks."""

@@ -492,7 +492,7 @@ async def test_wrong_hash_in_the_cache_is_found_out_and_forgotten(
 ) -> None:
     HashCache(tmp_path).keep(LocalFile.look_at(source), "ab" * 32)
     async with DrawThingsClient(door(emulate(models=models))) as client:
-        with pytest.raises(RequestRejected, match="changed"):
+        with pytest.raises(UploadFailed, match="did not arrive"):
             await collect(client, source, hashes=HashCache(tmp_path))
         events = await collect(client, source, hashes=HashCache(tmp_path))
     assert events[-1] == Done("new.ckpt", False, SHA256)
