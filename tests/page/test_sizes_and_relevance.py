@@ -56,10 +56,11 @@ _FIELDS_SAY = """
   return sides.every((side) => said.includes(side));
 }
 """
-# The middle of the last widget of Generate on the canvas, or the list's button in its Vue node.
-_LAST = """
+# The middle of Generate's list of sizes on the canvas, or its button, the last one, in a Vue node.
+_SIZE_AT = """
 () => {
   const node = app.graph._nodes.find((one) => one.type === "Drawbridge_Generate");
+  const widget = node.widgets.find((one) => one.name === "size_preset");
   const { ds, canvas } = app.canvas;
   ds.scale = 0.8;
   ds.offset = [400 - node.pos[0], 60 - node.pos[1]];
@@ -67,7 +68,7 @@ _LAST = """
   const frame = canvas.getBoundingClientRect();
   return { id: node.id, vue: LiteGraph.vueNodesMode, at: [
     frame.left + ds.scale * (node.pos[0] + ds.offset[0] + node.size[0] / 2),
-    frame.top + ds.scale * (node.pos[1] + ds.offset[1] + node.widgets.at(-1).last_y + 10)] };
+    frame.top + ds.scale * (node.pos[1] + ds.offset[1] + widget.last_y + 10)] };
 }
 """
 
@@ -82,7 +83,7 @@ def wait_for_dimmed(page: ComfyPage, kind: str, *names: str) -> None:
 
 def sizes(page: ComfyPage) -> list[str]:
     """Open the list of sizes as a person does; return what it offers."""
-    place = page.page.evaluate(_LAST)
+    place = page.page.evaluate(_SIZE_AT)
     if place["vue"]:
         node = page.page.locator(f"[data-node-id='{place['id']}']")
         node.get_by_role("combobox").last.click()
