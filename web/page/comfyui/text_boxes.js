@@ -74,6 +74,16 @@ export async function untilDrawn(app, nodes) {
   }
 }
 
+/**
+ * Give the boxes of a node that Vue draws their widgets' names, as all other fields have them: the
+ * page puts a widget's options on its box.
+ *
+ * @param {GraphNode} node
+ */
+export function nameBoxes(node) {
+  for (const { name, options } of boxesOf(node)) options["aria-label"] = name;
+}
+
 /** @param {GraphNode} node */
 function isFolded({ flags }) {
   return !!flags?.collapsed;

@@ -98,8 +98,9 @@ export function selectorOf(node) {
 }
 
 /**
- * Return what selects the row of a widget in a node that Vue draws, but for those of texts with
- * several lines; the row has a name since frontend 1.57, before that the field has one.
+ * Return what selects the row of a widget in a node that Vue draws; the row has a name since
+ * frontend 1.57, before that the field has one, but for those of texts with several lines, which
+ * have one where they were given it.
  *
  * @param {Widget} widget
  */

@@ -9,6 +9,7 @@ import { winNote } from "../../lib/overruled.js";
 import { unreadWidgets } from "../../lib/relevance.js";
 import { say } from "../../lib/words.js";
 import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
+import { nameBoxes } from "../comfyui/text_boxes.js";
 import { rowSelectorOf, selectorOf } from "../comfyui/vue_elements.js";
 import { renew, setDimmed } from "../comfyui/widgets.js";
 import { onAnyChange } from "../state/changes.js";
@@ -32,7 +33,9 @@ export function setUpRelevance(app) {
   return {
     setup: () => onAnyChange(app, update),
     nodeCreated(node) {
-      if (isOurs(node)) update();
+      if (!isOurs(node)) return;
+      nameBoxes(node);
+      update();
     },
     afterConfigureGraph: update,
   };
@@ -106,8 +109,8 @@ function dimRows(selectors) {
     document.head.append(style);
   }
   const rows = selectors.join(",\n");
-  // The page dims disabled texts strongly by itself.
-  const rule = rows && `:is(${rows}) { opacity: 0.45; &:has(textarea) { opacity: 0.85; } }`;
+  // The page dims disabled texts strongly by itself; 1.36 does not know that they are.
+  const rule = rows && `:is(${rows}) { opacity: 0.45; &:has(textarea:read-only) { opacity: 0.85; } }`;
   if (style.textContent !== rule) style.textContent = rule;
 }
 
