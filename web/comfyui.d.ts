@@ -251,6 +251,7 @@ declare global {
   interface Window {
     LiteGraph?: {
       createNode(type: string): GraphNode | null;
+      NODE_SLOT_HEIGHT: number;
       NODE_WIDGET_HEIGHT: number;
       WIDGET_BGCOLOR: string;
       WIDGET_OUTLINE_COLOR: string;

@@ -50,6 +50,27 @@ _LINK = """
   app.canvas.emitAfterChange();
 }
 """
+# Adds a node as a person does; gives how much higher it is than what it shows.
+_BLANK = """
+async (type) => {
+  app.graph.clear();
+  const node = LiteGraph.createNode(type);
+  node.pos = [100, 100];
+  app.graph.add(node);
+  const shown = () => document.querySelector(`[data-node-id="${node.id}"]`);
+  // Vue has put it on the page, measured it, and told the node.
+  for (let frame = 0; frame < 5 || (LiteGraph.vueNodesMode && !shown()); frame++)
+    await new Promise(requestAnimationFrame);
+  if (!LiteGraph.vueNodesMode) return node.size[1] - node.computeSize()[1];
+  const { style } = shown();
+  const high = shown().offsetHeight;
+  for (const [name, value] of [["min-height", "0"], ["height", "auto"]])
+    style.setProperty(name, value, "important");
+  const enough = shown().offsetHeight;
+  for (const name of ["min-height", "height"]) style.removeProperty(name);
+  return high - enough;
+}
+"""
 # How many rows are hidden of the LoRA Stack in the only subgraph.
 _INSIDE = """
 () => app.graph.nodes.find((one) => one.subgraph).subgraph.nodes
@@ -178,6 +199,13 @@ def test_loras_come_and_go_with_their_rows(page: ComfyPage) -> None:
     copy = page.page.evaluate(_COPY, stack)
     wait_for_rows(page, copy, "lora", 6)
     assert page.page.evaluate(_VALUES, copy) == values
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("kind", ["LoRAStack", "Moodboard", "Connect"])
+def test_new_node_is_as_high_as_what_it_shows(page: ComfyPage, kind: str) -> None:
+    blank = page.page.evaluate(_BLANK, f"Drawbridge_{kind}")
+    assert 0 <= blank <= 24, "one row at most, which is less than any that is hidden takes"
     assert page.complaints == []
 
 

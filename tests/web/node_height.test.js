@@ -4,9 +4,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { changeHeight, rememberHeight } from "../../web/page/comfyui/node_height.js";
+import { changeHeight, onNewNode, rememberHeight } from "../../web/page/comfyui/node_height.js";
 
-/** @typedef {import("../../web/comfyui.js").GraphNode} GraphNode */
+/**
+ * @typedef {import("../../web/comfyui.js").App} App
+ * @typedef {import("../../web/comfyui.js").GraphNode} GraphNode
+ */
 
 const WHOLE = 300;
 const PART = 24;
@@ -69,4 +72,21 @@ test("what was added stays where parts come and go later, and no change is none"
   assert.equal(made.size[1], WHOLE + 100 + PART);
   show(true);
   assert.equal(made.size[1], WHOLE + 100 + PART);
+});
+
+test("only a new node that a person adds is new", () => {
+  const app = /** @type {App} */ (/** @type {unknown} */ ({ configuringGraph: false }));
+  const told = (/** @type {{loading?: boolean, copy?: boolean}} */ { loading, copy }) => {
+    const { made } = makeNode();
+    const node = /** @type {GraphNode} */ (/** @type {unknown} */ (made));
+    let times = 0;
+    onNewNode(app, node, () => times++);
+    app.configuringGraph = !!loading;
+    if (copy) made.open(WHOLE);
+    node.onAdded?.(/** @type {import("../../web/comfyui.js").Graph} */ ({}));
+    return times;
+  };
+  assert.equal(told({}), 1);
+  assert.equal(told({ loading: true }), 0);
+  assert.equal(told({ copy: true }), 0);
 });

@@ -2,9 +2,12 @@
 /** Keeps a node's height where widgets or slots come and go: what a person has added to it stays. */
 
 import { heightAfter } from "../../lib/rows.js";
-import { onNodeConfigured } from "./events.js";
+import { onNodeAdded, onNodeConfigured } from "./events.js";
 
-/** @typedef {import("../../comfyui.js").GraphNode} GraphNode */
+/**
+ * @typedef {import("../../comfyui.js").App} App
+ * @typedef {import("../../comfyui.js").GraphNode} GraphNode
+ */
 
 /**
  * The height that a workflow says, 0 for a new node, null once something has been hidden.
@@ -23,6 +26,21 @@ export function rememberHeight(node) {
   onNodeConfigured(node, (saved) => {
     // Not the node's own: ComfyUI has made it high enough for all parts meanwhile.
     if (saidHeights.get(node) !== null) saidHeights.set(node, saved.size?.[1] ?? node.size[1]);
+  });
+}
+
+/**
+ * Call `after` when a person puts a new node into the graph, before the page shows it: in frontend
+ * 1.36 no Vue node gets lower than it is shown at first. Nodes of a workflow and copies, which are
+ * as high as they say, are none.
+ *
+ * @param {App} app
+ * @param {GraphNode} node whose height is remembered
+ * @param {() => void} after
+ */
+export function onNewNode(app, node, after) {
+  onNodeAdded(node, () => {
+    if (saidHeights.get(node) === 0 && !app.configuringGraph) after();
   });
 }
 

@@ -6,7 +6,7 @@ import { CONNECT } from "../../lib/node_types.js";
 import { isLinked } from "../../lib/values.js";
 import { debounceInChange } from "../comfyui/change.js";
 import { onLinkChange, onWidgetChange } from "../comfyui/events.js";
-import { changeHeight, rememberHeight } from "../comfyui/node_height.js";
+import { changeHeight, onNewNode, rememberHeight } from "../comfyui/node_height.js";
 import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { isFrozen, setHidden } from "../comfyui/widgets.js";
 import { onAnyChange } from "../state/changes.js";
@@ -29,6 +29,7 @@ export function setUpCertificateField(app) {
     nodeCreated(node) {
       if (typeOf(node) !== CONNECT) return;
       rememberHeight(node);
+      onNewNode(app, node, () => updateCertificateField(app, node));
       // Not now: a workflow's values and links are put into the complete node first.
       const update = debounceInChange(app, () => updateCertificateField(app, node));
       const transport = widgetOf(node, "transport");

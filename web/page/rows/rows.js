@@ -7,7 +7,7 @@ import { rowsToShow } from "../../lib/rows.js";
 import { isLinked } from "../../lib/values.js";
 import { debounceInChange } from "../comfyui/change.js";
 import { onLinkChange, onWidgetChange } from "../comfyui/events.js";
-import { changeHeight, rememberHeight } from "../comfyui/node_height.js";
+import { changeHeight, onNewNode, rememberHeight } from "../comfyui/node_height.js";
 import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { isFrozen, setHidden } from "../comfyui/widgets.js";
 import { onAnyChange } from "../state/changes.js";
@@ -54,6 +54,7 @@ export function setUpRows(app) {
       if (!shape) return;
       definedSlots.set(node, [...node.inputs]);
       rememberHeight(node);
+      onNewNode(app, node, () => startLow(app, node, shape));
       // Not now: a workflow's values and links are put into the complete node first.
       const update = debounceInChange(app, () => updateRows(app, node));
       for (const widget of node.widgets ?? []) {
@@ -75,19 +76,58 @@ export function setUpRows(app) {
 export function updateRows(app, node) {
   const shape = shapeOf(node);
   if (!shape || !node.graph) return;
-  const used = rowsInUse(node, shape);
-  const shown = isFrozen(app, node) ? used.length : rowsToShow(used);
   changeHeight(node, () => {
-    let changed = false;
-    for (const widget of node.widgets ?? []) {
-      const row = rowOf(widget.name, shape.widgets);
-      if (row) changed = setHidden(node, widget, row > shown) || changed;
-    }
     const { slot } = shape;
+    const shown = rowsShown(app, node, shape);
+    const changed = showWidgets(node, shape, shown);
     if (!slot) return changed;
     const defined = definedSlots.get(node) ?? node.inputs;
     return showSlots(node, defined, (name) => rowOf(name, [slot]) > shown) || changed;
   });
+}
+
+/**
+ * Give a new node the height that it has without the rows that are hidden, before it is shown.
+ * Whoever adds it may still link any of its slots: those are taken away only afterwards.
+ *
+ * @param {App} app
+ * @param {GraphNode} node
+ * @param {Shape} shape
+ */
+function startLow(app, node, shape) {
+  const shown = rowsShown(app, node, shape);
+  changeHeight(node, () => showWidgets(node, shape, shown));
+  const { slot = "" } = shape;
+  const { length } = node.inputs.filter(({ name }) => rowOf(name, [slot]) > shown);
+  const [width, height] = node.size;
+  if (length) node.setSize([width, height - length * (window.LiteGraph?.NODE_SLOT_HEIGHT ?? 0)]);
+}
+
+/**
+ * @param {App} app
+ * @param {GraphNode} node
+ * @param {Shape} shape
+ * @returns {number} of rows
+ */
+function rowsShown(app, node, shape) {
+  const used = rowsInUse(node, shape);
+  return isFrozen(app, node) ? used.length : rowsToShow(used);
+}
+
+/**
+ * Show the widgets of so many rows; return whether that changed anything.
+ *
+ * @param {GraphNode} node
+ * @param {Shape} shape
+ * @param {number} shown
+ */
+function showWidgets(node, { widgets }, shown) {
+  let changed = false;
+  for (const widget of node.widgets ?? []) {
+    const row = rowOf(widget.name, widgets);
+    if (row) changed = setHidden(node, widget, row > shown) || changed;
+  }
+  return changed;
 }
 
 /** @param {GraphNode} node */
