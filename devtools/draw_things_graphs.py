@@ -90,6 +90,23 @@ class Saved:
         return read(self.graph), tuple(one for one in notes if NO_PROMPT not in one)
 
 
+def crowded() -> Saved:
+    """Return a graph whose nodes stand close together, as people have them."""
+    saved = Saved()
+    lora = saved.add(pack.THEIR_LORA, lora=FLUX, lora_2=FLUX)
+    refiner = saved.add(pack.THEIR_REFINER, refiner_model=FLUX, refiner_start=0)
+    upscaler = saved.add(pack.THEIR_UPSCALER, upscaler_model=FLUX, upscaler_scale_factor=2)
+    prompt = saved.add("DrawThingsPrompt", insert_textual_inversion="...", prompt="a lake")
+    wires: Wires = {"lora": (lora, 0), "refiner": (refiner, 0), "upscaler": (upscaler, 0)}
+    sampler = saved.add(pack.SAMPLER, {**wires, "positive": (prompt, 0), "negative": (prompt, 0)})
+    saved.add("SaveImage", {"images": (sampler, 0)}, filename_prefix="x")
+    at = [(320, 520), (0, 520), (0, 640), (0, 0), (640, 0), (900, 0)]
+    sizes = [(250, 170), (250, 80), (250, 80), (400, 200), (240, 554), (300, 300)]
+    for node, pos, size in zip(saved.graph["nodes"], at, sizes, strict=True):
+        node.update(pos=list(pos), size=list(size))
+    return saved
+
+
 def read(graph: dict[str, Any]) -> dict[int, dict[str, Any]]:
     """Return type and named inputs of a workflow's nodes, and check that its links are whole."""
     by_id = {node["id"]: node for node in graph["nodes"]}

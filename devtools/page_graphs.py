@@ -94,6 +94,35 @@ OUTSIDE = """
 }
 """
 
+# Pairs of nodes that lie on each other, once all are drawn and keep their sizes.
+OVERLAPS = """
+async () => {
+  const isVue = LiteGraph.vueNodesMode;
+  const rectOf = (node) => {
+    if (!isVue) return node.getBounding();
+    const element = document.querySelector(`[data-node-id="${node.id}"]`);
+    const { x, y, width, height } = element?.getBoundingClientRect() ?? {};
+    return [x, y, width, height];
+  };
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const { nodes } = app.graph;
+  let rects = [];
+  for (let still = 0; still < 10; ) {
+    await frame();
+    const now = nodes.map((node) => [...rectOf(node)]);
+    const drawn = now.every(([, , width]) => width > 0);
+    still = drawn && JSON.stringify(now) === JSON.stringify(rects) ? still + 1 : 0;
+    rects = now;
+  }
+  const shared = (a, b, axis) =>
+    Math.min(a[axis] + a[axis + 2], b[axis] + b[axis + 2]) - Math.max(a[axis], b[axis]);
+  return nodes.flatMap((one, i) => nodes.slice(i + 1).flatMap((other, j) => {
+    const [a, b] = [rects[i], rects[i + 1 + j]];
+    return shared(a, b, 0) > 1 && shared(a, b, 1) > 1 ? [`${one.type} ${other.type}`] : [];
+  }));
+}
+"""
+
 
 @dataclass(frozen=True)
 class New:

@@ -80,6 +80,7 @@ class Conversion:
         """Return a new node of ours, in the place of theirs if it is named and still there."""
         if instead is not None and instead.id not in self.made:
             node = Node(instead.id, kind, at=instead.at, mode=instead.mode, title=instead.title)
+            node.instead_of = instead.size
         else:
             node = Node(self.graph.new_id(self.made), kind)
         self.made[node.id] = node
@@ -223,7 +224,12 @@ class Conversion:
         kind = UPSCALER if one.type == pack.THEIR_UPSCALER else REFINER
         node = self.add(kind, one)
         node.mode = _BYPASSED if one.mode else 0
-        self.take(one, {kind: node}, {})
+        given = {}
+        if one.values.get("refiner_start") == 0 and "refiner_start" not in one.links:
+            given["refiner_start"] = start = pack.REFINER_START_FOR_0
+            if pack.file_of(one.values.get("refiner_model")):
+                self.note(one, f"its start of 0 was sent as {start}, which it says now")
+        self.take(one, {kind: node}, given)
         return node
 
     def _sizes(self, one: Theirs, version: str) -> list[Node]:

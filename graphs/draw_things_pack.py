@@ -56,6 +56,7 @@ SOCKETS = {
     "DT_REFINER": "DRAWBRIDGE_SETTINGS",
 }
 _SEEDS = 0xFFFFFFFF  # their seeds are taken modulo this
+REFINER_START_FOR_0 = 0.7  # theirs take 0 for nothing said, and send this
 _BLOCK_PX = 64
 
 

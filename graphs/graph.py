@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .own_nodes import own_nodes
+from .room import GAP_PX, WIDTH_PX, places, size, xy
 
 Id = int | str
 Layouts = Mapping[str, Iterable[Sequence[str]]]
 NOTE = "Note"
-_ROW_PX, _HEAD_PX, _WIDTH_PX, _GAP_PX = 26, 90, 320, 40
+_NOTE_HEAD_PX, _NOTE_LINE_PX, _NOTE_LETTERS = 90, 20, 60
 
 
 class Ref(NamedTuple):
@@ -28,7 +29,10 @@ class Ref(NamedTuple):
 
 @dataclass
 class Node:
-    """A node of ours that is to be written; `at` is None where it has no place yet."""
+    """A node of ours that is to be written; `at` is None where it has no place yet.
+
+    `instead_of` is the size, in pixels, of the node that it replaces.
+    """
 
     id: Id
     type: str
@@ -36,6 +40,12 @@ class Node:
     at: Sequence[float] | None = None
     mode: int = 0
     title: str = ""
+    instead_of: Sequence[float] | None = None
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Return width and height, in pixels."""
+        return size(self.type, self.inputs, self.instead_of)
 
 
 @dataclass
@@ -49,6 +59,7 @@ class Theirs:
     at: Sequence[float] | None = None
     mode: int = 0
     title: str = ""
+    size: Sequence[float] | None = None
 
 
 class Workflow:
@@ -94,6 +105,7 @@ class Workflow:
         return Theirs(
             *(node["id"], node["type"], values, links, node.get("pos"), node.get("mode") or 0),
             title=node.get("title") or "",
+            size=xy(node["size"]) if node.get("size") else None,
         )
 
     def source(self, ref: Ref) -> Ref:
@@ -123,6 +135,7 @@ class Workflow:
         `types` are the sockets' types that have another name now; `note` is a text for a person.
         """
         by_id = {node.id: node for node in made}
+        self._make_room(by_id)
         gone = {node["id"] for node in self._nodes if node["id"] in by_id}
         rows = [link for link in self._links.values() if link[3] not in gone]
         number = max([0, *self._links, self._graph.get("last_link_id") or 0])
@@ -175,23 +188,36 @@ class Workflow:
 
     def _place(self, nodes: list[Node], note: str) -> None:
         """Put nodes below one another, left of all that is there."""
-        places = [node["pos"] for node in self._nodes if node.get("pos")]
-        left = min((_xy(place)[0] for place in places), default=0)
-        top = min((_xy(place)[1] for place in places), default=0)
+        at = [xy(node["pos"]) for node in self._nodes if node.get("pos")]
+        left = min((x for x, _ in at), default=0)
+        top = min((y for _, y in at), default=0)
         for node in nodes:
-            node.at = [left - _WIDTH_PX - _GAP_PX, top]
-            top += _height(node.type) + _GAP_PX
+            node.at = [left - WIDTH_PX - GAP_PX, top]
+            top += node.size[1] + GAP_PX
+
+    def _make_room(self, made: Mapping[Id, Node]) -> None:
+        """Move what would lie under nodes that are larger than those that they replace."""
+        at = places(self._nodes, {node.id: node.size for node in made.values() if node.at})
+        for node in self._nodes:
+            id_ = node["id"]
+            if id_ not in at:
+                continue
+            if id_ in made:
+                made[id_].at = at[id_]
+            elif at[id_] != [*xy(node["pos"])]:
+                node["pos"] = at[id_]
 
     def _noted(self, text: str, made: Mapping[Id, Node]) -> dict[str, Any]:
-        places = [_xy(node["pos"]) for node in self._nodes if node.get("pos")]
-        left = min((place[0] for place in places), default=0)
-        top = min((place[1] for place in places), default=0)
-        height = _HEAD_PX + 20 * (text.count("\n") + len(text) // 60)
+        at = [xy(node["pos"]) for node in self._nodes if node.get("pos")]
+        left = min((x for x, _ in at), default=0)
+        top = min((y for _, y in at), default=0)
+        lines = text.count("\n") + len(text) // _NOTE_LETTERS
+        height = _NOTE_HEAD_PX + _NOTE_LINE_PX * lines
         return {
             "id": self.new_id(made),
             "type": NOTE,
-            "pos": [left, top - height - 2 * _GAP_PX],
-            "size": [2 * _WIDTH_PX, height],
+            "pos": [left, top - height - 2 * GAP_PX],
+            "size": [2 * WIDTH_PX, height],
             "flags": {},
             "order": 0,
             "mode": 0,
@@ -266,8 +292,8 @@ def _written(node: Node) -> dict[str, Any]:
     return {
         "id": node.id,
         "type": node.type,
-        "pos": list(_xy(node.at or (0, 0))),
-        "size": [_WIDTH_PX, _height(node.type)],
+        "pos": list(xy(node.at or (0, 0))),
+        "size": list(node.size),
         "flags": {},
         "order": 0,
         "mode": node.mode,
@@ -280,17 +306,6 @@ def _written(node: Node) -> dict[str, Any]:
             for name, (_, default) in known.widgets.items()
         ],
     }
-
-
-def _height(kind: str) -> int:
-    known = own_nodes()[kind]
-    return _HEAD_PX + _ROW_PX * (len(known.sockets) + len(known.widgets))
-
-
-def _xy(place: Any) -> tuple[float, float]:
-    if isinstance(place, Mapping):  # older pages: {"0": x, "1": y}
-        return float(place.get("0", 0)), float(place.get("1", 0))
-    return float(place[0]), float(place[1])
 
 
 def _as_row(link: Any) -> list[Any]:

@@ -1,4 +1,5 @@
-"""A graph with nodes of the official pack, where that pack is absent: the page offers ours."""
+"""A graph with nodes of the official pack, where that pack is absent: the page offers ours, and
+opens what `drawbridge convert` has made of it."""
 
 from __future__ import annotations
 
@@ -6,7 +7,10 @@ import pytest
 
 from drawbridge.devtools.browser import ComfyPage
 from drawbridge.devtools.comfyui.host import RealComfyUI
+from drawbridge.devtools.draw_things_graphs import crowded
+from drawbridge.devtools.page_graphs import OVERLAPS, look_at_all
 from drawbridge.graphs import draw_things_pack as pack
+from drawbridge.graphs.convert import convert
 from drawbridge.graphs.replacement import replacements
 
 _OF_THEIRS = {
@@ -72,3 +76,28 @@ def test_nodes_of_the_official_pack_become_ours_with_their_links(
     assert (generate["seed"], generate["guidance"], generate["strength"]) == (77, 3.5, 0.75)
     assert page.widget("Prompt", "prompt") == "a lake at dawn"
     assert page.prompt()["3"]["inputs"]["images"] == ["2", 0]
+
+
+def test_converted_graph_lies_as_theirs_did_and_says_what_it_said(page: ComfyPage) -> None:
+    graph = crowded().graph
+    notes = convert(graph).notes
+    page.load(graph)
+    look_at_all(page)
+    assert (page.missing(), page.dialogs(), page.complaints) == ([], [], [])
+    if not page.is_frozen():  # frontend 1.27 draws every row of a Vue node
+        assert page.page.evaluate(OVERLAPS) == []
+    assert page.widget("LoRAStack", "lora_2") == "flux_1_schnell_q8p.ckpt"
+    assert page.widget("SettingsRefiner", "refiner_start") == 0.7
+    assert page.widget("SettingsUpscaler", "upscaler_scale_factor") == 2
+    assert page.widget("Prompt", "prompt") == "a lake"
+    generate = page.prompt()["5"]["inputs"]
+    assert (generate["width"], generate["sampler"], generate["prompt"]) == (
+        960,
+        "Euler A",
+        ["4", 0],
+    )
+    said = page.page.evaluate(
+        "() => app.graph.nodes.find((one) => one.type === 'Note').widgets[0].value"
+    )
+    assert notes
+    assert all(note in said for note in notes)

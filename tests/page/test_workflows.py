@@ -10,39 +10,11 @@ from standin.workflow import to_prompt
 
 from drawbridge.devtools.browser import ComfyPage, Open, read_workflow
 from drawbridge.devtools.comfyui.host import RealComfyUI
-from drawbridge.devtools.page_graphs import look_at_all, save_server
+from drawbridge.devtools.page_graphs import OVERLAPS, look_at_all, save_server
 from drawbridge.devtools.shared_graphs import FOLDER
 from drawbridge.emulator.server.server import Emulator
 
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
-
-# Pairs of nodes that lie on each other, once all are drawn and keep their sizes.
-_OVERLAPS = """
-async () => {
-  const isVue = LiteGraph.vueNodesMode;
-  const rectOf = (node) => {
-    if (!isVue) return node.getBounding();
-    const element = document.querySelector(`[data-node-id="${node.id}"]`);
-    const { x, y, width, height } = element?.getBoundingClientRect() ?? {};
-    return [x, y, width, height];
-  };
-  const frame = () => new Promise((done) => requestAnimationFrame(done));
-  const { nodes } = app.graph;
-  let rects = [];
-  for (let still = 0; still < 10; ) {
-    await frame();
-    const now = nodes.map((node) => [...rectOf(node)]);
-    still = JSON.stringify(now) === JSON.stringify(rects) && now.every(([x]) => x) ? still + 1 : 0;
-    rects = now;
-  }
-  const shared = (a, b, axis) =>
-    Math.min(a[axis] + a[axis + 2], b[axis] + b[axis + 2]) - Math.max(a[axis], b[axis]);
-  return nodes.flatMap((one, i) => nodes.slice(i + 1).flatMap((other, j) => {
-    const [a, b] = [rects[i], rects[i + 1 + j]];
-    return shared(a, b, 0) > 1 && shared(a, b, 1) > 1 ? [`${one.type} ${other.type}`] : [];
-  }));
-}
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -92,4 +64,4 @@ def test_nodes_of_a_workflow_do_not_overlap(page: ComfyPage) -> None:
         workflow["extra"] = {"linearMode": False}  # an app would show no nodes
         page.load(workflow)
         look_at_all(page)
-        assert page.page.evaluate(_OVERLAPS) == [], name
+        assert page.page.evaluate(OVERLAPS) == [], name

@@ -179,3 +179,30 @@ def test_a_control_for_another_version_is_named() -> None:
     [note] = saved.convert()[1]
     assert f"(node {first}): it is for v1" in note
     assert "with a model of flux1" in note
+
+
+@pytest.mark.parametrize(
+    ("model", "start", "sent"),
+    [(FLUX, 0, 0.7), (FLUX, 0.0, 0.7), (FLUX, 0.1, 0.1), (None, 0, 0.7), (None, 0.85, 0.85)],
+)
+def test_a_refiner_from_the_first_step_on_starts_as_theirs_sent_it(
+    model: dict[str, Any] | None, start: float, sent: float
+) -> None:
+    """Theirs take a start of 0 for none, and send the server's own in its place."""
+    saved = Saved()
+    refiner = saved.add(pack.THEIR_REFINER, refiner_model=model, refiner_start=start)
+    saved.add(pack.SAMPLER, {"refiner": (refiner, 0)})
+    found, notes = saved.convert()
+    [node] = of_kind(found, "SettingsRefiner")
+    assert node["refiner_start"] == sent
+    assert [f"was sent as {sent}" in one for one in notes] == [True] * (bool(model) and not start)
+
+
+def test_a_start_that_is_linked_to_a_refiner_stays_linked() -> None:
+    saved = Saved()
+    number = saved.add("PrimitiveFloat", value=0.2)
+    wires = {"refiner_start": (number, 0)}
+    refiner = saved.add(pack.THEIR_REFINER, wires, refiner_model=FLUX, refiner_start=0)
+    saved.add(pack.SAMPLER, {"refiner": (refiner, 0)})
+    found, notes = saved.convert()
+    assert (found[refiner]["refiner_start"], notes) == ((number, 0), ())
