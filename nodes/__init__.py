@@ -64,8 +64,9 @@ class Drawbridge(ComfyExtension):
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         from . import replacements
-        from .routes import table
+        from .routes import ready_graphs, table
 
         table.register()  # here, as ComfyUI 0.3.64 does not call on_load
+        ready_graphs.register()
         await replacements.register()
         return NODES

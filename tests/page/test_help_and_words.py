@@ -146,7 +146,13 @@ def test_template_browser_shows_our_workflows_and_opens_one(open_page: Open) -> 
     page.command("Comfy.BrowseTemplates")
     dialog = page.page.get_by_role("dialog")
     dialog.get_by_text(PACK_FOLDER, exact=True).last.click()
-    page.wait_for(_ALL_WERE_SEEN, [path.stem for path in FOLDER.glob("*.json")])
+    names = sorted(path.stem for path in FOLDER.glob("*.json"))
+    first = dialog.get_by_role("img", name=names[0])
+    first.wait_for()
+    pictures = dialog.locator("img").evaluate_all("(all) => all.map((one) => one.alt)")
+    shown = [one for one in pictures if one in names]
+    assert shown == names[: len(shown)]
+    page.wait_for(_ALL_WERE_SEEN, names)
     page.wait_for(_IS_BACK, "05 LoRA stack")
     dialog.get_by_role("img", name="05 LoRA stack").click()
     page.wait_for(
