@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ NOT_OURS = (
     "reading '$el'",  # uncaught in 1.36, whenever the list of a Vue node with a search is closed
     # Newer pages ask an older ComfyUI for what it has not.
     "Failed to fetch jobs",
+    "Error loading fuse options",
     "Attempted to cleanup event listeners for graph that was never set up",  # its minimap
     "ComfyApp graph accessed before initialization",  # its stores, in 1.42 to 1.53
 )
@@ -243,7 +245,8 @@ class ComfyPage:
 
     def error(self, problem: str) -> str:
         """Return what is to be read of the error that a run has ended with, once it says so."""
-        details = self.page.get_by_role("button", name="View details")  # as newer pages have it
+        button = self.page.get_by_role("button", name=re.compile("^(View details|See Errors)$"))
+        details = button.first  # as newer pages have it
         dialog = self.page.locator(".p-dialog")
         details.or_(dialog).first.wait_for()
         if details.is_visible():
