@@ -106,6 +106,7 @@ def test_blueprint_is_one_node_with_its_list_and_runs(
     page.page.get_by_text(BLUEPRINT).first.wait_for()
     page.page.keyboard.press("Enter")
     page.wait_for("() => app.graph.nodes.length === 1")
+    page.wait_for("() => !document.querySelector('[role=dialog]')")  # it lies above
     page.page.mouse.move(FREE[0] - 40, FREE[1] - 40, steps=4)
     page.page.mouse.click(*FREE)  # newer pages let people choose the place
     page.wait_for("() => !app.graph.nodes[0].flags?.ghost")
