@@ -31,12 +31,14 @@ class Imported:
 
     `values` are fields of GenerationConfig by name, those that the text has; `unknown` is a JSON
     object of the keys that it has besides (those of LoRAs and controls beside their file), which
-    `write` puts back. `warnings` are sentences about what was changed or passed over.
+    `write` puts back. `warnings` are sentences about what was changed or passed over; `drawn` is
+    the one among them about a seed that was drawn, "" where none was.
     """
 
     values: Mapping[str, object] = field(default_factory=dict)
     unknown: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    drawn: str = ""
 
     def config(self, base: GenerationConfig | None = None) -> GenerationConfig:
         """Return `base` (the defaults, if there is none) with these values."""
@@ -51,16 +53,45 @@ def read(text: str, *, draw: Callable[[], int] = lambda: secrets.randbits(32)) -
     passed over with a warning. Raises RequestRejected for a text that says nothing of a
     configuration.
     """
-    found, warnings = json_text.configuration(text)
+    found = json_text.configuration(text)
     reader = Reader(draw)
-    values, unknown = reader.record(GenerationConfig, found)
+    values, unknown = reader.record(GenerationConfig, found.record)
     if not values:
         raise _nothing(unknown, reader)
     for key, entries in reader.unknown.items():
         if entries:
             unknown[key] = entries
-    told = (*warnings, *reader.warnings, *_unknown(unknown, reader.unknown))
-    return Imported(values, unknown, told)
+    beside = [line for key, around in found.around for line in _beside(key, around, values)]
+    told = (*found.warnings, *beside, *reader.warnings, *_unknown(unknown, reader.unknown))
+    return Imported(values, unknown, told, reader.drawn)
+
+
+def _beside(key: str, around: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+    """Return sentences about what an object says besides the configuration that it holds.
+
+    `values` are what that says.
+    """
+    rest = {name: value for name, value in around.items() if name != key}
+    seed: Any = values.get("seed", 0)
+    quiet = Reader(lambda: seed)  # two random ones are no difference
+    said, _ = quiet.record(GenerationConfig, rest)
+    names = [name for name in said if not _agree(said[name], values.get(name))]
+    keys = [one for one in rest if set(spellings.fields(GenerationConfig, one)) & {*names}]
+    told = json_text.prompts(rest)
+    if keys:
+        told.append(
+            f"The text says {listed(keys)} also beside `{key}`, differently; what is in it counts."
+        )
+    return told
+
+
+def _agree(beside: Any, within: Any) -> bool:
+    """Return whether two values of a field are one; the app's pictures say less of a control."""
+    if isinstance(beside, tuple) and isinstance(within, tuple):
+        return [getattr(one, "file", one) for one in beside] == [
+            getattr(one, "file", one) for one in within
+        ]
+    return beside == within
 
 
 def _nothing(unknown: Mapping[str, Any], reader: Reader) -> RequestRejected:

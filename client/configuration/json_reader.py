@@ -6,6 +6,7 @@ No value costs the others: one that cannot be meant is passed over with a senten
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import Any, get_type_hints
@@ -35,13 +36,14 @@ _CLAMPED = {
     "compression_artifacts_quality": (0, 100),
 }
 _MAY_BE_NULL = {"compression_artifacts", "compression_artifacts_quality", "color_calibration"}
-_TRUTH = {"true": True, "false": False}
+_TRUTH = {"true": True, "false": False, "1": True, "0": False}
 
 
 class Reader:
     """Reads one text's object and gathers what is to be said about it.
 
-    `draw` gives a 32-bit seed where the text asks for a random one. `unknown` has the keys of LoRAs
+    `draw` gives a 32-bit seed where the text asks for a random one; `drawn` is then the sentence
+    about it. `unknown` has the keys of LoRAs
     and controls that nobody knows, beside their file; `passed_over` says whether there was a key
     whose value could not be meant.
     """
@@ -51,6 +53,7 @@ class Reader:
         self.warnings: list[str] = []
         self.unknown: dict[str, list[dict[str, Any]]] = {"loras": [], "controls": []}
         self.passed_over = False
+        self.drawn = ""
 
     def record(
         self, record: type[Any], found: Mapping[str, Any], where: str = ""
@@ -99,7 +102,7 @@ class Reader:
         try:
             if len(names) == 1:
                 return {names[0]: self._value(record, names[0], key, value)}
-            sides = value.lower().split("x") if isinstance(value, str) else []
+            sides = re.split(r"[xX\u00d7]", value) if isinstance(value, str) else []
             if len(sides) != len(names):
                 raise wrong(key, value, 'a size such as "512x768"')
             return {
@@ -197,7 +200,8 @@ class Reader:
 
     def _drawn(self, value: Any) -> int:
         number = self._draw()
-        self.warnings.append(f"The seed {shown(value)} asks for a random one; {number} was drawn.")
+        self.drawn = f"The seed {shown(value)} asks for a random one; {number} was drawn."
+        self.warnings.append(self.drawn)
         return number
 
     def _instead(self, key: str, given: float, taken: float, why: str = "as in the app") -> float:
@@ -252,7 +256,7 @@ def _truth(key: str, value: Any) -> bool:
         return value
     if isinstance(value, str):
         value = _TRUTH.get(value.strip().lower(), value)
-    if value in (0, 1) and isinstance(value, int):
+    if isinstance(value, int | float) and value in (0, 1):
         return bool(value)
     raise wrong(key, value, "true or false")
 

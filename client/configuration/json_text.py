@@ -3,32 +3,57 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...errors import RequestRejected
-from .json_keys import KEYS
-from .spellings import is_prompt
+from .spellings import fold, is_prompt
 
 MOST_CHARACTERS = 1 << 20
 REMEDY = "Copy the configuration from Draw Things again, or correct that value."
 _LONGEST_SHOWN = 40
+_INNER = ("v2", "configuration")
+_DEEPEST = 8
+_FENCE = re.compile(r"```\w*\s+(.*?)\s*```", re.DOTALL)  # as chats and wikis have it
 
 
-def configuration(text: str) -> tuple[dict[str, Any], list[str]]:
-    """Return the configuration's object in a text, and sentences about what was passed over.
+class Found(NamedTuple):
+    """A configuration's object in a text.
+
+    `around` are the objects around it from the outermost on, each with the key that holds the next;
+    `warnings` are sentences about what was passed over.
+    """
+
+    record: dict[str, Any]
+    around: tuple[tuple[str, dict[str, Any]], ...]
+    warnings: tuple[str, ...]
+
+
+def configuration(text: str) -> Found:
+    """Return the configuration's object in a text.
 
     It may be the only element of an array, or be called `configuration` in an object around it
-    (`v2` in the description that the app writes into pictures). Of equal keys the last counts.
-    Raises RequestRejected where there is none.
+    (`v2` in the description that the app writes into pictures), and be a text of JSON there. Of
+    equal keys the last counts. Raises RequestRejected where there is none.
     """
     warnings: list[str] = []
-    return _unwrap(_parse(text, warnings), warnings), warnings
+    value, around = _parse(text, warnings), list[tuple[str, dict[str, Any]]]()
+    for _ in range(_DEEPEST):
+        value = _one(value, warnings)
+        key, inner = _inner(value)
+        if inner is None:
+            break
+        around.append((key, value))
+        value = inner
+    return Found(_one(value, warnings), tuple(around), tuple(warnings))
 
 
 def _parse(text: str, warnings: list[str]) -> Any:
     stripped = text.strip().lstrip("\ufeff").strip()
+    fenced = _FENCE.fullmatch(stripped)
+    stripped = fenced[1] if fenced else stripped
     if not stripped:
         raise RequestRejected(
             "There is no configuration.",
@@ -61,7 +86,8 @@ def _parse(text: str, warnings: list[str]) -> Any:
         ) from error
 
 
-def _unwrap(value: Any, warnings: list[str]) -> dict[str, Any]:
+def _one(value: Any, warnings: list[str]) -> dict[str, Any]:
+    """Return the object that a value is, alone in an array, or written as a text."""
     if isinstance(value, list):
         if len(value) != 1:
             raise RequestRejected(
@@ -69,23 +95,28 @@ def _unwrap(value: Any, warnings: list[str]) -> dict[str, Any]:
                 "Paste one configuration.",
             )
         value = value[0]
+    if _is_object(value):
+        value = _parse(value, warnings)
     if not isinstance(value, dict):
         raise RequestRejected(
             f"The text is {shown(value)}, not a configuration.",
             "Paste the configuration whole, from its first brace to its last.",
         )
-    if isinstance(value.get("v2"), dict):
-        warnings += prompts(value)
-        return value["v2"]
-    inner = value.get("configuration")
-    if not isinstance(inner, dict):
-        return value
-    beside = [key for key in KEYS if key in value and value[key] != inner.get(key)]
-    if beside:
-        warnings.append(
-            f"The text says {listed(beside)} also beside `configuration`; what is in it counts."
-        )
-    return inner
+    return value
+
+
+def _inner(value: Mapping[str, Any]) -> tuple[str, Any]:
+    """Return the configuration within an object and its key; None where it is the object itself."""
+    keys = {fold(key): key for key in value}
+    for name in _INNER:
+        key = keys.get(name, name)
+        if isinstance(value.get(key), dict) or _is_object(value.get(key)):
+            return key, value[key]
+    return "", None
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, str) and value.lstrip("\ufeff \t\r\n").startswith("{")
 
 
 def wrong(key: str, value: Any, wanted: str) -> RequestRejected:

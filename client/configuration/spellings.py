@@ -60,7 +60,7 @@ _SIZES: Mapping[str, tuple[str, str]] = {
     "original_size": ("original_image_width", "original_image_height"),
     "negative_original_size": ("negative_original_image_width", "negative_original_image_height"),
 }
-_PROMPTS = ("prompt", "negative_prompt", "c", "uc")
+_PROMPTS = ("prompt", "negative_prompt", "negative", "c", "uc")
 
 # What the app takes for a word that it does not know. It has nothing for a sampler.
 UNKNOWN_WORD: Mapping[type[IntEnum], IntEnum] = {
@@ -91,8 +91,8 @@ def is_prompt(key: str) -> bool:
 
 def member(kind: type[IntEnum], word: str) -> IntEnum | None:
     """Return the choice that a word stands for, be it a name or a number; None if unknown."""
-    if re.fullmatch(r"\s*[0-9]{1,3}\s*", word):
-        return number(kind, int(word))
+    if re.fullmatch(r"\s*[0-9]{1,3}(\.0+)?\s*", word):
+        return number(kind, float(word))
     return _members(kind).get(fold(word))
 
 

@@ -26,7 +26,8 @@ import { isNone } from "./catalog.js";
  * @param {string} text
  */
 export function looksLikeConfiguration(text) {
-  return /^\s*[{[]/.test(text) && text.includes(":");
+  // Alone, written as a text of JSON, or in the fences of a chat.
+  return /^\s*(```\w*\s*|"\s*)?[{[]/.test(text) && text.includes(":");
 }
 
 /**
