@@ -53,6 +53,8 @@ def presets(options: argparse.Namespace, output: Output) -> int:
             text = read_text(options.file, "preset")
             preset = of_text(text, options.name, options.negative_prompt)
             saved.put(preset)
+            for note in preset.warnings:
+                output.note(note)
             output.line(f"Saved {preset.name} in {path}.")
         elif options.action == "remove":
             saved.remove(options.name)

@@ -52,7 +52,7 @@ export interface Answers {
   "servers/default": Saved;
   "presets/list": { presets: Offered[] };
   "presets/take": Taken;
-  "presets/save": { name: string; names: string[] };
+  "presets/save": { name: string; names: string[]; warnings: string[] };
   "presets/remove": { names: string[] };
   "presets/share": { name: string; text: string };
   "pins/list": { pins: Pin[] };

@@ -7,17 +7,19 @@ name and the negative prompt. Its seed is -1, the app's word for a random one.
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import RequestRejected
+from . import json_text, spellings
 from .fields import GenerationConfig, LoRA
 
 NAME, NEGATIVE_PROMPT = "name", "negativePrompt"
 _LONGEST_NAME = 80
-# What the app's own list of presets, and other programs, call it.
-_NEGATIVE_PROMPTS = (NEGATIVE_PROMPT, "negative_prompt", "negative")
+# What the app's own list of presets, its pictures, and other programs, call it.
+_NEGATIVE_PROMPTS = (NEGATIVE_PROMPT, "negative", "uc")
 _APART = ("model", "loras", "seed")
 
 
@@ -26,7 +28,8 @@ class Preset:
     """Settings under a name.
 
     `values` are fields of GenerationConfig by name, controls among them, without a seed; `model` is
-    a file, "" where the preset goes with any. `other_keys` are those of a newer app.
+    a file, "" where the preset goes with any. `other_keys` are those of a newer app, `warnings`
+    sentences about what its text says and was changed or passed over.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Preset:
     negative_prompt: str = ""
     model: str = ""
     other_keys: Mapping[str, object] = field(default_factory=dict)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
 
     def as_object(self) -> dict[str, Any]:
         """Return the file's JSON object, which `of_object` reads."""
@@ -62,30 +66,46 @@ def of_object(found: Mapping[str, Any], name: str = "") -> Preset:
     return of_text(json.dumps(found, ensure_ascii=False), name)
 
 
-def of_text(text: str, name: str = "", negative_prompt: str | None = None) -> Preset:
+def of_text(
+    text: str, name: str = "", negative_prompt: str | None = None, otherwise: str = ""
+) -> Preset:
     """Return the preset of a file's text; `name` and `negative_prompt` win over those in there.
 
-    Any configuration will do. Raises RequestRejected where there is no name, or no configuration.
+    Any configuration will do; `otherwise` is the name of one that has none. Raises RequestRejected
+    where there is no name, or no configuration.
     """
     from . import clipboard
 
-    told, inner = _told(text)
-    imported = clipboard.read(inner, draw=lambda: 0)
+    found = json_text.configuration(text)
+    told: dict[str, str] = {}
+    for record in (*(one for _, one in found.around), found.record):
+        told |= {spellings.fold(key): one for key, one in record.items() if isinstance(one, str)}
+    rest = {key: one for key, one in found.record.items() if spellings.fold(key) not in _ours()}
+    imported = clipboard.read(json.dumps(rest, ensure_ascii=False), draw=lambda: 0)
     values = dict(imported.values)
     model, loras = str(values.get("model", "")), values.get("loras", ())
     for apart in _APART:
         values.pop(apart, None)
     if negative_prompt is None:
-        given = (told.get(key) for key in _NEGATIVE_PROMPTS)
-        negative_prompt = next((one for one in given if isinstance(one, str)), "")
+        given = (told.get(spellings.fold(key), "") for key in _NEGATIVE_PROMPTS)
+        negative_prompt = next((one for one in given if one.strip()), "")
     return Preset(
-        checked_name(name or str(told.get(NAME, ""))),
+        checked_name(name or told.get(NAME, "").strip() or otherwise),
         values,
         loras if isinstance(loras, tuple) else (),
         negative_prompt.strip(),
         model,
-        {key: value for key, value in imported.unknown.items() if key not in _ours()},
+        dict(imported.unknown),
+        tuple(line for line in (*found.warnings, *imported.warnings) if line != imported.drawn),
     )
+
+
+def folded(name: str) -> str:
+    """Return a preset's name in the form in which equal names have equal texts.
+
+    That is in any case, and with umlauts of one code point or two: macOS writes either.
+    """
+    return unicodedata.normalize("NFC", name.strip()).casefold()
 
 
 def checked_name(name: str) -> str:
@@ -100,17 +120,4 @@ def checked_name(name: str) -> str:
 
 
 def _ours() -> tuple[str, ...]:
-    return (NAME, *_NEGATIVE_PROMPTS)
-
-
-def _told(text: str) -> tuple[dict[str, Any], str]:
-    """Return what a text says besides its configuration, and the text of that."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):  # whoever reads the configuration says what is wrong
-        return {}, text
-    if not isinstance(found, dict):
-        return {}, text
-    told = {key: found[key] for key in _ours() if key in found}
-    rest = {key: value for key, value in found.items() if key not in told}
-    return told, json.dumps(rest, ensure_ascii=False)
+    return tuple(spellings.fold(key) for key in (NAME, *_NEGATIVE_PROMPTS))

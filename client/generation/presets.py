@@ -13,7 +13,7 @@ from ...facts.app_settings import RECOMMENDED
 from ..catalog.records import ModelSpec
 from ..configuration.enums import LoRAMode
 from ..configuration.fields import LoRA
-from ..configuration.preset import Preset
+from ..configuration.preset import Preset, folded
 from .advice import advise
 
 
@@ -35,11 +35,11 @@ def find(name: str, own: Iterable[Preset] = (), spec: ModelSpec | None = None) -
     the specification of the model that it is for, where that is known. Raises RequestRejected
     where there is none.
     """
-    wanted = name.strip().casefold()
-    saved = {one.name.casefold(): one for one in own}
+    wanted = folded(name)
+    saved = {folded(one.name): one for one in own}
     if wanted in saved:
         return saved[wanted]
-    lent = {one.name.casefold(): one for one in WITH_LORAS}
+    lent = {folded(one.name): one for one in WITH_LORAS}
     if wanted in lent:
         return _made(lent[wanted], "", spec)
     rows = {file: row for row in RECOMMENDED for file in row.files}
@@ -47,8 +47,8 @@ def find(name: str, own: Iterable[Preset] = (), spec: ModelSpec | None = None) -
         found = recommended(wanted, rows[wanted].version, spec)
         return Preset(wanted, found.values, negative_prompt=found.negative_prompt)
     names = [*(one.name for one in saved.values()), *(one.name for one in lent.values()), *rows]
-    near = difflib.get_close_matches(wanted, [one.casefold() for one in names], cutoff=0.5)
-    shown = [one for one in names if one.casefold() in near] or names[:12]
+    near = difflib.get_close_matches(wanted, [folded(one) for one in names], cutoff=0.5)
+    shown = [one for one in names if folded(one) in near] or names[:12]
     raise RequestRejected(
         f"There is no preset {name.strip()!r}.",
         f"Name one of these, or another one: {', '.join(shown)}.",
@@ -65,9 +65,9 @@ def files_of(name: str) -> tuple[str, ...]:
     """Return with what the names of the model files begin that one of the app's presets is for; ()
     for others.
     """
-    wanted = name.strip().casefold()
+    wanted = folded(name)
     for one in WITH_LORAS:
-        if one.name.casefold() == wanted:
+        if folded(one.name) == wanted:
             return one.settings.files
     return tuple(file for row in RECOMMENDED for file in row.files if file == wanted)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import RequestRejected, StoreUnusable
-from ..configuration.preset import Preset, of_object
+from ..configuration.preset import Preset, folded, of_object
 from .private_file import PrivateFile
 
 FILE_NAME = "presets.json"
@@ -29,7 +29,7 @@ class SavedPresets:
             found = [of_object(entry) for entry in file.read().get("presets", [])]
         except (TypeError, ValueError, AttributeError, RequestRejected):
             raise file.damaged() from None
-        return sorted(found, key=lambda one: one.name.casefold())
+        return sorted(found, key=lambda one: folded(one.name))
 
     def find(self, name: str) -> Preset:
         """Return the preset of a name, in any case. Raises RequestRejected, StoreUnusable."""
@@ -73,4 +73,4 @@ class SavedPresets:
 
 
 def _same(name: str, other: str) -> bool:
-    return name.strip().casefold() == other.strip().casefold()
+    return folded(name) == folded(other)

@@ -57,14 +57,17 @@ async def take(body: Body) -> Answer:
 
 
 async def save(body: Body) -> Answer:
-    """Save a configuration's text, or a preset's file, under a name."""
-    text, name = body.text("text"), body.text("name", "")
+    """Save a configuration's text, or a preset's file, under a name, and say what it lost.
+
+    Without `name` its own counts, and `otherwise` where it has none.
+    """
+    text, name, otherwise = body.text("text"), body.text("name", ""), body.text("otherwise", "")
     negative = body.text("negative_prompt") if "negative_prompt" in body else None
 
     def keep() -> Answer:
-        preset = of_text(text, name, negative)
+        preset = of_text(text, name, negative, otherwise)
         SavedPresets(host.user_folder()).put(preset)
-        return {"name": preset.name, "names": _names()}
+        return {"name": preset.name, "names": _names(), "warnings": [*preset.warnings]}
 
     return await in_thread(lambda: keep())
 

@@ -63,13 +63,24 @@ async def test_preset_is_taken_with_loras_and_negative_prompt(ask: Ask) -> None:
     assert unknown["error"]["kind"] == "RequestRejected"
 
 
+async def test_what_a_file_loses_is_told_and_its_name_is_taken_where_it_has_none(ask: Ask) -> None:
+    text = '{"steps": 5, "steps": 6, "loras": [{"file": "ink.ckpt", "name": "Ink"}]}'
+    told = await ask("presets/save", text=text, otherwise="my file")
+    assert (told["name"], told["names"]) == ("my file", ["my file"])
+    assert ["steps more" in told["warnings"][0], "loras: name" in told["warnings"][1]] == [True] * 2
+    text = '{"name": "Mine", "configuration": {"steps": 5}}'
+    told = await ask("presets/save", text=text, otherwise="my file")
+    assert (told["name"], told["warnings"]) == ("Mine", [])
+
+
 async def test_saved_preset_is_shared_as_a_file_that_comes_back(ask: Ask) -> None:
     text = json.dumps({"steps": 7, "seed": 5, "loras": [{"file": "ink.ckpt", "weight": 0.4}]})
     await ask("presets/save", name="Ink", text=text, negative_prompt="grey")
     shared = await ask("presets/share", name="ink")
     assert clipboard.read(shared["text"]).values["steps"] == 7
     assert await ask("presets/remove", name="Ink") == {"names": []}
-    assert await ask("presets/save", text=shared["text"]) == {"name": "Ink", "names": ["Ink"]}
+    again = await ask("presets/save", text=shared["text"])
+    assert again == {"name": "Ink", "names": ["Ink"], "warnings": []}
     told = await ask("presets/take", name="Ink", **Z)
     assert (told["drops"], told["negative_prompt"]) == (None, "grey")
     assert told["loras"] == [{"file": "ink.ckpt", "weight": 0.4, "mode": "all"}]

@@ -34,6 +34,16 @@ def test_preset_is_saved_shown_and_removed(run: Run, tmp_path: Path) -> None:
         assert run(None, "presets", action, "nobody", *store).code == 2
 
 
+def test_what_a_preset_does_not_take_is_said_when_it_is_saved(run: Run, tmp_path: Path) -> None:
+    file, store = tmp_path / "odd.json", ("--store", tmp_path)
+    file.write_text('{"steps": 7, "maskBlur": "much", "steps": 8}', encoding="utf-8")
+    said = run(None, "presets", "save", "Odd", file, *store)
+    assert said.code == 0
+    assert "steps more than once" in said.err
+    assert 'maskBlur is "much"' in said.err
+    assert len(run(None, "presets", "save", "Odd", file, *store, "--json").json["notes"]) == 2
+
+
 def test_generate_starts_from_a_preset_and_options_win(
     run: Run, serve: Serve, tmp_path: Path
 ) -> None:

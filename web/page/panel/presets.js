@@ -4,6 +4,7 @@
 import { fileNameOf } from "../../lib/presets.js";
 import { say } from "../../lib/words.js";
 import { ask } from "../comfyui/routes.js";
+import { toast } from "../comfyui/toast.js";
 import { button, element } from "../parts/elements.js";
 import { Section } from "./section.js";
 
@@ -11,7 +12,8 @@ import { Section } from "./section.js";
  * @param {import("../../comfyui.js").App} app
  * @returns {HTMLElement}
  */
-export function presetsSection({ api }) {
+export function presetsSection(app) {
+  const { api } = app;
   const section = new Section("presets", {
     title: say("presets.title"),
     about: say("presets.about"),
@@ -50,10 +52,12 @@ export function presetsSection({ api }) {
         if (!chosen) return;
         const text = await chosen.text();
         file.value = "";
-        const isNamed = /"name"\s*:\s*"[^"]/.test(text);
-        const name = isNamed ? "" : chosen.name.replace(/\.json$/i, "");
-        await ask(api, "presets/save", { text, name });
+        const otherwise = chosen.name.replace(/\.json$/i, "");
+        const { name, warnings } = await ask(api, "presets/save", { text, otherwise });
         await refresh();
+        if (warnings.length) {
+          toast(app, "warn", say("presets.saved", { name }), warnings.join("\n"));
+        }
       }),
   );
   section.buttons.append(

@@ -48,12 +48,30 @@ def test_file_comes_back_whole() -> None:
         ({"name": "a", "negative": "bad", "configuration": {"steps": 4}}, "bad"),
         ({"name": "a", "negative": " ", "configuration": {"steps": 4}}, ""),
         ({"name": "a", "steps": 4, "seed": 7}, ""),
+        ([{"name": "a", "negative": "bad", "configuration": {"steps": 4}}], "bad"),
+        ({"Name": "a", "Negative Prompt": "bad", "steps": 4}, "bad"),
+        ({"name": "a", "c": "a lake", "uc": "bad", "steps": 5, "v2": {"steps": 4}}, "bad"),
+        ({"steps": 4}, ""),
+        ({"name": 5, "steps": 4, "loras": [{"file": "", "name": "b"}]}, ""),
     ],
-    ids=["the app's list", "an empty one", "a plain configuration"],
+    ids=[
+        *("the app's list", "an empty one", "a plain configuration", "one in an array"),
+        *("other spellings", "a picture's", "no name", "no text as a name"),
+    ],
 )
-def test_other_forms_are_read(text: dict[str, Any], negative: str) -> None:
-    found = of_text(json.dumps(text))
+def test_other_forms_are_read(text: Any, negative: str) -> None:
+    found = of_text(json.dumps(text), otherwise="a")
     assert (found.name, found.values, found.negative_prompt) == ("a", {"steps": 4}, negative)
+
+
+def test_what_a_preset_does_not_take_is_told() -> None:
+    found = of_text('{"name": "a", "seed": -1, "steps": 3, "steps": 4, "maskBlur": "much", "b": 1}')
+    twice, blur, unknown = found.warnings
+    assert "steps more than once" in twice
+    assert 'maskBlur is "much"' in blur
+    assert unknown.endswith("kept for the export: b.")
+    assert found.other_keys == {"b": 1}
+    assert of_text(found.text()).warnings == (unknown,)
 
 
 def test_a_name_that_is_given_wins_and_one_is_needed() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from drawbridge.client.configuration.fields import LoRA
 from drawbridge.client.configuration.preset import Preset
+from drawbridge.client.generation import presets
 from drawbridge.client.store import presets as saved_presets
 from drawbridge.client.store.presets import SavedPresets
 from drawbridge.errors import RequestRejected, StoreUnusable
@@ -31,6 +32,16 @@ def test_presets_outlive_the_object_and_stand_by_name(tmp_path: Path) -> None:
     assert [one.name for one in saved.all()] == ["another"]
     with pytest.raises(RequestRejected, match="No preset is saved as 'one'"):
         saved.remove("one")
+
+
+def test_umlauts_of_one_and_of_two_code_points_are_one_name(tmp_path: Path) -> None:
+    saved = SavedPresets(tmp_path)
+    saved.put(Preset("Portr\u00e4ts  zwei", {"steps": 9}))
+    saved.put(Preset("PORTRA\u0308TS  zwei ", {"steps": 5}))
+    assert [one.values["steps"] for one in saved.all()] == [5]
+    for name in ("portr\u00e4ts  zwei", " portra\u0308ts  ZWEI"):
+        assert presets.find(name, saved.all()).values["steps"] == 5
+        assert saved.find(name).values["steps"] == 5
 
 
 @pytest.mark.parametrize(
