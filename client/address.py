@@ -13,7 +13,9 @@ DEFAULT_PORT = 7859
 EVERY = "*"
 LONGEST_HOST = 253  # of a name, as name servers take it; also bounds what it costs to look at one
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#]*)(?:[/?#].*)?", re.IGNORECASE | re.DOTALL)
+_USER = re.compile(r"[^/?#\s]*@")  # with a password perhaps, which is not to be repeated
 _HOST_REMEDY = "Give the bare host name or IP address, such as mac.local or 192.168.1.20."
+_USER_REMEDY = "Give the host without them; a shared secret belongs into the credential."
 _REMEDY = "Name servers as mac.local, mac.local:7859, 192.168.1.20, [fe80::1]:7859, or * for all."
 
 
@@ -142,7 +144,7 @@ class Address:
         counts instead of the one given. Raises RequestRejected.
         """
         url = _URL.fullmatch(text.strip())
-        host, said = _split((url[1] if url else text).strip())
+        host, said = _split((url[1] if url else text).strip().rstrip("/").rstrip())
         return cls(host, int(said) if said else port)
 
     @property
@@ -175,6 +177,8 @@ def _clean_host(text: str) -> str:
         raise RequestRejected("The server's host is empty.", _HOST_REMEDY)
     if len(host) > LONGEST_HOST:
         raise RequestRejected(f"The host has {len(host)} characters.", _HOST_REMEDY)
+    if _USER.search(host):
+        raise RequestRejected("The host contains the name or password of a user.", _USER_REMEDY)
     if "://" in host:
         raise RequestRejected(f"The host {host!r} is a URL.", _HOST_REMEDY)
     if re.search(r"[/\\?#@\s]", host):

@@ -276,6 +276,8 @@ def _started(
     note = f"The mask is {how}: the picture comes back as it is."
     if len(starts) > 1:
         note = f"Of {len(starts)} masks {which} is {how}: the picture comes back as it is."
+    if len(kept) > 1:
+        note = f"Of {len(starts)} masks {which} are {how}: the pictures come back as they are."
     return started, [note]
 
 

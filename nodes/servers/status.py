@@ -78,7 +78,7 @@ def shown_address(values: Mapping[str, Any]) -> str:
     server while there is none.
     """
     try:
-        return str(Address(values["host"], values["port"]))
+        return str(Address.taken_apart(values["host"], values["port"]))
     except RequestRejected:
         return ""
 

@@ -133,6 +133,9 @@ def test_an_entry_includes_those_that_name_no_further_server(
         ("[fe80::1]:7860", ("fe80::1", 7860)),
         ("fe80::1", ("fe80::1", 7859)),
         ("::1", ("::1", 7859)),
+        ("mac.local/", ("mac.local", 7859)),
+        ("mac.local:7860/", ("mac.local", 7860)),
+        ("[fe80::1]:7860/", ("fe80::1", 7860)),
     ],
 )
 def test_a_pasted_host_is_taken_apart(text: str, address: tuple[str, int]) -> None:
@@ -146,3 +149,16 @@ def test_a_pasted_host_is_taken_apart(text: str, address: tuple[str, int]) -> No
 def test_what_is_no_host_stays_none(text: str) -> None:
     with pytest.raises(RequestRejected):
         Address.taken_apart(text, 7859)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("http://me:geheim@mac.local:7859/x", "me:geheim@mac.local", "geheim@mac.local:7859"),
+        *("//me:geheim@mac.local", "me@geheim@mac.local", "http://x://me:geheim@mac.local"),
+    ],
+)
+def test_a_password_in_a_pasted_host_is_not_repeated(text: str) -> None:
+    with pytest.raises(RequestRejected) as caught:
+        Address.taken_apart(text, 7859)
+    assert "geheim" not in f"{caught.value.problem} {caught.value.remedy}"

@@ -252,6 +252,14 @@ def test_a_black_mask_in_a_batch_gives_its_picture_back(black: float, words: str
     assert re.search(f"Of 3 masks 2 {words}.*comes back as it is", note)
 
 
+def test_black_masks_are_told_by_their_places() -> None:
+    masks = torch.zeros(3, 256, 256)
+    masks[1] = 1
+    outcome = prepared({"strength": 0.7}, image=torch.rand(3, 256, 256, 3), mask=masks)
+    assert [one.mask is None for one in outcome.requests] == [True, False, True]
+    assert outcome.notes == ("Of 3 masks 1, 3 are black: the pictures come back as they are.",)
+
+
 def test_a_black_mask_alone_is_told_too() -> None:
     outcome = prepared({}, image=torch.rand(1, 256, 256, 3), mask=torch.full((1, 256, 256), 0.3))
     assert outcome.requests[0].config.strength == 0
