@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from pathlib import Path
 
@@ -34,13 +35,18 @@ def read_bytes(path: Path, what: str, most_bytes: int = _MOST_TEXT_BYTES) -> byt
 
 
 def read_text(path: Path, what: str, most_bytes: int = _MOST_TEXT_BYTES) -> str:
-    """Return the text of a file, or of stdin. Raises what `read_bytes` raises, for no UTF-8 too."""
+    """Return the text of a file, or of stdin. Raises what `read_bytes` and `as_text` raise."""
     return as_text(read_bytes(path, what, most_bytes), path)
 
 
 def as_text(data: bytes, path: Path) -> str:
-    """Return the content of a file as text. Raises Usage for what is no UTF-8."""
+    """Return the content of a file as text, UTF-8 or, with a mark in front, UTF-16.
+
+    Raises Usage for what is neither.
+    """
+    # Windows' editors put a mark in front, and what its PowerShell writes is UTF-16.
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return data.decode("utf-8-sig")  # Windows' editors put a mark in front
+        return data.decode("utf-16" if wide else "utf-8-sig")
     except ValueError as error:
         raise Usage(f"The file {path} cannot be read.", "Give a text file in UTF-8.") from error

@@ -6,6 +6,7 @@ import argparse
 import difflib
 from pathlib import Path
 
+from ...client.configuration import spellings
 from ...client.configuration.fields import GenerationConfig
 from ...client.configuration.ranges import ranges
 from ...facts.hints import KINDS
@@ -100,7 +101,12 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
         help=f"{_range('seed')}, or -1 to draw one; of several, each is generated (default: drawn, "
         "and told)",
     )
-    add("--sampler", type=_sampler, metavar="NAME", help="as the app names it, in any case")
+    add(
+        "--sampler",
+        type=_sampler,
+        metavar="NAME",
+        help="as the app names it, in any case, or as other programs write that, such as euler_a",
+    )
     add("--shift", type=float, metavar="S", help=f"timestep shift, {_range('shift')}")
     add(
         "--strength",
@@ -217,14 +223,12 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
 
 
 def _sampler(label: str) -> Sampler:
-    try:
-        return Sampler.from_label(label)
-    except KeyError:
-        labels = [sampler.label for sampler in Sampler]
-        near = difflib.get_close_matches(label, labels, cutoff=0.4) or labels
-        raise argparse.ArgumentTypeError(
-            f"{label!r} is no sampler; there are {', '.join(near)}"
-        ) from None
+    found = spellings.member(Sampler, label)
+    if isinstance(found, Sampler):
+        return found
+    labels = [sampler.label for sampler in Sampler]
+    near = difflib.get_close_matches(label, labels, cutoff=0.4) or labels
+    raise argparse.ArgumentTypeError(f"{label!r} is no sampler; there are {', '.join(near)}")
 
 
 def _range(field: str) -> str:

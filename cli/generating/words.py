@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 
 from ..outcome import Usage
@@ -16,9 +17,9 @@ def prompts(options: argparse.Namespace, given: Given) -> list[str]:
     """Return what is to be generated, in order. Raises Usage where that is nothing."""
     found = [*options.prompt]
     if options.prompts is not None:
-        lines = [
-            line.strip() for line in read_text(options.prompts, "list of prompts").splitlines()
-        ]
+        text = read_text(options.prompts, "list of prompts")
+        # No splitlines: it also parts where a pasted text has a break within a paragraph.
+        lines = [line.strip() for line in re.split(r"\r\n|\r|\n", text)]
         lines = [line for line in lines if line and not line.startswith(COMMENT)]
         if not lines:
             name = "stdin" if str(options.prompts) == STDIN else options.prompts

@@ -72,6 +72,41 @@ def test_each_prompt_is_generated_with_each_seed_and_batch(
     assert all(told(path)["v2"]["batchCount"] == 1 for path in folder.iterdir())
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_prompts_and_configuration_are_read_as_windows_writes_them(
+    serve: Serve, run: Run, tmp_path: Path, encoding: str
+) -> None:
+    emulator, listed, copied = serve(), tmp_path / "C:\\prompts.txt", tmp_path / "copied.json"
+    listed.write_bytes("Ein See\r\n\r\n# nichts\r\n Dünen\u2028im Wind \r\n".encode(encoding))
+    copied.write_bytes('{\r\n"Steps": "2", "sampler": "euler_a", "seed": -1}'.encode(encoding))
+    done = run(
+        *(emulator, "generate", *SMALL, "--prompts", listed, "--configuration", copied),
+        *("--seed", 7, "--sampler", "dpmpp_2m_karras", "-o", tmp_path / "p.png", "--json"),
+    )
+    assert done.code == 0, done.out
+    assert sent(emulator) == [("Ein See", 7), ("Dünen\u2028im Wind", 7)]
+    assert done.json["sampler"] == "DPM++ 2M Karras"
+    assert "notes" not in done.json  # the seed that was drawn is not used
+
+
+def test_single_settings_are_changed_as_those_of_a_configuration(
+    serve: Serve, run: Run, tmp_path: Path
+) -> None:
+    emulator = serve()
+    done = run(
+        *(emulator, "generate", "--model", FILE, "--prompt", "a", "--set", "width=200"),
+        *("--set", "Height=128", "--set", "seed=-1", "--set", "Steps=2"),
+        *("-o", tmp_path / "p.png", "--json"),
+    )
+    assert done.code == 0, done.out
+    seed, size = done.json["seed"], (done.json["width"], done.json["height"])
+    assert (size, done.json["steps"]) == ((192, 128), 2)
+    assert done.json["notes"] == [
+        "The width 200 became 192, as in the app.",
+        f"The seed -1 asks for a random one; {seed} was drawn.",
+    ]
+
+
 def test_prompts_come_from_stdin(
     serve: Serve, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -277,7 +312,9 @@ def test_a_picture_gives_its_prompt_and_its_configuration_back(
         (("--prompts", "absent.txt"), 2, "no file absent.txt"),
         (("--prompt", "x", "--seed", 1 << 32), 2, "seed 4294967296 is outside"),
         (("--prompt", "x", "--set", "steps"), 2, "--set steps is no setting"),
-        (("--prompt", "x", "--set", "stepz=4"), 2, "stepz"),
+        (("--prompt", "x", "--set", "stepz=4"), 2, "no setting stepz"),
+        (("--prompt", "x", "--set", "maskBlur=much", "--set", "steps=4"), 2, 'maskBlur is "much"'),
+        (("--prompt", "x", "--sampler", "Heun"), 2, "'Heun' is no sampler"),
         (("--prompt", "x", "--set", "steps=4", "--set", "stepz=4"), 2, "no setting stepz"),
         (
             ("--prompt", "x", "--preset", "z_image_turb"),
