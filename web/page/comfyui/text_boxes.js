@@ -1,6 +1,7 @@
 // @ts-check
 /** Keeps a node's boxes for several lines from giving their room to what the page shows below. */
 
+import { labelOf } from "./nodes.js";
 import { elementOf } from "./vue_elements.js";
 
 /**
@@ -75,13 +76,19 @@ export async function untilDrawn(app, nodes) {
 }
 
 /**
- * Give the boxes of a node that Vue draws their widgets' names, as all other fields have them: the
- * page puts a widget's options on its box.
+ * Give the boxes of a node what their widgets are called. Where Vue draws them, all other fields
+ * have their names, and the page puts a widget's options on its box; else an empty box shows a
+ * name, which is to be the one that people read.
  *
  * @param {GraphNode} node
  */
 export function nameBoxes(node) {
-  for (const { name, options } of boxesOf(node)) options["aria-label"] = name;
+  for (const widget of boxesOf(node)) {
+    const { name, options } = widget;
+    options["aria-label"] = name;
+    const box = /** @type {HTMLTextAreaElement} */ (widget.element);
+    if (box.placeholder === name) box.placeholder = labelOf(widget);
+  }
 }
 
 /** @param {GraphNode} node */
