@@ -54,11 +54,38 @@ export function renew(node, widgets) {
   }
   if (!isWatched || !node.widgets || widgets.every(isKnownToHide)) return;
   node.widgets = [...node.widgets];
-  // Frontend 1.36 watches the list alone, in which nothing changes where the same come again.
-  const [first] = node.widgets;
-  if (!first || !widgets.some((one) => "vueTrack" in one)) return;
-  node.widgets.push(first);
-  node.widgets.pop();
+  // Frontend 1.36 watches the list alone.
+  if (widgets.some((one) => "vueTrack" in one)) touchList(node);
+}
+
+/**
+ * Change a node's list of widgets and back: to a page that watches the list nothing has changed
+ * where the same come again.
+ *
+ * @param {GraphNode} node
+ */
+function touchList({ widgets }) {
+  const [first] = widgets ?? [];
+  if (!first) return;
+  widgets?.push(first);
+  widgets?.pop();
+}
+
+/**
+ * Have the page show how widgets look that are dimmed, called or explained otherwise now. Vue nodes
+ * of frontends before 1.55 read tooltips with the list of widgets alone.
+ *
+ * @param {GraphNode} node
+ * @param {readonly Widget[]} widgets
+ */
+export function renewLooks(node, widgets) {
+  if (!widgets.length) return;
+  if (window.LiteGraph?.vueNodesMode) {
+    renew(node, widgets);
+    const isWatched = !!Object.getOwnPropertyDescriptor(node, "widgets")?.set;
+    if (isWatched && !widgets.every(isKnownToHide)) touchList(node);
+  }
+  node.setDirtyCanvas(true, true);
 }
 
 /**

@@ -16,7 +16,7 @@ import { CHANGE_EVENT } from "../comfyui/routes.js";
 import { toastError } from "../comfyui/toast.js";
 import { bodyOf, elementOf } from "../comfyui/vue_elements.js";
 import { onNodesRendered } from "../comfyui/vue_observer.js";
-import { isFrozen, setDimmed } from "../comfyui/widgets.js";
+import { isFrozen, renewLooks, setDimmed } from "../comfyui/widgets.js";
 import { button, element as make } from "../parts/elements.js";
 import { askAsOwner } from "../secret/owner.js";
 import { onAnyChange } from "../state/changes.js";
@@ -196,7 +196,7 @@ function takePlace(app, node, panel) {
  */
 function dimOthers(app, node, isDefault) {
   const own = defaultServerOf(app);
-  let changed = false;
+  const changed = [];
   for (const part of CONNECT_WIDGETS) {
     const widget = widgetOf(node, part);
     if (part === "host" || !widget) continue;
@@ -204,9 +204,9 @@ function dimOthers(app, node, isDefault) {
     const note = own
       ? say("connect.default.wins", { name: own.name, value: value || say("picker.none") })
       : say("connect.default.wins.unknown");
-    if (setDimmed(widget, isDefault ? note : "")) changed = true;
+    if (setDimmed(widget, isDefault ? note : "")) changed.push(widget);
   }
-  if (changed) node.setDirtyCanvas(true, true);
+  renewLooks(node, changed);
 }
 
 /**

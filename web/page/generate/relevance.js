@@ -11,7 +11,7 @@ import { say } from "../../lib/words.js";
 import { everyNode, typeOf, widgetOf } from "../comfyui/nodes.js";
 import { nameBoxes } from "../comfyui/text_boxes.js";
 import { rowSelectorOf, selectorOf } from "../comfyui/vue_elements.js";
-import { renew, setDimmed } from "../comfyui/widgets.js";
+import { renewLooks, setDimmed } from "../comfyui/widgets.js";
 import { onAnyChange } from "../state/changes.js";
 import { versionsOf } from "../state/versions.js";
 import { surroundingsOf } from "../state/surroundings.js";
@@ -63,14 +63,13 @@ function updateRelevance(app, again) {
       known,
     );
     const called = widgets.filter((widget) => showWin(widget, wins[widget.name]));
-    if (called.length && window.LiteGraph?.vueNodesMode) renew(node, called);
-    const changed = widgets.map((widget) => {
+    const dimmed = widgets.filter((widget) => {
       const win = wins[widget.name];
       const note = names.has(widget.name) ? noteOf(widget.name, version, known) : "";
       return setDimmed(widget, note || (win ? winNote(win) : ""));
     });
     for (const name of Object.keys(wins)) names.add(name);
-    if (called.length || changed.includes(true)) node.setDirtyCanvas(true, true);
+    renewLooks(node, [...new Set([...called, ...dimmed])]);
     if (node.graph === app.canvas.graph) {
       const unread = widgets.filter(({ name }) => names.has(name));
       rows.push(...unread.map((widget) => `${selectorOf(node)} ${rowSelectorOf(widget)}`));
