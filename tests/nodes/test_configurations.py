@@ -92,6 +92,20 @@ KINDS = [
         sent={"steps": 3, "sampler": 10, "seed": 5, "start_width": 2, "start_height": 3},
         read=(r"prompts of the text \(c\) are not taken over",),
     ),
+    Kind(
+        "picture whose v2 says another",
+        json.dumps({"c": "", "scale": 5, "steps": 3, "V2": '{"steps": 2, "guidanceScale": 5}'}),
+        sent={"steps": 2, "guidance_scale": 5},
+        read=("says steps also beside `V2`, differently; what is in it counts",),
+    ),
+    Kind(
+        "row of the app's list of presets, from a chat",
+        "```json\n"
+        + json.dumps({"name": "a", "negative": "fog", "configuration": {"steps": 2, "width": 128}})
+        + "\n```",
+        sent={"steps": 2, "start_width": 2},
+        read=(r"prompts of the text \(negative\) are not taken over",),
+    ),
     kind(
         "more frames than the app offers",
         {"model": LTX, "width": 64, "height": 64, "sampler": 19, "shift": 5, "numFrames": 209},
