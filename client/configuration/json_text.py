@@ -116,7 +116,13 @@ def _inner(value: Mapping[str, Any]) -> tuple[str, Any]:
 
 
 def _is_object(value: Any) -> bool:
-    return isinstance(value, str) and value.lstrip("\ufeff \t\r\n").startswith("{")
+    """Return whether a value is a text of JSON, of an object."""
+    if not isinstance(value, str):
+        return False
+    try:
+        return isinstance(json.loads(value.lstrip("\ufeff")), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def wrong(key: str, value: Any, wanted: str) -> RequestRejected:

@@ -411,6 +411,14 @@ def test_configuration_is_found_in_what_surrounds_it(around: str) -> None:
     assert clipboard.read(around).values == {"steps": 8}
 
 
+def test_a_text_that_is_no_json_within_costs_nothing_but_itself() -> None:
+    for inner in ("{broken", "mine", "[]", "5", None):
+        imported = clipboard.read(json.dumps({"v2": inner, "configuration": inner, "steps": 8}))
+        assert imported.values == {"steps": 8}
+        [warning] = imported.warnings
+        assert warning.endswith("kept for the export: v2, configuration.")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
