@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 from pathlib import Path
 
 from ..client.configuration.preset import of_text
@@ -45,7 +47,7 @@ def presets(options: argparse.Namespace, output: Output) -> int:
     try:
         if options.action == "show":
             found = known.find(options.name, saved.all())
-            for line in found.text().splitlines():
+            for line in _printable(found.text()):
                 output.line(line)
             output.result(name=found.name, preset=found.as_object())
             return OK
@@ -69,6 +71,17 @@ def presets(options: argparse.Namespace, output: Output) -> int:
             output.line(f"{name}  the app's")
     output.result(presets=own, app=app, path=path)
     return OK
+
+
+def _printable(text: str) -> list[str]:
+    """Return the lines of a JSON text, with escapes for what a terminal does not get."""
+    encoding = sys.stdout.encoding or "utf-8"
+
+    def shown(letter: str) -> str:
+        kept = letter.encode(encoding, "ignore").decode(encoding)
+        return letter if letter == kept and letter.isprintable() else json.dumps(letter)[1:-1]
+
+    return ["".join(map(shown, line)) for line in text.rstrip("\n").split("\n")]
 
 
 COMMAND = Command("presets", "manage presets for generate", presets, _actions, common=no_options)

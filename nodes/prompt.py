@@ -11,6 +11,7 @@ from comfy_execution.graph_utils import ExecutionBlocker
 from ..client.catalog.embeddings import called, usable
 from ..client.catalog.names import nearest
 from ..client.configuration.fields import SEEDS
+from ..client.prompt_list import COMMENT, prompts_of
 from ..client.store.server import Server
 from ..errors import RequestRejected
 from .host import Display, interruptible
@@ -19,7 +20,6 @@ from .sockets import Model, ModelSocket
 
 LOG = logging.getLogger(__name__)
 
-COMMENT = "#"
 NO_SPACE_BEFORE = ",.;:!?)"
 NO_PROMPTS = "There is no prompt: every line is empty or a comment."
 ENTER_PROMPTS = f"Enter one prompt a line; lines that begin with {COMMENT} are comments."
@@ -126,7 +126,7 @@ class PromptBatch(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, prompts: str | None) -> bool | str:
         """Say at the field that there are no prompts; linked ones arrive as None."""
-        if prompts is not None and not _lines(prompts):
+        if prompts is not None and not prompts_of(prompts):
             return f"{NO_PROMPTS} {ENTER_PROMPTS}"
         return True
 
@@ -139,7 +139,7 @@ class PromptBatch(io.ComfyNode):
     def execute(cls, prompts: str, prefix: str, suffix: str, seed: int) -> io.NodeOutput:
         from ..client.generation.seed import settled
 
-        lines = [_join(_join(prefix, line), suffix) for line in _lines(prompts)]
+        lines = [_join(_join(prefix, line), suffix) for line in prompts_of(prompts)]
         if not lines:
             raise RequestRejected(NO_PROMPTS, ENTER_PROMPTS)
         seed, notes = settled(seed)
@@ -178,11 +178,6 @@ async def _checked(prompt: str, model: Model) -> list[str]:
                 remedy,
             )
     return list(dict.fromkeys(known))
-
-
-def _lines(text: str) -> list[str]:
-    lines = (line.strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith(COMMENT)]
 
 
 def _join(left: str, right: str) -> str:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 
+from ...client.prompt_list import COMMENT, prompts_of
 from ..outcome import Usage
 from ..text_file import STDIN, read_text
 from .configuration import Given
-
-COMMENT = "#"
 
 
 def prompts(options: argparse.Namespace, given: Given) -> list[str]:
     """Return what is to be generated, in order. Raises Usage where that is nothing."""
     found = [*options.prompt]
     if options.prompts is not None:
-        text = read_text(options.prompts, "list of prompts")
-        # No splitlines: it also parts where a pasted text has a break within a paragraph.
-        lines = [line.strip() for line in re.split(r"\r\n|\r|\n", text)]
-        lines = [line for line in lines if line and not line.startswith(COMMENT)]
+        lines = prompts_of(read_text(options.prompts, "list of prompts"))
         if not lines:
             name = "stdin" if str(options.prompts) == STDIN else options.prompts
             raise Usage(

@@ -108,6 +108,13 @@ def test_each_line_is_a_prompt_with_a_seed(stage: Stage) -> None:
     assert outcome.ui["seeds"]["text"] == ["7", "8", "9"]
 
 
+def test_lines_end_as_in_files_of_any_system_and_nowhere_else(stage: Stage) -> None:
+    outcome = stage.host.run(
+        batch_graph("a lake\r\n\r\n# no\rdunes\u2028in the wind\x0c\nfog\x85here")
+    )
+    assert outcome.ui["prompts"]["text"] == ["a lake", "dunes\u2028in the wind", "fog\x85here"]
+
+
 def test_seeds_start_again_at_zero_after_the_last(stage: Stage) -> None:
     outcome = stage.host.run(batch_graph(LINES, seed=0xFFFFFFFE))
     assert outcome.ui["seeds"]["text"] == ["4294967294", "4294967295", "0"]

@@ -44,6 +44,15 @@ def test_what_a_preset_does_not_take_is_said_when_it_is_saved(run: Run, tmp_path
     assert len(run(None, "presets", "save", "Odd", file, *store, "--json").json["notes"]) == 2
 
 
+def test_a_preset_is_shown_with_every_letter_of_it(run: Run, tmp_path: Path) -> None:
+    file, store = tmp_path / "plain.json", ("--store", tmp_path)
+    file.write_text('{"steps": 7}', encoding="utf-8")
+    negative = "fog\u2028\u200b\x85 \U0001f469\u200d\U0001f3a8 \u00e9 \u6a21"
+    run(None, "presets", "save", "Odd", file, "--negative-prompt", negative, *store)
+    shown = json.loads(run(None, "presets", "show", "odd", *store).out)
+    assert shown["negativePrompt"] == negative
+
+
 def test_generate_starts_from_a_preset_and_options_win(
     run: Run, serve: Serve, tmp_path: Path
 ) -> None:
