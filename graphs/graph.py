@@ -18,6 +18,7 @@ Id = int | str
 Layouts = Mapping[str, Iterable[Sequence[str]]]
 NOTE = "Note"
 _NOTE_HEAD_PX, _NOTE_LINE_PX, _NOTE_LETTERS = 90, 20, 60
+_COLOURS = ("color", "bgcolor")  # that a person has given a node
 
 
 class Ref(NamedTuple):
@@ -140,7 +141,8 @@ class Workflow:
         rows = [link for link in self._links.values() if link[3] not in gone]
         number = max([0, *self._links, self._graph.get("last_link_id") or 0])
         self._place([node for node in made if node.at is None], note)
-        new = {node.id: _written(node) for node in made}
+        looks = {node["id"]: {k: node[k] for k in _COLOURS if k in node} for node in self._nodes}
+        new = {node.id: {**_written(node), **looks.get(node.id, {})} for node in made}
         for node in made:
             for slot, one in enumerate(new[node.id]["inputs"]):
                 value = node.inputs.get(one["name"])

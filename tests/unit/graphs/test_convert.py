@@ -50,6 +50,18 @@ def test_a_sampler_becomes_connect_load_model_and_generate() -> None:
     assert len(found) == 6  # nothing is set that is so anyhow
 
 
+def test_a_node_keeps_title_and_colours() -> None:
+    saved = Saved()
+    prompt = saved.add("DrawThingsPrompt", insert_textual_inversion="...", prompt="a lake")
+    sampler = saved.add(pack.SAMPLER, {"positive": (prompt, 0)})
+    look = {"title": "The lake", "color": "#232", "bgcolor": "#353"}
+    saved.graph["nodes"][prompt - 1].update(look)
+    saved.convert()
+    looks = {node["id"]: {key: node.get(key) for key in look} for node in saved.graph["nodes"]}
+    assert looks[prompt] == look
+    assert looks[sampler] == dict.fromkeys(look)
+
+
 @pytest.mark.parametrize("keyed", [False, True])
 def test_every_widget_that_says_something_comes_along(keyed: bool) -> None:
     saved = Saved()
