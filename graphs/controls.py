@@ -12,7 +12,7 @@ from typing import Any
 from ..facts.hints import IMAGE, KINDS, sources
 from . import draw_things_pack as pack
 from .conversion import Conversion
-from .graph import Id, Node, Ref, Theirs
+from .node import Id, Node, Ref, Theirs
 from .own_nodes import CONTROL, MOODBOARD
 
 _KNOWN = {"control_net", "image", *(row.name for row in pack.CONTROL_WIDGETS)}

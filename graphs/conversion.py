@@ -12,8 +12,8 @@ from ..facts import versions
 from ..facts.app_settings import recommended
 from . import draw_things_pack as pack
 from .draw_things_pack import Widget
-from .graph import Id, Layouts, Node, Ref, Theirs
 from .hidden_widgets import sent
+from .node import Id, Layouts, Node, Ref, Theirs
 from .own_nodes import (
     CONNECT,
     GENERATE,

@@ -9,7 +9,8 @@ from ..errors import RequestRejected
 from . import controls
 from . import draw_things_pack as pack
 from .conversion import Conversion, Graph
-from .graph import Prompt, Workflow
+from .prompt import Prompt
+from .workflow import Workflow
 
 
 @dataclass(frozen=True)

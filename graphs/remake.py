@@ -9,8 +9,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .graph import Id, Node, Prompt, Ref, Workflow
+from .node import Id, Node, Ref
 from .own_nodes import CONNECT, GENERATE, IMPORT, LOAD_MODEL
+from .prompt import Prompt
+from .workflow import Workflow
 
 _SAVE = "SaveImage"
 _CONNECT, _MODEL, _IMPORT, _GENERATE, _SAVED = range(1, 6)

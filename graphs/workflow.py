@@ -1,66 +1,22 @@
-"""A graph as both of ComfyUI's kinds of JSON have it: nodes whose inputs are values or links.
+"""A graph as the page saves it: nodes with their places, widgets by place, links apart.
 
-The page saves nodes with their places, and widgets by place (`Workflow`); what is queued has them
-by name (`Prompt`). Subgraphs of a workflow are graphs of their own, in which the ids -10 and -20
-are what comes in and goes out.
+Its subgraphs are graphs of their own, in which the ids -10 and -20 are what comes in and goes out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
+from .node import Id, Layouts, Node, Ref, Theirs
 from .own_nodes import own_nodes
-from .room import GAP_PX, WIDTH_PX, places, size, xy
+from .room import GAP_PX, WIDTH_PX, places, xy
 
-Id = int | str
-Layouts = Mapping[str, Iterable[Sequence[str]]]
 NOTE = "Note"
 _NOTE_HEAD_PX, _NOTE_LINE_PX, _NOTE_LETTERS = 90, 20, 60
 _COLOURS = ("color", "bgcolor")  # that a person has given a node
-
-
-class Ref(NamedTuple):
-    """What a link comes from: a node's output by its place."""
-
-    node: Id
-    slot: int
-
-
-@dataclass
-class Node:
-    """A node of ours that is to be written; `at` is None where it has no place yet.
-
-    `instead_of` is the size, in pixels, of the node that it replaces.
-    """
-
-    id: Id
-    type: str
-    inputs: dict[str, Any] = field(default_factory=dict)
-    at: Sequence[float] | None = None
-    mode: int = 0
-    title: str = ""
-    instead_of: Sequence[float] | None = None
-
-    @property
-    def size(self) -> tuple[float, float]:
-        """Return width and height, in pixels."""
-        return size(self.type, self.inputs, self.instead_of)
-
-
-@dataclass
-class Theirs:
-    """A node that is to be replaced: values of its widgets and links to it, by name."""
-
-    id: Id
-    type: str
-    values: dict[str, Any]
-    links: dict[str, Ref]
-    at: Sequence[float] | None = None
-    mode: int = 0
-    title: str = ""
-    size: Sequence[float] | None = None
+_ENTRANCE = -10
+_NOTE_ID = "note"
 
 
 class Workflow:
@@ -232,56 +188,6 @@ class Workflow:
         }
 
 
-class Prompt:
-    """A graph as it is queued: nodes by id, their inputs by name."""
-
-    def __init__(self, graph: dict[str, Any]) -> None:
-        self._graph = graph
-
-    def theirs(self, layouts: Layouts) -> list[Theirs]:
-        """Return the nodes of these types."""
-        found = []
-        for id_, node in self._graph.items():
-            if isinstance(node, Mapping) and node.get("class_type") in layouts:
-                given = dict(node.get("inputs") or {})
-                links = {
-                    name: Ref(*value)
-                    for name, value in given.items()
-                    if _is_link(value, self._graph)
-                }
-                values = {name: value for name, value in given.items() if name not in links}
-                title = (node.get("_meta") or {}).get("title") or ""
-                found.append(Theirs(id_, node["class_type"], values, links, title=title))
-        return found
-
-    def source(self, ref: Ref) -> Ref:
-        """Return the same: what is queued has no reroutes."""
-        return ref
-
-    def new_id(self, taken: Iterable[Id]) -> str:
-        """Return an id that no node has, nor any of `taken`."""
-        numbers = [int(one) for one in (*self._graph, *taken) if str(one).isdigit()]
-        return str(max(numbers, default=0) + 1)
-
-    def replace(self, made: list[Node], types: Mapping[str, str], note: str) -> None:
-        """Put nodes in the place of those with the same id, and new ones behind them."""
-        for node in made:
-            values = own_nodes()[node.type].defaults()
-            values.pop("control_after_generate", None)
-            given = {
-                name: list(value) if isinstance(value, Ref) else value
-                for name, value in node.inputs.items()
-                if name != "control_after_generate"
-            }
-            title = {"_meta": {"title": node.title}} if node.title else {}
-            entry = {"class_type": node.type, "inputs": {**values, **given}, **title}
-            self._graph[str(node.id)] = entry
-
-
-_ENTRANCE = -10
-_NOTE_ID = "note"
-
-
 def _written(node: Node) -> dict[str, Any]:
     known = own_nodes()[node.type]
     inputs = [{"name": name, "type": kind, "link": None} for name, kind in known.sockets.items()]
@@ -322,13 +228,3 @@ def _as_row(link: Any) -> list[Any]:
 def _as_object(row: list[Any]) -> dict[str, Any]:
     names = ("id", "origin_id", "origin_slot", "target_id", "target_slot", "type")
     return dict(zip(names, row, strict=True))
-
-
-def _is_link(value: Any, graph: Mapping[str, Any]) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == 2
-        and isinstance(value[0], str)
-        and isinstance(value[1], int)
-        and value[0] in graph
-    )
