@@ -18,7 +18,7 @@ from ..client.generation.progress import Meter, stage, words
 from ..client.store.pins import Pin
 from ..errors import DrawbridgeError, ModelUnavailable, RequestRejected, SecretRejected
 from ..facts import versions
-from ..facts.model_version import ModelVersion
+from ..facts.model_version import USUAL_SIZE_RANK
 from . import request
 from .command import Command
 from .connection import open_client, timeout_seconds
@@ -234,7 +234,7 @@ def _weight(spec: ModelSpec) -> tuple[int, int, str]:
     known = versions.find(spec.version)
     packed = re.search(r"_q(\d)p", spec.file)  # bits of a weight; files without have 16
     bits = int(packed.group(1)) if packed else 16
-    return known.size_rank if known else ModelVersion.size_rank, bits, spec.file
+    return known.size_rank if known else USUAL_SIZE_RANK, bits, spec.file
 
 
 COMMAND = Command(

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from .app_settings import Recommended
 from .samplers import Sampler
 
 
-@dataclass(frozen=True)
-class WithLoRAs:
+class WithLoRAs(NamedTuple):
     """Settings for a model with LoRAs that make it faster; each LoRA is a file and its mode."""
 
     name: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .samplers import Sampler
 
 
-@dataclass(frozen=True)
-class Recommended:
+class Recommended(NamedTuple):
     """Settings for models whose file name starts with one of `files`; None is the field's default.
 
     Sizes are pixels. All of them go with seed mode Scale Alike and strength 1.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 IMAGE = "image"
 """The place that is the init image; others are types of hints."""
@@ -42,8 +42,7 @@ class ControlInput(enum.IntEnum):
     GRAY = 18
 
 
-@dataclass(frozen=True)
-class HintKind:
+class HintKind(NamedTuple):
     """One kind of picture: its name in specifications and as a type of hint, and its number.
 
     `controlnet` and `t2i_adapter` are the places where such a control finds it, of which the first

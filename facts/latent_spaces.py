@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from . import versions
 
@@ -27,8 +27,7 @@ class Kind(enum.Enum):
     """No way is known."""
 
 
-@dataclass(frozen=True)
-class LatentSpace:
+class LatentSpace(NamedTuple):
     """One latent space (docs/protocol.md 7).
 
     For LINEAR and DIRECT, a colour of 0 to 255 is (latent @ matrix + bias) * scale + offset, with

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import enum
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .samplers import ALL_SAMPLERS, FLOW_SAMPLERS, Sampler
+
+USUAL_SIZE_RANK = 1000
 
 
 class Kind(enum.Enum):
@@ -16,8 +18,7 @@ class Kind(enum.Enum):
     VIDEO = "video"
 
 
-@dataclass(frozen=True)
-class FrameRule:
+class FrameRule(NamedTuple):
     """How many frames of a video its latent ones stand for (docs/protocol.md 6, 16.3).
 
     The first `head_latents` stand for `head_frames`; after them every `latents` stand for `frames`.
@@ -50,8 +51,7 @@ class FrameRule:
         return self.head_frames if self.head_frames > 1 else self.head_frames + self.frames
 
 
-@dataclass(frozen=True)
-class SoundRule:
+class SoundRule(NamedTuple):
     """The sound beside a video, and how its latents are kept below the picture's (7, 10, 16.3).
 
     For each decoded frame there are `latents_per_frame` of them, `layers` times, of `channels`
@@ -80,8 +80,7 @@ class SoundRule:
         return rows
 
 
-@dataclass(frozen=True)
-class SizeShift:
+class SizeShift(NamedTuple):
     """A shift that grows with the size: exp(mu), where mu is `high` at `tokens`, 0.5 at 256 (5.4).
 
     A token is 16 x 16 pixels.
@@ -96,8 +95,7 @@ class SizeShift:
         return math.exp(beyond * (self.high - 0.5) / (self.tokens - 256) + 0.5)
 
 
-@dataclass(frozen=True)
-class ModelVersion:
+class ModelVersion(NamedTuple):
     """One model version (docs/protocol.md 6); what is not said is as for a plain picture model."""
 
     id: str
@@ -119,7 +117,7 @@ class ModelVersion:
     """Lying sizes in pixels that its videos are usually made in; () for those of the native area
     (docs/configuration.md 5 and the models' cards, rounded to what a server can make).
     """
-    size_rank: int = 1000
+    size_rank: int = USUAL_SIZE_RANK
     """How large its models are beside others: whoever wants to try one takes the least."""
     draws_alone: bool = True
     """It makes something from words without another model or picture that a file cannot name."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 NONE = "none"
 
 
-@dataclass(frozen=True)
-class Modifier:
+class Modifier(NamedTuple):
     """One modifier.
 
     `reads_image`: at any strength. `editing`: the image is a reference, and of a video the first

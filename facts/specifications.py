@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from .hints import CONTROL_TYPES, types
 from .modifiers import MODIFIERS
@@ -20,24 +19,21 @@ from .versions import VERSIONS
 V = TypeVar("V")
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """What a value may be: a test, and in words what it asks for."""
 
     fits: Callable[[object], bool]
     words: str
 
 
-@dataclass(frozen=True)
-class Keys:
+class Keys(NamedTuple):
     """The keys of one list's elements in snake_case; null is as if an optional one were absent."""
 
     required: Mapping[str, Value]
     optional: Mapping[str, Value]
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """Why an element is dropped: keys it lacks, or those with a wrong value and what they want."""
 
     missing: tuple[str, ...] = ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,7 +16,7 @@ UNSPECIFIED = "v1"
 _SD = ModelVersion(
     *("", "", 4, 8, 1024), latent_spaces=("sd1",), clip_skip=True, depth_variant=True
 )
-_SDXL = replace(_SD, latent_spaces=("sdxl",), original_size=True, refiner_group="sdxl")
+_SDXL = _SD._replace(latent_spaces=("sdxl",), original_size=True, refiner_group="sdxl")
 _CASCADE = ModelVersion(
     *("", "", 4, 4), latent_spaces=("wurstchen_4ch", "wurstchen_3ch"), clip_skip=True
 )
@@ -27,8 +26,7 @@ _FLOW = ModelVersion(
     latent_spaces=("flux1",),
     resolution_dependent_shift=True,
 )
-_SD3 = replace(
-    _FLOW,
+_SD3 = _FLOW._replace(
     latent_spaces=("sd3",),
     clip_skip=True,
     separate_clip_l=True,
@@ -36,10 +34,9 @@ _SD3 = replace(
     t5_switch=True,
     refiner_group="sd3",
 )
-_FLUX2 = replace(_FLOW, channels=32, latent_spaces=("flux2",))
-_WAN_LATENTS = replace(_FLOW, latent_spaces=("wan21",))
-_SEEDVR2 = replace(
-    _FLOW,
+_FLUX2 = _FLOW._replace(channels=32, latent_spaces=("flux2",))
+_WAN_LATENTS = _FLOW._replace(latent_spaces=("wan21",))
+_SEEDVR2 = _FLOW._replace(
     default_size_px=1536,
     resolution_dependent_shift=False,
     reads_prompt=False,
@@ -56,16 +53,14 @@ _VIDEO = ModelVersion(
     frame_rule=FrameRule(4),
     usual_frames=81,
 )
-_WAN = replace(
-    _VIDEO,
+_WAN = _VIDEO._replace(
     causal_inference=True,
     several_input_frames=True,
     vace=True,
     fits_hints=True,
     frames_per_second=16,
 )
-_LTX = replace(
-    _VIDEO,
+_LTX = _VIDEO._replace(
     channels=128,
     pixels_per_cell=32,
     latent_spaces=("ltx",),
@@ -78,7 +73,7 @@ _LTX = replace(
 
 
 def _row(like: ModelVersion, id: str, name: str, **differences: Any) -> ModelVersion:
-    return replace(like, id=id, name=name, **differences)
+    return like._replace(id=id, name=name, **differences)
 
 
 _ROWS = (

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cache
-from typing import get_type_hints
+from typing import NamedTuple, get_type_hints
 
 from ...errors import RequestRejected
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(NamedTuple):
     """What the app offers for a number: `low` to `high`, in multiples of `step` if it has one.
 
     `zero` allows 0 besides; `when` names the switch without which the server does not read the

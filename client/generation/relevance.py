@@ -7,9 +7,9 @@ Only fields that a server certainly does not read are listed; what depends on mo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...facts import versions
 from ...facts.model_version import ModelVersion
@@ -20,8 +20,7 @@ from ..configuration.fields import GenerationConfig
 _DEFAULTS = GenerationConfig()
 
 
-@dataclass(frozen=True)
-class Readers:
+class Readers(NamedTuple):
     """The versions that read a field, as a person calls them, such as "SDXL, SSD-1B".
 
     If `excepted`, `names` are the only ones that do not read it.
@@ -31,8 +30,7 @@ class Readers:
     excepted: bool = False
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     """The versions that read some fields; `words` where they are too many to name one by one."""
 
     reads: Callable[[ModelVersion], bool]

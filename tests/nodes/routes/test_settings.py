@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +136,7 @@ async def test_configuration_goes_out_and_comes_back(ask: Ask) -> None:
 
 
 async def test_page_is_told_of_a_version_as_soon_as_it_has_a_row(ask: Ask) -> None:
-    row = replace(VERSIONS["sd3"], id="fable_1", name="Fable 1", default_size_px=640)
+    row = VERSIONS["sd3"]._replace(id="fable_1", name="Fable 1", default_size_px=640)
     with versions.registered(row):
         told = await ask("versions")
     assert told["versions"]["fable_1"]["sizes"][0]["width"] == 640

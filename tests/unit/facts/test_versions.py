@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from drawbridge.facts import latent_spaces, versions
@@ -191,7 +189,7 @@ def test_pictures_are_needed_and_masks_refused_where_the_result_would_be_empty()
 
 
 def test_a_row_is_registered_for_a_while() -> None:
-    row = replace(VERSIONS["flux1"], id="flux9", name="FLUX 9")
+    row = VERSIONS["flux1"]._replace(id="flux9", name="FLUX 9")
     with versions.registered(row):
         assert versions.find("flux9") is VERSIONS["flux9"] is row
         with pytest.raises(ValueError, match="flux9"), versions.registered(row):
