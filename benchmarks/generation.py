@@ -33,7 +33,7 @@ from drawbridge.codec.tensor import HEADER, Codec, encode
 from drawbridge.emulator.server.server import Emulator, Options
 from drawbridge.nodes.generating.run import generate
 from drawbridge.nodes.host import Display, interruptible
-from drawbridge.nodes.sockets import Model
+from drawbridge.nodes.records import Model
 from drawbridge.proto import image_service_pb2 as pb2
 
 GROUP = "generation"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 import ipaddress
 import re
 from dataclasses import dataclass
 
 from ..errors import RequestRejected
+from .server_fields import DEFAULT_PORT, Transport
 
-DEFAULT_PORT = 7859
 EVERY = "*"
 LONGEST_HOST = 253  # of a name, as name servers take it; also bounds what it costs to look at one
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#]*)(?:[/?#].*)?", re.IGNORECASE | re.DOTALL)
@@ -84,19 +83,6 @@ def is_loopback(host: str) -> bool:
 def same_host(one: str, other: str) -> bool:
     """Return whether two hosts are one; all names of this computer are."""
     return normalised(one) == normalised(other) or (is_loopback(one) and is_loopback(other))
-
-
-class Transport(enum.Enum):
-    """How the connection is protected; the values are what a person chooses from."""
-
-    PLAINTEXT = "plaintext"
-    DRAW_THINGS = "Draw Things certificate"
-    OWN_CA = "own certificate authority"
-    SYSTEM = "system certificates"
-    PINNED = "pinned certificate"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True)

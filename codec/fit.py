@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import functools
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch.nn import functional
@@ -25,8 +25,7 @@ class Fit(enum.Enum):
     PAD = "pad"
 
 
-@dataclass(frozen=True)
-class _Axis:
+class _Axis(NamedTuple):
     """One direction of a fit, in pixels.
 
     Of the source `first` up to `last` are resized to `resized`; of that `before` and `after` are

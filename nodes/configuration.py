@@ -9,25 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from ..client.configuration import json_text
-from ..client.configuration.control_kind import kind_of
-from ..client.configuration.fields import LoRA
 from .checks import complaint
 from .control import controls_of
 from .host import Display
 from .settings.fields import CATEGORY, WINS, chained
-from .sockets import (
-    ControlsSocket,
-    Hinted,
-    LorasSocket,
-    Model,
-    ModelSocket,
-    Settings,
-    SettingsSocket,
-)
+from .sockets import ControlsSocket, LorasSocket, ModelSocket, SettingsSocket
 
 if TYPE_CHECKING:
     from ..client.configuration.clipboard import Imported
+    from ..client.configuration.fields import LoRA
+    from .records import Hinted, Model, Settings
 
 LOG = logging.getLogger(__name__)
 
@@ -122,6 +113,8 @@ class ImportConfiguration(io.ComfyNode):
         controls: tuple[Hinted, ...] = (),
     ) -> io.NodeOutput:
         from ..client.configuration import clipboard
+        from ..client.configuration.control_kind import kind_of
+        from .records import Hinted, Settings
 
         imported = clipboard.read(configuration)
         _tell(cls.hidden.unique_id, imported.warnings)
@@ -195,7 +188,7 @@ class ExportConfiguration(io.ComfyNode):
         controls: tuple[Hinted, ...] | None = None,
         other_keys: str = "",
     ) -> io.NodeOutput:
-        from ..client.configuration import clipboard
+        from ..client.configuration import clipboard, json_text
         from ..client.configuration.clipboard import Imported
 
         sent = clipboard.read(request) if request.strip() else Imported()

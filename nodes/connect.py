@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import replace
 from typing import Any
 
 from comfy_api.latest import io
 
-from ..client.address import DEFAULT_PORT, Address, Transport
-from ..client.store.certificates import read_certificate
-from ..client.store.pins import Pins
-from ..client.store.server import DEFAULT_SERVER, MOST_AT_ONCE, Server, means_default
-from ..client.store.servers import SavedServers
-from ..client.threads import in_thread
-from ..errors import DrawbridgeError, ServerBusy, ServerUnreachable
+from ..client.server_fields import DEFAULT_PORT, DEFAULT_SERVER, MOST_AT_ONCE, Transport
 from .checks import complaint
-from .host import Display, interruptible, tell_page, user_folder
-from .servers import secret_fingerprint, status
 from .sockets import ServerSocket
-
-EVENT = "drawbridge.server"
-POOL = "Drawbridge_ServerPool"
-# ComfyUI asks for a fingerprint in the prompt's own loop, where nothing can be interrupted: a file
-# that is not read by then counts as changed, and the node itself waits for it.
-GLANCE_SECONDS = 0.25
 
 
 class Connect(io.ComfyNode):
@@ -102,28 +85,18 @@ class Connect(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, host: str | None) -> bool | str:
         """Say at the field what is wrong with the host; a linked host arrives as None."""
-        return (
-            host is None
-            or means_default(host)
-            or complaint(lambda: Address.taken_apart(host, DEFAULT_PORT))
-        )
+        from .servers import connect_values
+
+        return host is None or complaint(lambda: connect_values.check_host(host))
 
     @classmethod
     def fingerprint_inputs(cls, **inputs: Any) -> str:
         """Run again when the secret or the certificate's file has changed behind its name, a pinned
         certificate was forgotten, or another server is the default one.
         """
-        digest = hashlib.blake2b(key=secret_fingerprint.KEY)
-        if means_default(inputs.get("host")):
-            inputs = _default_values()
-            digest.update(json.dumps(inputs).encode())
-        if inputs.get("transport") == Transport.PINNED.value:
-            digest.update(_times_forgotten(inputs.get("host"), inputs.get("port")))
-        if inputs.get("transport") == Transport.OWN_CA.value:
-            certificate = read_certificate(inputs.get("certificate"), GLANCE_SECONDS)
-            digest.update(certificate.encode())
-        digest.update(secret_fingerprint.of(inputs.get("credential") or ""))
-        return digest.hexdigest()
+        from .servers import connect_values
+
+        return connect_values.fingerprint(inputs)
 
     @classmethod
     async def execute(
@@ -135,7 +108,7 @@ class Connect(io.ComfyNode):
         credential: str,
         at_once: int = 1,
     ) -> io.NodeOutput:
-        from .servers import lookup
+        from .servers import greeting
 
         values = {
             "host": host,
@@ -144,60 +117,5 @@ class Connect(io.ComfyNode):
             "certificate": certificate,
             "credential": credential,
         }
-        told = {"node": cls.hidden.unique_id, "server": values}
-        try:
-            server = await interruptible(
-                in_thread(lambda: _meant(values, at_once).with_certificate_text())
-            )
-        except DrawbridgeError as error:
-            tell_page(EVENT, {**told, "status": status.failed(status.shown_address(values), error)})
-            raise
-        try:
-            heard = await interruptible(lookup.greet(server))
-        except DrawbridgeError as error:
-            tell_page(EVENT, {**told, "status": status.failed(str(server.address), error)})
-            away = isinstance(error, ServerUnreachable | ServerBusy)
-            if not (away and _serves_pools_alone(cls.hidden.prompt, cls.hidden.unique_id)):
-                raise
-            Display(cls.hidden.unique_id).say(f"The pool does without it. {error.problem}")
-            return io.NodeOutput(server)
-        tell_page(EVENT, {**told, "status": status.connected(str(server.address), heard)})
-        if heard.note:
-            Display(cls.hidden.unique_id).say(heard.note)
+        server = await greeting.greet(values, at_once, cls.hidden.unique_id, cls.hidden.prompt)
         return io.NodeOutput(server)
-
-
-def _meant(values: dict[str, Any], at_once: int) -> Server:
-    """Return the server of Connect's values. Raises RequestRejected, StoreUnusable."""
-    if not means_default(values["host"]):
-        return Server.from_dict({**values, "at_once": at_once})
-    saved = SavedServers(user_folder()).default()
-    return saved if at_once == 1 else replace(saved, at_once=at_once)
-
-
-def _default_values() -> dict[str, Any]:
-    """Return the values of the default server, {} where there is none: told when it runs."""
-    try:
-        return SavedServers(user_folder()).default().as_dict()
-    except DrawbridgeError:
-        return {}
-
-
-def _serves_pools_alone(prompt: Any, node_id: str) -> bool:
-    """Return whether whatever hangs on a node is a Server Pool, which does without a server."""
-    types = {
-        node["class_type"]
-        for node in prompt.values()
-        for value in node["inputs"].values()
-        if isinstance(value, list) and len(value) == 2 and value[0] == node_id
-    }
-    return types == {POOL}
-
-
-def _times_forgotten(host: Any, port: Any) -> bytes:
-    """Not the pin itself: it comes after the first run, which would make a second one of all."""
-    try:
-        address = str(Address.taken_apart(host, port))
-        return str(Pins(user_folder()).times_forgotten(address)).encode()
-    except (DrawbridgeError, AttributeError, TypeError):  # told when it runs
-        return b""

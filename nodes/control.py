@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from comfy_api.latest import io
 
-from ..client.catalog.specification import read_controls
 from ..client.configuration.enums import ControlMode
 from ..client.configuration.fields import Control
 from ..errors import RequestRejected
 from ..facts.hints import KINDS, ControlInput
 from .checks import AUTOMATIC, file_name, one_of
-from .servers import specifications
-from .sockets import ControlsSocket, Hinted
+from .sockets import ControlsSocket
+
+if TYPE_CHECKING:
+    from .records import Hinted
 
 LINES = [row.name for row in KINDS.values() if row.lines]
 MODES = [mode.name.lower() for mode in ControlMode]
@@ -140,7 +141,9 @@ class ControlNetHint(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, specification: str | None = "") -> bool | str:
         """Say at the field what is wrong with a specification; a linked one arrives as None."""
-        return specifications.complaint(read_controls, specification)
+        from .servers import specifications
+
+        return specifications.controls_complaint(specification)
 
     @classmethod
     async def execute(
@@ -161,6 +164,9 @@ class ControlNetHint(io.ComfyNode):
         image: torch.Tensor | None = None,
         specification: str = "",
     ) -> io.NodeOutput:
+        from .records import Hinted
+        from .servers import specifications
+
         kind = one_of("kind of picture", kind, KINDS)
         lines = one_of("choice of lines", lines, (LIGHT, DARK))
         control_mode = one_of("control mode", control_mode, MODES)
@@ -235,7 +241,9 @@ class Moodboard(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, specification: str | None = "") -> bool | str:
         """Say at the field what is wrong with a specification; a linked one arrives as None."""
-        return specifications.complaint(read_controls, specification)
+        from .servers import specifications
+
+        return specifications.controls_complaint(specification)
 
     @classmethod
     async def execute(
@@ -246,6 +254,9 @@ class Moodboard(io.ComfyNode):
         specification: str = "",
         **rows: Any,
     ) -> io.NodeOutput:
+        from .records import Hinted
+        from .servers import specifications
+
         pictures = [
             (picture, rows.get(f"weight_{number}", 1.0))
             for number in range(1, ROWS + 1)

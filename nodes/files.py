@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from ..client.upload.local_file import check_name
 from ..errors import RequestRejected
 from .checks import complaint
 from .host import Display, interruptible, model_files
-from .servers import upload_sources
-from .sockets import AnyServer, ServerSocket
+from .sockets import ServerSocket
+
+if TYPE_CHECKING:
+    from .records import AnyServer
 
 NOTHING = "none"
 
@@ -73,6 +74,8 @@ class Upload(io.ComfyNode):
         cls, source: str | None = None, path: str | None = "", remote_name: str | None = ""
     ) -> bool | str:
         """Say at the node what cannot be sent; what is linked arrives as None."""
+        from ..client.upload.local_file import check_name
+        from .servers import upload_sources
 
         def check() -> None:
             if source is not None and path is not None:
@@ -87,6 +90,8 @@ class Upload(io.ComfyNode):
         cls, source: str | None = None, path: str | None = "", **inputs: Any
     ) -> str:
         """Run again when the file has changed."""
+        from .servers import upload_sources
+
         try:
             seen = upload_sources.find(_chosen(source or "", path or "")).stat()
         except (RequestRejected, OSError):

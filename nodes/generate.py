@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from inspect import signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from comfy_api.latest import io
 from comfy_execution.graph_utils import ExecutionBlocker
 
-from ..client.configuration.fields import LoRA
 from ..codec.fit import Fit
 from ..facts.samplers import Sampler
 from .checks import AUTOMATIC, choice, one_of
-from .generating.widgets import FIELDS, SHIFTS, Widgets
+from .generating.widget_fields import FIELDS, SHIFTS
 from .host import Display, interruptible
 from .seed import fingerprint
-from .servers import specifications
-from .sockets import (
-    ControlsSocket,
-    Hinted,
-    LorasSocket,
-    Model,
-    ModelSocket,
-    Settings,
-    SettingsSocket,
-)
+from .sockets import ControlsSocket, LorasSocket, ModelSocket, SettingsSocket
+
+if TYPE_CHECKING:
+    from ..client.configuration.fields import LoRA
+    from .records import Hinted, Model, Settings
 
 FITS = {fit.value: fit for fit in Fit}
 CONTENTS = [AT_STRENGTH, FROM_NOISE] = ["repaint at strength", "start from noise"]
@@ -239,6 +233,8 @@ class Generate(io.ComfyNode):
         from ..client.threads import in_thread
         from .generating import finished_pictures
         from .generating.run import generate
+        from .generating.widgets import Widgets
+        from .servers import specifications
 
         widgets = Widgets(
             width=width,

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import comfy.model_management
 import comfy.utils
 
-from ..client.safe_text import one_line
 from ..errors import Cancelled
 
 if TYPE_CHECKING:
@@ -110,6 +109,8 @@ class Display:
         Some of ComfyUI's pages take it for HTML, and names of files and models can be anybody's.
         """
         from server import PromptServer
+
+        from ..client.safe_text import one_line
 
         words = one_line(words, LONGEST_WORDS).translate(_NO_TAGS)
         if words != self._words:

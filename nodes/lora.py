@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from comfy_api.latest import io
 
-from ..client.catalog.records import LoRASpec
-from ..client.catalog.specification import read_loras
 from ..client.configuration.enums import LoRAMode
 from ..client.configuration.fields import LoRA
 from .checks import file_name, one_of
 from .host import Display, interruptible
-from .servers import specifications
-from .sockets import LorasSocket, Model, ModelSocket
+from .sockets import LorasSocket, ModelSocket
+
+if TYPE_CHECKING:
+    from ..client.catalog.records import LoRASpec
+    from .records import Model
 
 LOG = logging.getLogger(__name__)
 
@@ -75,7 +77,9 @@ class LoRAStack(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, specification: str | None = "") -> bool | str:
         """Say at the field what is wrong with a specification; a linked one arrives as None."""
-        return specifications.complaint(read_loras, specification)
+        from .servers import specifications
+
+        return specifications.loras_complaint(specification)
 
     @classmethod
     async def execute(
@@ -85,12 +89,12 @@ class LoRAStack(io.ComfyNode):
         specification: str = "",
         **rows: str | float,
     ) -> io.NodeOutput:
+        from .servers import lookup, specifications
+
         named = [name for number in range(1, ROWS + 1) if (name := _name(rows, number))]
         chosen = specifications.with_specification((*loras, *_chosen(rows)), specification, named)
         if model is None:
             return io.NodeOutput(chosen, "", "")
-        from .servers import lookup
-
         found, specs, told = await interruptible(lookup.find_loras(model, chosen))
         for note in told:
             LOG.warning("LoRA Stack: %s", note)

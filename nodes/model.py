@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from comfy_api.latest import io
 
-from ..client.catalog.specification import read_model
 from ..facts.versions import VERSIONS
 from .checks import AUTOMATIC
 from .host import interruptible
-from .servers import specifications
-from .sockets import AnyServer, ModelSocket, ServerSocket
+from .sockets import ModelSocket, ServerSocket
+
+if TYPE_CHECKING:
+    from .records import AnyServer
 
 
 class LoadModel(io.ComfyNode):
@@ -57,8 +60,10 @@ class LoadModel(io.ComfyNode):
         cls, model: str | None = None, specification: str | None = ""
     ) -> bool | str:
         """Say at the fields that a model must be named; what is linked arrives as None."""
+        from .servers import specifications
+
         if specification and specification.strip():
-            return specifications.complaint(read_model, specification)
+            return specifications.model_complaint(specification)
         if model is not None and specification is not None and not model.strip():
             return "No model is chosen. Enter the file name of a model on the server."
         return True

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from ..client.store.server import Server
-from ..client.store.servers import SavedServers
-from ..client.threads import in_thread
-from ..errors import DrawbridgeError, RequestRejected
 from .checks import complaint
-from .host import interruptible, user_folder
-from .servers import secret_fingerprint
-from .sockets import MOST_SERVERS, AnyServer, ServerPool, ServerSocket, servers
+from .sockets import ServerSocket
+
+if TYPE_CHECKING:
+    from .records import AnyServer
 
 MOST_INPUTS = 8
 _SOCKETS = [f"server_{number}" for number in range(1, MOST_INPUTS + 1)]
@@ -65,56 +59,22 @@ class Pool(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, saved: str | None = "") -> bool | str:
         """Say at the field which name is not saved; a linked text arrives as None."""
-        return complaint(lambda: _saved(saved or ""))
+        from .servers import pool_servers
+
+        return complaint(lambda: pool_servers.saved_servers(saved or ""))
 
     @classmethod
     def fingerprint_inputs(cls, saved: str | None = "", **inputs: Any) -> str:
         """Run again when a saved server, or the secret behind its credential, has changed."""
-        digest = hashlib.blake2b()
-        try:
-            for one in _saved(saved or ""):
-                digest.update(repr(sorted(one.as_dict().items())).encode("utf-8", "replace"))
-                digest.update(secret_fingerprint.of(one.credential))
-        except DrawbridgeError:  # said when it runs
-            return ""
-        return digest.hexdigest()
+        from .servers import pool_servers
+
+        return pool_servers.fingerprint(saved or "")
 
     @classmethod
     async def execute(
         cls, saved: str = "", each_address: bool = False, **wired: AnyServer
     ) -> io.NodeOutput:
-        def read() -> list[Server]:
-            return [one.with_certificate_text() for one in _saved(saved)]
+        from .servers import pool_servers
 
-        named = await interruptible(in_thread(read))
-        inputs = [one for name in _SOCKETS if name in wired for one in servers(wired[name])]
-        found = _distinct([*inputs, *named])
-        if each_address:  # looked up when they are used, as name servers tell news
-            found = tuple(replace(one, each_address=True) for one in found)
-        return io.NodeOutput(ServerPool(found))
-
-
-def _saved(text: str) -> list[Server]:
-    """Return the servers of the names in a text. Raises RequestRejected, StoreUnusable."""
-    names = [line.strip() for line in text.splitlines() if line.strip()]
-    if not names:
-        return []
-    store = SavedServers(user_folder())
-    return [store.find(name) for name in names[: MOST_SERVERS + 1]]
-
-
-def _distinct(found: Iterable[Server]) -> tuple[Server, ...]:
-    """Return each server once, by its address. Raises RequestRejected for none, and too many."""
-    kept: list[Server] = []
-    for one in found:
-        if not any(one.address.is_same(other.address) for other in kept):
-            kept.append(one)
-    if not kept:
-        raise RequestRejected(
-            "The pool has no server.", "Connect a Connect node, or name a saved server."
-        )
-    if len(kept) > MOST_SERVERS:
-        raise RequestRejected(
-            f"The pool has more than {MOST_SERVERS} servers.", "Leave some of them out."
-        )
-    return tuple(kept)
+        inputs = [wired[name] for name in _SOCKETS if name in wired]
+        return io.NodeOutput(await pool_servers.pool(inputs, saved, each_address=each_address))

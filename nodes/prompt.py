@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 from comfy_execution.graph_utils import ExecutionBlocker
 
-from ..client.catalog.embeddings import called, usable
-from ..client.catalog.names import nearest
 from ..client.configuration.fields import SEEDS
 from ..client.prompt_list import COMMENT, prompts_of
-from ..client.store.server import Server
 from ..errors import RequestRejected
 from .host import Display, interruptible
 from .seed import fingerprint
-from .sockets import Model, ModelSocket
+from .sockets import ModelSocket
+
+if TYPE_CHECKING:
+    from .records import Model
 
 LOG = logging.getLogger(__name__)
 
@@ -63,7 +63,12 @@ class Prompt(io.ComfyNode):
 
     @classmethod
     async def execute(cls, prompt: str, model: Model | None = None) -> io.NodeOutput:
-        keywords = await _checked(prompt, model) if model is not None else []
+        if model is None:
+            keywords = []
+        else:
+            from .servers import embeddings
+
+            keywords = await interruptible(embeddings.checked(prompt, model))
         shown = [f"<{keyword}>" for keyword in keywords]
         # A node that is given an empty list fails in ways that nobody understands.
         return io.NodeOutput(prompt, shown or ExecutionBlocker(None))
@@ -147,37 +152,6 @@ class PromptBatch(io.ComfyNode):
             LOG.warning("Prompt Batch: %s", note)
         Display(cls.hidden.unique_id).say(" ".join(notes))
         return io.NodeOutput(lines, len(lines), [(seed + i) % SEEDS for i in range(len(lines))])
-
-
-async def _checked(prompt: str, model: Model) -> list[str]:
-    """Return the keywords that the server has for the model; none where it does not tell.
-
-    Raises RequestRejected for one in the prompt that it has not: to a server it would be a word
-    that nobody knows.
-    """
-    from .servers.any_server import first_of
-    from .servers.client import open_client
-    from .servers.lookup import PATIENCE_SECONDS
-
-    async def ask(server: Server) -> list[str] | None:
-        async with open_client(server) as client:
-            catalog = (await client.echo(PATIENCE_SECONDS)).catalog
-        if catalog is None:
-            return None
-        return [spec.keyword for spec in usable(catalog, model.version)]
-
-    known = await interruptible(first_of(model.server, ask))
-    if known is None:
-        return []
-    for keyword in called(prompt):
-        if keyword not in known:
-            alike = " or ".join(f"<{one}>" for one in nearest(keyword, known))
-            remedy = f"Did you mean {alike}?" if alike else "Take it out of the prompt."
-            raise RequestRejected(
-                f"The server has no embedding <{keyword}> for {model.file} ({model.version}).",
-                remedy,
-            )
-    return list(dict.fromkeys(known))
 
 
 def _join(left: str, right: str) -> str:

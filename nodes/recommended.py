@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from ..client.catalog.lookup import ModelFile
-from ..client.configuration.fields import LoRA
-from ..client.configuration.preset import Preset
-from ..client.generation import advice, presets
-from ..client.store.presets import SavedPresets
-from ..errors import DrawbridgeError
-from .configuration import kind_of
-from .host import user_folder
 from .settings.fields import CATEGORY, WINS, chained
-from .sockets import (
-    ControlsSocket,
-    Hinted,
-    LorasSocket,
-    Model,
-    ModelSocket,
-    Settings,
-    SettingsSocket,
-)
+from .sockets import ControlsSocket, LorasSocket, ModelSocket, SettingsSocket
+
+if TYPE_CHECKING:
+    from ..client.configuration.fields import LoRA
+    from .records import Hinted, Model, Settings
 
 
 class RecommendedSettings(io.ComfyNode):
@@ -89,13 +75,9 @@ class RecommendedSettings(io.ComfyNode):
     @classmethod
     def fingerprint_inputs(cls, **inputs: Any) -> str:
         """Run again when a saved preset has changed behind its name."""
-        name = inputs.get("preset") or ""
-        try:
-            found = presets.find(name, own_presets()) if name.strip() else None
-        except DrawbridgeError:  # told when it runs
-            found = None
-        told = "" if found is None else json.dumps(found.as_object())
-        return hashlib.blake2b(told.encode()).hexdigest()
+        from .settings import presets
+
+        return presets.fingerprint(inputs.get("preset") or "")
 
     @classmethod
     def execute(
@@ -106,14 +88,18 @@ class RecommendedSettings(io.ComfyNode):
         controls: tuple[Hinted, ...] = (),
         preset: str = "",
     ) -> io.NodeOutput:
-        found = chosen(preset, model.found)
+        from ..client.generation import advice
+        from .records import Settings
+        from .settings import presets
+
+        found = presets.chosen(preset, model.found)
         usual = advice.advise(model.file, model.version, model.found.spec)
         values = {**usual, **found.values}
         text = advice.explain(model.file, model.version, values)
         if preset.strip():  # whose first line says where the values come from
             text = "\n".join([f"The preset {found.name}.", *text.splitlines()[1:]])
         return io.NodeOutput(
-            (settings or Settings()).with_values(**settings_of(found)),
+            (settings or Settings()).with_values(**presets.settings_of(found)),
             values["start_width"],
             values["start_height"],
             values["steps"],
@@ -121,32 +107,6 @@ class RecommendedSettings(io.ComfyNode):
             values["sampler"].label,
             text,
             (*loras, *found.loras),
-            (*controls, *hinted_of(found)),
+            (*controls, *presets.hinted_of(found)),
             found.negative_prompt,
         )
-
-
-def own_presets() -> list[Preset]:
-    """Return the presets that the person has saved; may block. Raises StoreUnusable."""
-    return SavedPresets(user_folder()).all()
-
-
-def chosen(name: str, model: ModelFile) -> Preset:
-    """Return the preset of a name, for no name what the app recommends for the model; may block.
-
-    Raises RequestRejected where there is none, StoreUnusable.
-    """
-    if not name.strip():
-        return presets.recommended(model.file, model.version, model.spec)
-    return presets.find(name, own_presets(), model.spec)
-
-
-def settings_of(preset: Preset) -> dict[str, Any]:
-    """Return what a preset sets besides LoRAs and controls, which have sockets of their own."""
-    return {name: value for name, value in preset.values.items() if name != "controls"}
-
-
-def hinted_of(preset: Preset) -> tuple[Hinted, ...]:
-    """Return a preset's controls; each reads Generate's image."""
-    controls = preset.values.get("controls", ())
-    return tuple(Hinted(control, kind_of(control), None) for control in controls)

@@ -6,8 +6,6 @@ from typing import Any
 
 from comfy_api import latest
 
-from ..graphs.replacement import replacements
-
 
 async def register() -> None:
     """Tell ComfyUI what can be put in the place of which node; older ones cannot be told."""
@@ -16,6 +14,8 @@ async def register() -> None:
     known = getattr(api(), "node_replacement", None) if record and api else None
     if known is None:
         return
+    from ..graphs.replacement import replacements
+
     for one in replacements():
         await known.register(
             record(

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frontend", help="folder of another release of ComfyUI's page")
     options = parser.parse_args(arguments)
-    from drawbridge.client.address import DEFAULT_PORT
+    from drawbridge.client.server_fields import DEFAULT_PORT
     from drawbridge.devtools.browser import PACK_FOLDER, ComfyPage, find_browser, started
     from drawbridge.devtools.comfyui.host import RealComfyUI
     from drawbridge.devtools.comfyui.interpreter import find_comfyui

@@ -7,14 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...errors import RequestRejected
-from ..address import Address, Transport
+from ..address import Address
+from ..server_fields import MOST_AT_ONCE, Transport
 from .certificates import read_certificate
 
 LONGEST_NAME = 64
-# What stands for a host where the person's own default server is meant. No host has a space in its
-# name, so none is hidden by it, and whoever does not know these words refuses them.
-DEFAULT_SERVER = "default server"
-MOST_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -81,11 +78,6 @@ class Server:
         """
         own = self.transport is Transport.OWN_CA
         return replace(self, certificate=read_certificate(self.certificate) if own else "")
-
-
-def means_default(host: object) -> bool:
-    """Return whether a host stands for the person's own default server."""
-    return isinstance(host, str) and host.strip().casefold() == DEFAULT_SERVER
 
 
 def bad_name() -> RequestRejected:

@@ -28,9 +28,9 @@ from ...client.pool.run import Receive
 from ...client.store.server import Server
 from ...client.threads import in_thread
 from ..host import STOPS, Display, note_end
+from ..records import Model
 from ..servers.addresses import each
 from ..servers.lookup import PATIENCE_SECONDS
-from ..sockets import Model
 from . import unfinished
 from .board import Board, Running
 from .members import member

@@ -7,29 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...client.configuration.fields import GenerationConfig
-from ...client.configuration.ranges import Range, ranges
 from ...client.generation.advice import advise
 from ...facts import versions
 from ...facts.app_settings import recommended
 from ...facts.samplers import Sampler
 from ..checks import choice
-
-_RANGES = ranges(GenerationConfig)
-# Widgets that are fields under the same or another name, with what a field can be.
-FIELDS: Mapping[str, tuple[str, Range]] = {
-    widget: (name, _RANGES[name])
-    for widget, name in (
-        ("width", "start_width"),
-        ("height", "start_height"),
-        ("steps", "steps"),
-        ("guidance", "guidance_scale"),
-        ("seed", "seed"),
-        ("batch_size", "batch_size"),
-        ("batch_count", "batch_count"),
-        ("strength", "strength"),
-    )
-}
-SHIFTS = _RANGES["shift"]  # 0 besides, which is automatic
+from .widget_fields import FIELDS, SHIFTS
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,20 @@ from typing import Any
 import torch
 
 from ...client.catalog.lookup import ModelFile
+from ...client.configuration.control_kind import kind_of
 from ...client.configuration.fields import LoRA
 from ...client.configuration.preset import Preset
 from ...client.threads import in_thread
 from ...errors import DrawbridgeError
-from ..configuration import ImportConfiguration, kind_of
+from ..configuration import ImportConfiguration
 from ..control import ControlNetHint, Moodboard
 from ..given_values import fitting
 from ..lora import LoRAStack
-from ..recommended import RecommendedSettings, chosen, hinted_of, settings_of
+from ..recommended import RecommendedSettings
+from ..records import Hinted
 from ..settings import by_model, general  # noqa: F401 - these define the nodes
 from ..settings.fields import SettingsNode
-from ..sockets import Hinted
+from ..settings.presets import chosen, hinted_of, settings_of
 from .wiring import Step
 
 IMPORT = ImportConfiguration.GET_SCHEMA().node_id

@@ -20,7 +20,7 @@ from ...client import strict_json
 from ...client.threads import in_thread
 from ...errors import DrawbridgeError
 from .. import host
-from ..servers.status import explain
+from ..servers.page_error import explain
 
 MOST_BYTES = 1 << 20
 _OWN_SITE = (None, "same-origin")

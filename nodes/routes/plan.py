@@ -20,7 +20,8 @@ from ...errors import DrawbridgeError, RequestRejected
 from ...facts import versions
 from ..checks import AUTOMATIC
 from ..control import controls_of
-from ..generating.widgets import FIELDS, Widgets
+from ..generating.widget_fields import FIELDS
+from ..generating.widgets import Widgets
 from ..servers import specifications
 from ..servers.catalogs import SHELF
 from ..settings.fields import label

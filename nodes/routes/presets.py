@@ -15,7 +15,7 @@ from ...client.threads import in_thread
 from ...facts import app_presets, versions
 from ...facts.app_settings import recommended
 from .. import host
-from ..recommended import chosen, own_presets
+from ..settings.presets import chosen, own_presets
 from .guard import Answer, Body
 from .settings import read
 

@@ -11,7 +11,8 @@ import asyncio
 from typing import Any
 
 from ...client.catalog.cache import Told
-from ...client.store.server import Server, means_default
+from ...client.server_fields import means_default
+from ...client.store.server import Server
 from ...client.store.servers import SavedServers
 from ...client.threads import in_thread
 from ...errors import DrawbridgeError

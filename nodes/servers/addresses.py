@@ -11,7 +11,7 @@ from ...client.pool.addresses import distinct, each_address
 from ...client.store.server import Server
 from ...client.threads import in_thread
 from ...errors import RequestRejected
-from ..sockets import MOST_SERVERS, AnyServer, servers
+from ..records import MOST_SERVERS, AnyServer, servers
 from .catalogs import FRESH_SECONDS, SHELF
 from .client import open_client
 from .status import question

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from ...client.store.server import Server
 from ...errors import DrawbridgeError
-from ..sockets import AnyServer, servers
+from ..records import AnyServer, servers
 
 T = TypeVar("T")
 # One that is switched off may take long to be noticed, and another one can answer meanwhile.

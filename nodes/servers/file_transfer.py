@@ -22,7 +22,7 @@ from ...errors import (
 )
 from ...facts.specifications import LISTS
 from ..host import Display, user_folder
-from ..sockets import AnyServer
+from ..records import AnyServer
 from . import upload_sources
 from .addresses import each
 from .client import open_client

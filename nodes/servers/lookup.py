@@ -16,7 +16,7 @@ from ...client.configuration.fields import LoRA
 from ...client.generation.adjustments import lack
 from ...client.store.server import Server
 from ...errors import ModelUnavailable, RequestRejected
-from ..sockets import AnyServer, Model, servers
+from ..records import AnyServer, Model, servers
 from . import catalogs, specifications
 from .any_server import first_of
 from .client import open_client

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ...client.catalog.names import find
 from ...client.catalog.records import Catalog, ControlSpec, LoRASpec
-from ...client.catalog.specification import read_controls, read_loras
+from ...client.catalog.specification import read_controls, read_loras, read_model
 from ...client.configuration.fields import LoRA
 from ...client.configuration.json_text import listed
 from ...errors import RequestRejected
 from .. import checks
-from ..sockets import Hinted, SpecifiedLoRA
+from ..records import Hinted, SpecifiedLoRA
 
 
 def catalog(loras: Iterable[LoRA] = (), hinted: Iterable[Hinted] = ()) -> Catalog:
@@ -24,11 +24,21 @@ def catalog(loras: Iterable[LoRA] = (), hinted: Iterable[Hinted] = ()) -> Catalo
     )
 
 
-def complaint(read: Callable[[str], object], specification: str | None) -> bool | str:
-    """Return what is wrong with a text, True if nothing is, or if it is empty or not yet known."""
-    if specification and specification.strip():
-        return checks.complaint(lambda: read(specification))
-    return True
+def model_complaint(specification: str | None) -> bool | str:
+    """Return what is wrong with the text about a model, True if nothing is, if it is empty, or not
+    yet known.
+    """
+    return _complaint(read_model, specification)
+
+
+def loras_complaint(specification: str | None) -> bool | str:
+    """Return the same of a text about LoRAs."""
+    return _complaint(read_loras, specification)
+
+
+def controls_complaint(specification: str | None) -> bool | str:
+    """Return the same of a text about controls."""
+    return _complaint(read_controls, specification)
 
 
 def with_specification(
@@ -75,3 +85,9 @@ def _specified(lora: LoRA, spec: LoRASpec | None) -> LoRA:
 
 def _files(specs: Iterable[LoRASpec | ControlSpec]) -> str:
     return listed(spec.file for spec in specs)
+
+
+def _complaint(read: Callable[[str], object], specification: str | None) -> bool | str:
+    if specification and specification.strip():
+        return checks.complaint(lambda: read(specification))
+    return True

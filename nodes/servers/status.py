@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...client.address import Address
@@ -17,7 +16,7 @@ from ...client.store.pins import note as pin_note
 from ...errors import DrawbridgeError, RequestRejected
 from ...facts import versions
 from ...facts.specifications import LISTS
-from .. import host
+from .page_error import explain
 
 if TYPE_CHECKING:
     from ...client.client import DrawThingsClient
@@ -86,19 +85,6 @@ def shown_address(values: Mapping[str, Any]) -> str:
 def unasked(address: str, told: Told | None) -> dict[str, Any]:
     """Return the status of a server that nobody has asked to be asked, with what it told last."""
     return {"state": "unasked", "address": address, **({} if told is None else _known(told))}
-
-
-def explain(error: DrawbridgeError) -> dict[str, str]:
-    """Return an error for the page, which need not know where our own folder is."""
-    problem, remedy = error.in_words(_for_page)
-    return {"kind": type(error).__name__, "problem": problem, "remedy": remedy}
-
-
-def _for_page(part: object) -> str:
-    folder = host.user_folder()
-    if isinstance(part, Path) and part.is_relative_to(folder):
-        return str(folder.name / part.relative_to(folder))
-    return str(part)
 
 
 def _known(told: Told) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import IntEnum
-from typing import Any, ClassVar, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
 
 from comfy_api.latest import io
 
@@ -15,7 +15,10 @@ from ...client.generation.relevance import Readers, readers
 from ...errors import RequestRejected
 from ...facts.samplers import Sampler
 from ..checks import choice
-from ..sockets import Settings, SettingsSocket
+from ..sockets import SettingsSocket
+
+if TYPE_CHECKING:
+    from ..records import Settings
 
 CATEGORY = "Draw Things/Settings"
 WINS = "What is set here wins over Generate's own widgets and over settings from earlier nodes."
@@ -156,6 +159,8 @@ class SettingsNode(io.ComfyNode):
 
     @classmethod
     def execute(cls, settings: Settings | None = None, **given: Any) -> io.NodeOutput:
+        from ..records import Settings
+
         values = {field.name: field.value(given[field.name]) for field in cls.FIELDS}
         chosen = {name: value for name, value in values.items() if value is not None}
         return io.NodeOutput((settings or Settings()).with_values(**chosen))

@@ -14,7 +14,7 @@ from standin.validation import Prompt
 
 from drawbridge.client.store import pem_file
 from drawbridge.emulator.server.server import Emulator
-from drawbridge.nodes import connect
+from drawbridge.nodes.servers import connect_values
 
 Serve = Callable[..., Emulator]
 
@@ -40,7 +40,7 @@ def waiting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Waiting
     path.write_text("never seen")
     file = Waiting(path)
     monkeypatch.setattr(pem_file, "_read", file.read)
-    monkeypatch.setattr(connect, "GLANCE_SECONDS", 0.02)
+    monkeypatch.setattr(connect_values, "GLANCE_SECONDS", 0.02)
     yield file
     file.over.set()
 

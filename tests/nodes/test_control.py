@@ -29,7 +29,7 @@ from drawbridge.facts.hints import KINDS, ControlInput
 from drawbridge.facts.samplers import Sampler
 from drawbridge.facts.versions import VERSIONS
 from drawbridge.nodes.control import ControlNetHint, Moodboard
-from drawbridge.nodes.sockets import Hinted
+from drawbridge.nodes.records import Hinted
 
 Serve = Callable[..., Emulator]
 

@@ -9,7 +9,8 @@ import pytest
 from standin.stage import Stage, graph
 
 from drawbridge.client.address import Address, Transport
-from drawbridge.client.store.server import DEFAULT_SERVER, Server
+from drawbridge.client.server_fields import DEFAULT_SERVER
+from drawbridge.client.store.server import Server
 from drawbridge.client.store.servers import SavedServers
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes import host

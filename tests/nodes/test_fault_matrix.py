@@ -25,7 +25,7 @@ from drawbridge.client.generation import stream
 from drawbridge.codec import fpzip
 from drawbridge.devtools.fault_cells import FRAMES, NODE_CELLS, SLICED, VIDEO_MODEL, Cell
 from drawbridge.emulator.server.server import Emulator, Options
-from drawbridge.nodes.sockets import Settings
+from drawbridge.nodes.records import Settings
 
 pytestmark = pytest.mark.usefixtures("only_new_garbage")
 SOUND = 2  # of Generate's outputs

@@ -17,7 +17,7 @@ from drawbridge.codec.fit import Fit
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.emulator.stock.models import MODELS
 from drawbridge.nodes import generate
-from drawbridge.nodes.sockets import Settings
+from drawbridge.nodes.records import Settings
 
 Serve = Callable[..., Emulator]
 

@@ -58,7 +58,7 @@ def test_the_page_knows_connects_widgets() -> None:
 
 
 def test_the_page_knows_the_default_server() -> None:
-    from drawbridge.client.store.server import DEFAULT_SERVER
+    from drawbridge.client.server_fields import DEFAULT_SERVER
     from drawbridge.errors import NoDefaultServer
 
     assert facts()["DEFAULT_SERVER"] == DEFAULT_SERVER
@@ -73,7 +73,7 @@ def test_the_page_knows_every_transport() -> None:
 
 
 def test_the_page_knows_what_connect_sends_when_it_runs() -> None:
-    from drawbridge.nodes.connect import EVENT
+    from drawbridge.nodes.servers.greeting import EVENT
 
     assert facts()["SERVER_EVENT"] == EVENT
 

@@ -15,6 +15,7 @@ from standin.executor import Outcome
 from standin.stage import Stage, graph
 
 from drawbridge.client.configuration import clipboard
+from drawbridge.client.configuration.control_kind import kind_of
 from drawbridge.client.configuration.enums import ColorCalibration, LoRAMode, SeedMode
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
 from drawbridge.client.configuration.ranges import ranges
@@ -23,9 +24,9 @@ from drawbridge.errors import DrawbridgeError
 from drawbridge.facts.hints import ControlInput
 from drawbridge.facts.samplers import Sampler
 from drawbridge.nodes import NODES
-from drawbridge.nodes.configuration import ImportConfiguration, kind_of
+from drawbridge.nodes.configuration import ImportConfiguration
+from drawbridge.nodes.records import Hinted, Settings
 from drawbridge.nodes.settings.fields import SettingsNode, label
-from drawbridge.nodes.sockets import Hinted, Settings
 
 Serve = Callable[..., Emulator]
 SETTINGS = [node for node in NODES if issubclass(node, SettingsNode)]

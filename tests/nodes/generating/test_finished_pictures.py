@@ -14,7 +14,7 @@ from standin.stage import Stage, graph
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.emulator.stock.models import MODELS
 from drawbridge.nodes.generating.finished_pictures import SHOWN
-from drawbridge.nodes.sockets import Settings
+from drawbridge.nodes.records import Settings
 
 Serve = Callable[..., Emulator]
 

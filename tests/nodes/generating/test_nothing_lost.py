@@ -19,7 +19,7 @@ from drawbridge.devtools.request_faults import REFUSED, fault_for
 from drawbridge.emulator.server.server import Emulator, Options
 from drawbridge.nodes.generating import unfinished
 from drawbridge.nodes.generating.server_queue import QUEUE
-from drawbridge.nodes.sockets import Settings
+from drawbridge.nodes.records import Settings
 
 Serve = Callable[..., Emulator]
 SEED = 5

@@ -15,7 +15,7 @@ from drawbridge.emulator.server import faults
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.emulator.stock.models import MODELS
 from drawbridge.nodes.host import Display
-from drawbridge.nodes.sockets import Settings
+from drawbridge.nodes.records import Settings
 
 Serve = Callable[..., Emulator]
 

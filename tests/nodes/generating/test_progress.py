@@ -13,7 +13,7 @@ from standin.stage import Stage, graph
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.emulator.stock.models import MODELS
 from drawbridge.nodes.host import Display
-from drawbridge.nodes.sockets import Settings
+from drawbridge.nodes.records import Settings
 
 Serve = Callable[..., Emulator]
 

@@ -15,7 +15,8 @@ from standin.stage import Stage, graph
 
 from drawbridge.client.address import Transport
 from drawbridge.client.catalog import official
-from drawbridge.client.store.server import DEFAULT_SERVER, Server
+from drawbridge.client.server_fields import DEFAULT_SERVER
+from drawbridge.client.store.server import Server
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes import host
 from drawbridge.nodes.routes import table

@@ -19,7 +19,8 @@ from drawbridge.facts.app_settings import RECOMMENDED
 from drawbridge.facts.samplers import Sampler
 from drawbridge.facts.versions import VERSIONS
 from drawbridge.nodes.generate import Generate
-from drawbridge.nodes.generating.widgets import FIELDS, Widgets, as_widgets
+from drawbridge.nodes.generating.widget_fields import FIELDS
+from drawbridge.nodes.generating.widgets import Widgets, as_widgets
 
 Ask = Callable[..., Awaitable[Any]]
 CASES = json.loads((Path(__file__).parents[2] / "vectors" / "configurations.json").read_text())

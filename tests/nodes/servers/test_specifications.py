@@ -19,7 +19,7 @@ from drawbridge.client.configuration.fields import LoRA
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes.control import ControlNetHint, Moodboard
 from drawbridge.nodes.lora import LoRAStack
-from drawbridge.nodes.sockets import SpecifiedLoRA
+from drawbridge.nodes.records import SpecifiedLoRA
 
 Serve = Callable[..., Emulator]
 V1 = "sd_v1.5_f16.ckpt"

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from drawbridge.client.address import Address, Transport
+from drawbridge.client.server_fields import DEFAULT_SERVER, means_default
 from drawbridge.client.store import servers as saved_servers
-from drawbridge.client.store.server import DEFAULT_SERVER, Server, means_default
+from drawbridge.client.store.server import Server
 from drawbridge.client.store.servers import SavedServers
 from drawbridge.errors import (
     CredentialMissing,
