@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("grpc", "google.protobuf", "flatbuffers", "fpzip", "torch", "numpy", "PIL")
 COMFYUIS_OWN = {"torch", "numpy", "PIL"}  # its comfy_api imports them
 LOAD = """
-import asyncio, importlib.util, sys
+import asyncio, importlib.util, inspect, sys
 name = {root!r}.replace(".", "_x_") + "/a folder-name_x_v1"  # as ComfyUI names what it loads
 spec = importlib.util.spec_from_file_location(name, {root!r} + "/__init__.py",
                                               submodule_search_locations=[{root!r}])
@@ -22,11 +22,33 @@ sys.path.insert(0, {root!r} + "/devtools/standin")
 nodes = asyncio.run(asyncio.run(pack.comfy_entrypoint()).get_node_list())
 assert [node.GET_SCHEMA().node_id for node in nodes][:1] == ["Drawbridge_Connect"], nodes
 """
-REPORT = "print(*sorted(name for name in sys.modules if name in {heavy!r}))"
+# What the page asks before it queues a graph, in the thread that also answers everybody else.
+CHECK = """
+given = {{"host": "mac.local", "saved": "", "source": "none", "names": "a.ckpt", "prompts": "a",
+         "model": "a.ckpt", "specification": '{{"file": "a.ckpt"}}', "width": 512, "height": 512}}
+for node in nodes:
+    check = getattr(node, "validate_inputs", None)
+    if check is not None:
+        names = inspect.signature(check).parameters
+        check(**{{name: given.get(name) for name in names}})
+"""
+REPORT = "print(*sorted(sys.modules), sep='\\n')"
+# What only work needs: what a node does, what the page asks for, what a server has and how it is
+# reached, the conversion of graphs.
+FOR_WORK = (
+    *("nodes.records", "nodes.servers.client", "nodes.servers.lookup", "nodes.servers.status"),
+    *("nodes.generating.run", "nodes.generating.widgets", "nodes.routes.server"),
+    *("client.address", "client.client", "client.catalog", "client.connection", "client.pool"),
+    *("client.store", "client.upload", "client.safe_text", "client.configuration.json_text"),
+    *("client.generation.advice", "client.generation.assemble", "client.generation.hints"),
+    *("facts.app_presets", "facts.app_settings", "facts.latent_spaces", "facts.specifications"),
+    *("proto", "graphs", "codec.image", "codec.tensor", "emulator", "cli"),
+)
+BELOW = tuple(f"{name}." for name in FOR_WORK)
 
 
-def loaded_after(program: str, tmp_path: Path) -> list[str]:
-    source = (program + REPORT).format(root=str(ROOT), heavy=HEAVY)
+def loaded_after(program: str, tmp_path: Path) -> set[str]:
+    source = (program + REPORT).format(root=str(ROOT))
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", source],
         check=True,
@@ -34,12 +56,38 @@ def loaded_after(program: str, tmp_path: Path) -> list[str]:
         text=True,
         cwd=tmp_path,
     )
-    return done.stdout.split()
+    return set(done.stdout.splitlines())
+
+
+def ours(loaded: set[str]) -> set[str]:
+    """Return our modules by their names below the root of the pack."""
+    marked = (name.partition("_x_v1.") for name in loaded)
+    return {name for _, mark, name in marked if mark}
 
 
 def test_importing_the_pack_pulls_in_nothing_heavy(tmp_path: Path) -> None:
-    assert loaded_after(LOAD, tmp_path) == []
+    loaded = loaded_after(LOAD, tmp_path)
+    assert loaded.isdisjoint(HEAVY)
+    assert ours(loaded) == set()
 
 
 def test_listing_the_nodes_pulls_in_only_what_comfyui_loads_itself(tmp_path: Path) -> None:
-    assert set(loaded_after(LOAD + START, tmp_path)) == COMFYUIS_OWN
+    assert loaded_after(LOAD + START, tmp_path).intersection(HEAVY) == COMFYUIS_OWN
+
+
+def test_declaring_the_nodes_pulls_in_nothing_that_their_work_needs(tmp_path: Path) -> None:
+    loaded = ours(loaded_after(LOAD + START, tmp_path))
+    assert {"nodes.connect", "nodes.generate", "nodes.routes.table"} <= loaded
+    assert sorted(name for name in loaded if f"{name}.".startswith(BELOW)) == []
+
+
+def test_each_room_that_work_needs_is_there() -> None:
+    for name in FOR_WORK:
+        path = ROOT.joinpath(*name.split("."))
+        assert path.is_dir() or path.with_suffix(".py").is_file(), name
+
+
+def test_checking_a_graph_pulls_in_no_grpc(tmp_path: Path) -> None:
+    loaded = loaded_after(LOAD + START + CHECK, tmp_path)
+    assert {"client.store.servers", "client.catalog.specification"} <= ours(loaded)
+    assert loaded.intersection(HEAVY) - {"flatbuffers"} == COMFYUIS_OWN
