@@ -68,10 +68,10 @@ def resident_bytes(process: int | str = "self") -> int:
 
 def count_bytes(load: Load) -> Callable[[], None]:
     """Add the length of every message that is read to the load; return what ends that."""
-    usual = limits.reader
+    usual = limits.bounded
 
-    def reader(kind: Any) -> Any:
-        read = usual(kind)
+    def bounded(*given: Any) -> Any:
+        read = usual(*given)
 
         def counted(data: bytes) -> Any:
             load.bytes += len(data)
@@ -79,10 +79,10 @@ def count_bytes(load: Load) -> Callable[[], None]:
 
         return counted
 
-    limits.reader = reader
+    limits.bounded = bounded
 
     def end() -> None:
-        limits.reader = usual
+        limits.bounded = usual
 
     return end
 

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, overload
 
 from ..codec.limits import DEFAULT_LIMIT_BYTES
 from ..errors import ModelUnavailable
-from ..proto import image_service_pb2
 from . import safe_text
-from .catalog import official
 from .catalog.memory import CatalogMemory
 from .catalog.records import Catalog, RemoteFile, ServerInfo, Thresholds
 from .catalog.remote_files import files_exist
 from .connection.connection import Connection
 from .connection.endpoint import Endpoint
+from .connection.greeting import Greeting
 from .store.pins import Pin, Pins
 from .threads import in_thread
 
-if TYPE_CHECKING:  # a program that only asks starts without what generates and what uploads
+# A program that only asks starts without what generates and what uploads, without the official
+# files and without protobuf.
+if TYPE_CHECKING:
     from .generation.assemble import Prepared, Wishes
     from .generation.events import Event, Picture
     from .generation.images import Placed
@@ -154,6 +155,8 @@ class DrawThingsClient:
         return await self._found(info or await self.echo(timeout_seconds))
 
     async def _found(self, info: ServerInfo) -> Catalog:
+        from .catalog import official
+
         if info.catalog is not None:
             told, there = info.catalog, list(info.files)
         else:
@@ -196,13 +199,19 @@ class DrawThingsClient:
 
     async def hours(self, timeout_seconds: float = 30) -> Thresholds | None:
         """Return the account's compute units; None from a server of one's own."""
-        request = image_service_pb2.HoursRequest()
-        reply = await self._connection.ask("Hours", request, timeout_seconds)
-        return _thresholds(reply.thresholds) if reply.HasField("thresholds") else None
+        from ..proto.image_service_pb2 import HoursRequest
+
+        reply = await self._connection.ask("Hours", HoursRequest(), timeout_seconds)
+        if not reply.HasField("thresholds"):
+            return None
+        told = reply.thresholds
+        return Thresholds(told.community, told.plus, told.expireAt)
 
     async def pubkey(self, timeout_seconds: float = 30) -> str:
         """Return the public key of a cloud proxy; empty from a server of one's own."""
-        request = image_service_pb2.PubkeyRequest(name=self._connection.name)
+        from ..proto.image_service_pb2 import PubkeyRequest
+
+        request = PubkeyRequest(name=self._connection.name)
         return (await self._connection.ask("Pubkey", request, timeout_seconds)).pubkey
 
     @overload
@@ -269,21 +278,11 @@ class DrawThingsClient:
                 yield event
 
 
-def _server_info(reply: image_service_pb2.EchoReply, message: str) -> ServerInfo:
-    catalog = None
-    if reply.HasField("override"):
-        told = reply.override
-        catalog = Catalog.from_json(
-            told.models, told.loras, told.controlNets, told.textualInversions, told.upscalers
-        )
+def _server_info(greeting: Greeting, message: str) -> ServerInfo:
     return ServerInfo(
         message,
-        reply.serverIdentifier,
-        tuple(filter(safe_text.is_file_name, dict.fromkeys(reply.files))),
-        catalog,
-        _thresholds(reply.thresholds) if reply.HasField("thresholds") else None,
+        greeting.server_identifier,
+        tuple(filter(safe_text.is_file_name, dict.fromkeys(greeting.files))),
+        None if greeting.lists is None else Catalog.from_json(*greeting.lists),
+        greeting.thresholds and Thresholds(*greeting.thresholds),
     )
-
-
-def _thresholds(told: image_service_pb2.ComputeUnitThreshold) -> Thresholds:
-    return Thresholds(told.community, told.plus, told.expireAt)

@@ -1,11 +1,12 @@
-"""A message of a generation whose pictures stay where they came: protobuf would copy each twice."""
+"""Answers as messages. Pictures stay where they came: protobuf would copy each of them twice."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from ...proto import image_service_pb2
-from . import fields
+from . import fields, limits
 
 _Response = image_service_pb2.ImageGenerationResponse
 _IMAGES = _Response.DESCRIPTOR.fields_by_name["generatedImages"].number << 3 | fields.BYTES
@@ -16,6 +17,15 @@ class Answer(NamedTuple):
 
     message: image_service_pb2.ImageGenerationResponse
     images: list[memoryview]
+
+
+def reader(kind: Any) -> Callable[[bytes], Any]:
+    """Return what makes a message of class `kind` of its bytes, an Answer of one of a generation,
+    or Excess where it has more parts than it may.
+    """
+    if kind is _Response:
+        return limits.bounded(read, limits.MOST_PARTS)
+    return limits.bounded(kind.FromString)
 
 
 def read(data: bytes) -> Answer:

@@ -18,14 +18,13 @@ from ...errors import (
     ServerBusy,
     ServerUnreachable,
 )
-from ...proto import image_service_pb2
-from ...proto.service import ImageGenerationStub
 from ..store.pins import Pin, Pins
-from . import call_error, limits
+from . import call_error, greeting, limits
 from .call import CallCancelled, Excess, Unreadable, settle
 from .dialer import Dialer
 from .endpoint import Endpoint
-from .fields import Encoded
+from .fields import Encoded, piece
+from .greeting import Greeting
 
 _POLL_SECONDS = 0.005
 _NEARLY = 0.9  # of a time-out: clocks differ
@@ -96,14 +95,14 @@ class Connection:
         """Return whether an Echo has accepted the secret, or that there is none."""
         return self._secret_confirmed
 
-    async def greet(self, timeout_seconds: float) -> image_service_pb2.EchoReply:
+    async def greet(self, timeout_seconds: float) -> Greeting:
         """Return the answer to Echo, which has accepted the secret.
 
         Raises SecretRejected; what `ask` raises, ProtocolMismatch beyond the limits of `limits`.
         """
-        request = image_service_pb2.EchoRequest(name=self.name)
-        reply = await self.ask("Echo", request, timeout_seconds)
-        if reply.sharedSecretMissing:
+        request = greeting.request(self.name)
+        reply: Greeting = await self.ask(greeting.METHOD, request, timeout_seconds)
+        if reply.secret_missing:
             raise call_error.secret_rejected(self.endpoint)
         self._greeted = self._secret_confirmed = True
         return reply
@@ -166,8 +165,8 @@ class Connection:
 
         It is connected first. Raises DrawbridgeError where that does not come about.
         """
-        stub = ImageGenerationStub(await self._opened(), self.serialize, limits.reader)
-        return getattr(stub, method)(*request, timeout=timeout_seconds)
+        begin = _method(await self._opened(), method, self.serialize)
+        return begin(*request, timeout=timeout_seconds)
 
     def explained(self, words: Explain) -> AbstractContextManager[None]:
         """Let whatever a call ends with leave the block as an error of ours.
@@ -208,7 +207,7 @@ class Connection:
         if isinstance(message, Encoded):
             if secret is None:
                 return message.data
-            return message.data + message.kind(sharedSecret=secret.reveal()).SerializeToString()
+            return message.data + piece(message.secret, secret.reveal().encode())
         if secret is None or "sharedSecret" not in message.DESCRIPTOR.fields_by_name:
             return message.SerializeToString()
         message.sharedSecret = secret.reveal()
@@ -283,6 +282,16 @@ class _Explained(AbstractContextManager[None]):
             raise told from self._connection.cause(error)
         finally:
             del told, error  # no circle
+
+
+def _method(opened: grpc.aio.Channel, name: str, serialize: Callable[[Any], bytes]) -> Any:
+    """Return what begins a call of that name; Echo alone does without protobuf."""
+    if name == greeting.METHOD:
+        return opened.unary_unary(greeting.PATH, serialize, limits.bounded(greeting.read))
+    from ...proto.service import ImageGenerationStub
+    from .answer import reader
+
+    return getattr(ImageGenerationStub(opened, serialize, reader), name)
 
 
 def _status(error: Exception) -> tuple[grpc.StatusCode, str | None]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 VARINT, FIXED_64, BYTES, GROUP, FIXED_32 = 0, 1, 2, 3, 5
 
 
 class Encoded(NamedTuple):
-    """A message of class `kind` that is bytes already, and lacks its signature alone."""
+    """A message that is bytes already, and lacks alone the shared secret, its field `secret`."""
 
-    kind: Any
+    secret: int
     data: bytes
 
 
@@ -32,13 +32,13 @@ def fields(data: bytes) -> Iterator[Field]:
     at, end = 0, len(data)
     while at < end:
         begin = at
-        tag, start = _varint(data, at)
+        tag, start = varint(data, at)
         at, wire = start, tag & 7
         if wire == BYTES:
-            length, start = _varint(data, at)
+            length, start = varint(data, at)
             at = start + length
         elif wire == VARINT:
-            _, at = _varint(data, at)
+            _, at = varint(data, at)
         elif wire == FIXED_64:
             at += 8
         elif wire == FIXED_32:
@@ -51,6 +51,11 @@ def head(number: int, size_bytes: int) -> bytes:
     return _as_varint(number << 3 | BYTES) + _as_varint(size_bytes)
 
 
+def piece(number: int, data: bytes) -> bytes:
+    """Return the field of that number that holds these bytes."""
+    return head(number, len(data)) + data
+
+
 def _as_varint(value: int) -> bytes:
     written = bytearray()
     while value >= 0x80:
@@ -60,7 +65,7 @@ def _as_varint(value: int) -> bytes:
     return bytes(written)
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def varint(data: bytes, at: int) -> tuple[int, int]:
     """Return a number and where it ends. Raises IndexError and ValueError where there is none."""
     byte = data[at]
     at += 1

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
-from ...proto.service import SERVICE
-from . import answer
 from .call import Excess
 from .fields import fields
+
+T = TypeVar("T")
+
+SERVICE = "ImageGenerationService"
 
 # Of a server's lists of models and other files; those of all official ones are less than 1 MiB.
 MOST_SHORT_BYTES = 16 << 20
@@ -24,35 +26,32 @@ MOST_MESSAGE_BYTES = (1 << 30) + (1 << 20)
 MOST_SHORT_PARTS = 100_000
 MOST_PARTS = 4096  # GenerateImage; a video of 201 frames in one message has as many
 _LONG = "GenerateImage"
-_LONG_ANSWER = "ImageGenerationResponse"
 
 
 def service_config() -> str:
     """Return gRPC's service configuration: every call but GenerateImage is a short one."""
-    short = [
-        {"service": SERVICE.full_name, "method": method.name}
-        for method in SERVICE.methods
-        if method.name != _LONG
-    ]
-    bounded = {"name": short, "maxResponseMessageBytes": MOST_SHORT_BYTES}
-    return json.dumps({"methodConfig": [bounded]})
+    short = {"name": [{"service": SERVICE}], "maxResponseMessageBytes": MOST_SHORT_BYTES}
+    long = {
+        "name": [{"service": SERVICE, "method": _LONG}],  # which goes before its service
+        "maxResponseMessageBytes": MOST_MESSAGE_BYTES,
+    }
+    return json.dumps({"methodConfig": [short, long]})
 
 
-def reader(kind: Any) -> Callable[[bytes], Any]:
-    """Return what makes a message of class `kind` of its bytes, an Answer of one of a generation,
-    or Excess where it has more parts than it may.
+def bounded(
+    read: Callable[[bytes], T], most: int = MOST_SHORT_PARTS
+) -> Callable[[bytes], T | Excess]:
+    """Return what reads a message, or returns Excess where it has more than `most` parts.
 
     gRPC swallows what is raised there, so the error is the result.
     """
-    long = kind.DESCRIPTOR.name == _LONG_ANSWER
-    most = MOST_PARTS if long else MOST_SHORT_PARTS
 
-    def read(data: bytes) -> Any:
+    def within_limits(data: bytes) -> T | Excess:
         if has_more_parts(data, most):
             return Excess(f"sends a message of more than {most:,} parts")
-        return answer.read(data) if long else kind.FromString(data)
+        return read(data)
 
-    return read
+    return within_limits
 
 
 def has_more_parts(data: bytes, most: int) -> bool:

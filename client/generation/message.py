@@ -20,6 +20,7 @@ from .request import GenerationRequest
 
 _Request = image_service_pb2.ImageGenerationRequest
 _CONTENTS = _Request.DESCRIPTOR.fields_by_name["contents"].number
+_SECRET = _Request.DESCRIPTOR.fields_by_name["sharedSecret"].number
 
 
 def encoded(
@@ -78,7 +79,7 @@ def encoded(
         for pieces in contents.values()
         for piece in (fields.head(_CONTENTS, sum(map(len, pieces))), *pieces)
     )
-    return Encoded(_Request, b"".join((message.SerializeToString(), *framed)))
+    return Encoded(_SECRET, b"".join((message.SerializeToString(), *framed)))
 
 
 def _guide(array: np.ndarray) -> bytes:

@@ -25,6 +25,7 @@ from .local_file import CHUNK_BYTES, HashCache, LocalFile, Pieces
 
 _Request = image_service_pb2.FileUploadRequest
 _CHUNK = _Request.DESCRIPTOR.fields_by_name["chunk"].number
+_SECRET = _Request.DESCRIPTOR.fields_by_name["sharedSecret"].number
 _CONTENT = image_service_pb2.FileChunk.DESCRIPTOR.fields_by_name["content"].number
 # A message with a part of the file, and where in the file that ends.
 Chunk = tuple[Encoded, int]
@@ -329,4 +330,4 @@ def _chunk(content: bytes, offset: int) -> Encoded:
     rest = image_service_pb2.FileChunk(offset=offset).SerializeToString()
     head = fields.head(_CONTENT, len(content))
     whole = fields.head(_CHUNK, len(head) + len(content) + len(rest))
-    return Encoded(_Request, b"".join((whole, head, content, rest)))
+    return Encoded(_SECRET, b"".join((whole, head, content, rest)))

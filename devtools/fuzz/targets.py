@@ -24,7 +24,7 @@ from drawbridge.client.catalog.records import Catalog
 from drawbridge.client.client import _server_info
 from drawbridge.client.configuration import clipboard, wire
 from drawbridge.client.configuration.fields import GenerationConfig
-from drawbridge.client.connection import call, limits
+from drawbridge.client.connection import answer, call, greeting, limits
 from drawbridge.client.connection.call import Excess, Unreadable
 from drawbridge.client.generation.events import Audio, Picture, Preview
 from drawbridge.client.generation.request import GenerationRequest
@@ -134,7 +134,7 @@ def joined(parts: list[bytes]) -> bytes:
 
 def _stream(data: bytes) -> str:
     """Read the messages of a generation, and all that comes with them."""
-    read = limits.reader(pb2.ImageGenerationResponse)
+    read = answer.reader(pb2.ImageGenerationResponse)
     messages = [_parsed(read, part) for part in split(data)]
 
     async def work() -> str:
@@ -168,7 +168,7 @@ def _parsed(read: Callable[[bytes], Any], data: bytes) -> Any:
 
 def _echo(data: bytes) -> str:
     """Read a greeting with its lists."""
-    reply = _parsed(limits.reader(pb2.EchoReply), data)
+    reply = _parsed(limits.bounded(greeting.read), data)
     if reply is None or isinstance(reply, Excess):
         return "unreadable"
     info = _server_info(reply, reply.message)

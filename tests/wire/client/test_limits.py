@@ -12,7 +12,7 @@ import pytest
 
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import GenerationConfig
-from drawbridge.client.connection import channel, limits
+from drawbridge.client.connection import channel, greeting, limits
 from drawbridge.client.connection.endpoint import Endpoint, Transport
 from drawbridge.client.generation.allowance import Allowance
 from drawbridge.client.generation.events import Audio, Event, Picture, Preview
@@ -242,7 +242,10 @@ def test_what_was_asked_for_is_allowed(
 def test_catalog_of_a_thousand_models_passes_the_reader() -> None:
     reply = pb2.EchoReply(files=[f"model_{n}_q8p.ckpt" for n in range(5000)])
     reply.override.models = b"[" + b",".join([b'{"file":"%s"}' % (b"m" * 2000)] * 1000) + b"]"
-    assert limits.reader(pb2.EchoReply)(reply.SerializeToString()) == reply
+    read = limits.bounded(greeting.read)(reply.SerializeToString())
+    assert isinstance(read, greeting.Greeting)
+    assert read.files == list(reply.files)
+    assert read.lists == [reply.override.models, b"", b"", b"", b""]
 
 
 def test_counting_of_parts_agrees_with_the_message() -> None:
