@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 if __package__ == "cli":  # run from a checkout: give the package its name first
     import checkout
 
     checkout.register()
-    from drawbridge.cli.main import main
+    from drawbridge.cli.main import run
 else:
-    from .main import main
+    from .main import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()
