@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from ..client.address import DEFAULT_PORT, Address, Transport
 from ..client.connection.endpoint import Endpoint
 from ..client.store.certificates import PEM_MARK
-from ..client.store.credentials import Credentials
 from ..client.store.server import Server
 from ..client.store.servers import SavedServers
 from ..errors import RequestRejected
@@ -23,6 +22,7 @@ from .outcome import TRANSPORTS, Usage, word_of
 
 if TYPE_CHECKING:
     from ..client.client import DrawThingsClient
+    from ..client.store.credentials import Credentials
     from .output import Output
 
 DEFAULT_TIMEOUT_SECONDS = 30.0
@@ -170,7 +170,8 @@ def endpoint(
     """
     server = chosen(options, environ)
     try:
-        found = Endpoint.of(server, credentials(options, environ) if signed else None)
+        known = credentials(options, environ) if signed and server.credential else None
+        found = Endpoint.of(server, known)
         return replace(found, at=getattr(options, "at", ""))
     except RequestRejected as error:
         raise error.become(Usage) from error
@@ -180,6 +181,8 @@ def credentials(
     options: argparse.Namespace, environ: Mapping[str, str] | None = None
 ) -> Credentials:
     """Return the credentials of the folder that is meant, and of the environment."""
+    from ..client.store.credentials import Credentials
+
     variables = _variables(environ)
     return Credentials(folder.user_folder(options, variables), variables)
 

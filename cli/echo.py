@@ -6,7 +6,7 @@ import argparse
 
 from .command import Command
 from .connection import open_client, timeout_seconds
-from .models import lists
+from .lists import lists
 from .outcome import OK
 from .output import Output
 

@@ -9,7 +9,6 @@ from typing import Any
 from ..client.catalog.json_values import MOST_ELEMENTS
 from ..client.catalog.lookup import browser_off
 from ..client.catalog.records import (
-    Catalog,
     ControlSpec,
     LoRASpec,
     ModelSpec,
@@ -19,10 +18,9 @@ from ..client.catalog.records import (
 from ..facts import versions
 from .command import Command
 from .connection import open_client, timeout_seconds
+from .lists import Spec, lists
 from .outcome import OK
 from .output import Output
-
-_Spec = ModelSpec | LoRASpec | ControlSpec | TextualInversionSpec | UpscalerSpec
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -64,19 +62,8 @@ async def models(options: argparse.Namespace, output: Output) -> int:
     return OK
 
 
-def lists(catalog: Catalog) -> dict[str, tuple[_Spec, ...]]:
-    """Return what a catalogue has, by the names of the options."""
-    return {
-        "models": catalog.models,
-        "loras": catalog.loras,
-        "controls": catalog.controls,
-        "embeddings": catalog.textual_inversions,
-        "upscalers": catalog.upscalers,
-    }
-
-
-def _print(output: Output, specs: Iterable[_Spec]) -> None:
-    groups: dict[str, list[_Spec]] = {}
+def _print(output: Output, specs: Iterable[Spec]) -> None:
+    groups: dict[str, list[Spec]] = {}
     for spec in specs:
         groups.setdefault("" if isinstance(spec, UpscalerSpec) else spec.version, []).append(spec)
     for version in sorted(groups, key=lambda one: _title(one).casefold()):
@@ -93,7 +80,7 @@ def _title(version: str) -> str:
     return f"{known.name} ({version})" if known else version
 
 
-def _more(spec: _Spec) -> str:
+def _more(spec: Spec) -> str:
     if isinstance(spec, TextualInversionSpec):
         return f"  <{spec.keyword}>"
     if isinstance(spec, UpscalerSpec):
@@ -101,7 +88,7 @@ def _more(spec: _Spec) -> str:
     return "  (deprecated)" if spec.deprecated else ""
 
 
-def _entry(spec: _Spec) -> dict[str, Any]:
+def _entry(spec: Spec) -> dict[str, Any]:
     entry: dict[str, Any] = {"file": spec.file, "name": spec.name}
     if isinstance(spec, UpscalerSpec):
         return {**entry, "scale_factor": spec.scale_factor}

@@ -6,17 +6,15 @@ type or value.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from .hints import CONTROL_TYPES, types
 from .modifiers import MODIFIERS
 from .sizes import BLOCK_PX
+from .snake_case import snake_keys
 from .versions import VERSIONS
-
-V = TypeVar("V")
 
 
 class Value(NamedTuple):
@@ -178,11 +176,6 @@ SPECIFICATIONS: Mapping[str, Keys] = MappingProxyType(
 )
 LISTS = tuple(SPECIFICATIONS)
 """The five lists, as a request of ours calls them."""
-
-
-def snake_keys(element: Mapping[str, V]) -> dict[str, V]:
-    """Return the element with keys as snake_case, whichever of the two styles they have."""
-    return {re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower(): v for key, v in element.items()}
 
 
 def find_fault(

@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import Mapping
 
-from ...facts.specifications import snake_keys
+from ...facts.snake_case import snake_keys
 from .. import safe_text
 from . import json_array
 

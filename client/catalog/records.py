@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ...facts.sizes import BLOCK_PX
-from ...facts.specifications import SPECIFICATIONS, snake_keys
+from ...facts.snake_case import snake_keys
 from . import json_values
 from .json_values import Keys, files, flag, identity, number, text, texts
 
@@ -215,15 +214,6 @@ class FileServer(Protocol):
     async def files_exist(self, files: Sequence[str]) -> list[RemoteFile]:
         """Return, for each name, whether the server has the file."""
         ...
-
-
-def missing_keys(kind: str, raw: str) -> list[str]:
-    """Return the required keys that a specification of that kind (a field of Catalog) lacks."""
-    try:
-        keys = snake_keys(json.loads(raw))
-    except (ValueError, AttributeError):
-        keys = {}
-    return sorted(SPECIFICATIONS[kind].required.keys() - keys.keys())
 
 
 def _records(

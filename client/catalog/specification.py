@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 
 from ...errors import ModelUnavailable, RequestRejected
-from ...facts.specifications import find_fault, snake_keys
+from ...facts.snake_case import snake_keys
+from ...facts.specifications import SPECIFICATIONS, find_fault
 from .. import strict_json
 from .official import needed
 from .records import Catalog, ControlSpec, FileServer, LoRASpec, ModelSpec
@@ -39,6 +40,15 @@ def read_controls(text: str) -> tuple[ControlSpec, ...]:
     Raises RequestRejected as `read_model` does, if one of them is of no use.
     """
     return Catalog.from_json(controls=_checked(_parse(text, _CONTROL), _CONTROL)).controls
+
+
+def missing_keys(kind: str, raw: str) -> list[str]:
+    """Return the required keys that a specification of that kind (a field of Catalog) lacks."""
+    try:
+        keys = snake_keys(json.loads(raw))
+    except (ValueError, AttributeError):
+        keys = {}
+    return sorted(SPECIFICATIONS[kind].required.keys() - keys.keys())
 
 
 async def demand_files(client: FileServer, *specs: ModelSpec | LoRASpec | ControlSpec) -> None:

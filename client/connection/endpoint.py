@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from ..address import DEFAULT_PORT, Address, Transport
 from ..store.certificates import check_certificate
-from ..store.credentials import Credentials
 from ..store.secret import Identity, Secret
 from ..store.server import Server
+
+if TYPE_CHECKING:
+    from ..store.credentials import Credentials
 
 
 class TensorForm(enum.Enum):

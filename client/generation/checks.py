@@ -10,7 +10,7 @@ from ...codec.finite import is_finite
 from ...errors import RequestRejected
 from ...facts import hints, modifiers, versions
 from ...facts.sizes import BLOCK_PX
-from ..catalog.records import missing_keys
+from ..catalog.specification import missing_keys
 from .request import GenerationRequest, Hint
 
 

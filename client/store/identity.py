@@ -6,7 +6,6 @@ import contextlib
 import os
 import ssl
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -96,6 +95,8 @@ def _named(file: BinaryIO, path: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def _on_disk(identity: Identity) -> Iterator[Path]:
     """Yield a file that is there for a moment, in a folder that nobody else can open."""
+    import tempfile  # not needed on Linux
+
     with tempfile.TemporaryDirectory(prefix="drawbridge-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "identity.pem"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-import datetime
 import hashlib
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,7 @@ class Pin:
     @classmethod
     def of(cls, address: str, certificate: str, first_seen: str = "") -> Pin:
         """Return the pin of a certificate, seen today unless told otherwise. Raises ValueError."""
-        today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+        today = time.strftime("%Y-%m-%d", time.gmtime())
         return cls(address, fingerprint(certificate), certificate, first_seen or today)
 
     def as_dict(self) -> dict[str, Any]:

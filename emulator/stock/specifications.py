@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ...facts import specifications as facts
+from ...facts.snake_case import snake_keys
 
 JsonValue: TypeAlias = (
     "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
@@ -53,7 +54,7 @@ def read(kind: str, data: bytes) -> Reading:
         if fault:
             dropped.append(f"override.{kind}[{index}] {fault}")
         else:
-            whole.append(facts.snake_keys(element))
+            whole.append(snake_keys(element))
     return Reading(tuple(whole), tuple(dropped))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...facts.samplers import BY_STEP
-from ...facts.specifications import snake_keys
+from ...facts.snake_case import snake_keys
 from .effects import Effects
 from .request import Request
 

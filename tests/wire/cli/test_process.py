@@ -70,6 +70,42 @@ def test_interruption_stops_the_server_too(
     assert not list(tmp_path.iterdir())
 
 
+# What a command that only greets a server loads of neither others nor ours.
+NOT_TO_GREET = (
+    *("google", "flatbuffers", "fpzip", "numpy", "torch", "PIL"),
+    *("client.catalog.lookup", "client.catalog.official", "client.catalog.specification"),
+    *("client.configuration", "client.generation", "client.pool", "client.upload"),
+    *("client.store.credentials", "codec.tensor", "proto"),
+    *("facts.hints", "facts.modifiers", "facts.specifications", "facts.versions"),
+)
+GREET = """
+import sys
+sys.path.insert(0, sys.argv.pop(1))
+import checkout
+checkout.register()
+from drawbridge.cli.main import main
+code = main()
+print(*sys.modules, file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def test_echo_loads_only_what_it_needs(serve: Serve, tmp_path: Path) -> None:
+    options = ("--port", str(serve().port), "--transport", "plaintext", "--store", str(tmp_path))
+    root = str(Path(__file__).resolve().parents[3])
+    done = subprocess.run(
+        [sys.executable, "-c", GREET, root, "echo", *options],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("HELLO Drawbridge")
+    loaded = {name.removeprefix("drawbridge.") for name in done.stderr.split()}
+    assert "client.connection.greeting" in loaded
+    assert not loaded & set(NOT_TO_GREET)
+
+
 def test_usage_errors_are_told_without_a_traceback(start: Start) -> None:
     process = start("generate", "--json")
     out, err = process.communicate(timeout=60)

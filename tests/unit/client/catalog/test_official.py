@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from drawbridge.client.catalog import lookup, official
-from drawbridge.client.catalog.records import Catalog, LoRASpec, missing_keys
+from drawbridge.client.catalog.records import Catalog, LoRASpec
+from drawbridge.client.catalog.specification import missing_keys
 from drawbridge.client.configuration.fields import Control, GenerationConfig, LoRA
 from drawbridge.client.generation.hints import Guide, steer
 from drawbridge.emulator.stock import entries, models, specifications

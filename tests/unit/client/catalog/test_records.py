@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from drawbridge.client.catalog.json_values import MOST_ELEMENTS
 from drawbridge.client.catalog.names import alike, find, nearest
-from drawbridge.client.catalog.records import Catalog, ModelSpec, missing_keys
+from drawbridge.client.catalog.records import Catalog, ModelSpec
+from drawbridge.client.catalog.specification import missing_keys
 
 _MODEL = {
     "name": "FLUX.1 dev",
