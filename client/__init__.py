@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     )
     from ..facts.hints import ControlInput
     from ..facts.samplers import Sampler
-    from .address import Address, Transport
+    from .address import Address
     from .catalog.lookup import ModelFile
     from .catalog.records import (
         Catalog,
@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     from .pool.member import Member
     from .pool.pace import Paces
     from .pool.pool import Pool
+    from .server_fields import Transport
     from .store.credentials import Credentials
     from .store.pins import Pin, Pins
     from .store.secret import Identity, Secret
@@ -102,7 +103,7 @@ _HOMES = {
     "DrawThingsClient": ".client",
     "Endpoint": ".connection.endpoint",
     "TensorForm": ".connection.endpoint",
-    "Transport": ".address",
+    "Transport": ".server_fields",
     "Address": ".address",
     "Server": ".store.server",
     "Credentials": ".store.credentials",
