@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from ...client.generation.assemble import Prepared, Wishes
 from ...client.generation.events import Audio, Picture, Preview
@@ -66,15 +67,8 @@ class _Generation:
         self._board: Board = place.siblings.board
         self._previews = Previews()
         self._images = Images(())
+        self._known = known
         self._several = len(known) > 1
-        members = [member(one, place, self._waits) for one in known]
-        self._pool = Pool(
-            members,
-            paces=QUEUE.paces,
-            kept=QUEUE.kept,
-            echo_seconds=PATIENCE_SECONDS,
-            receiver=self._make_room,
-        )
         self._prepared: Prepared | None = None
         self._finished: dict[int, Finished] = {}
         self._missing: dict[int, Missing] = {}
@@ -111,11 +105,17 @@ class _Generation:
             self._board.end(running, done=False)
         self._running.clear()
 
-    def _waits(self) -> None:
-        self._board.start("Waiting for another node")
-
     async def _receive(self, wishes: Wishes) -> None:
-        happening = self._pool.generate(wishes, self._place.siblings.token)
+        # Nothing that lasts holds a method of this object: a circle would keep the pictures.
+        waits = partial(self._board.start, "Waiting for another node")
+        pool = Pool(
+            [member(one, self._place, waits) for one in self._known],
+            paces=QUEUE.paces,
+            kept=QUEUE.kept,
+            echo_seconds=PATIENCE_SECONDS,
+            receiver=self._make_room,
+        )
+        happening = pool.generate(wishes, self._place.siblings.token)
         async with contextlib.aclosing(happening) as events:
             async for event in events:
                 self._take(event)
