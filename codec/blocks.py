@@ -17,7 +17,7 @@ from threadpoolctl import ThreadpoolController
 
 GRAIN = 1 << 15  # torch's own (at::internal::GRAIN_SIZE)
 BLOCK = GRAIN - 64  # whole lines of cache
-LARGE_BLOCK = 1 << 18
+LARGE_BLOCK = 1 << 19
 
 
 @contextlib.contextmanager
@@ -40,6 +40,17 @@ def in_blocks(*tensors: torch.Tensor) -> Iterator[tuple[torch.Tensor, ...]]:
     All are [rows, values] or [values], with as many rows each; the blocks are views of them. How
     many rows a block has follows from the longest row; a longer one than a block comes alone.
     """
-    block = LARGE_BLOCK if torch.get_num_threads() == 1 else BLOCK
-    rows = max(1, block // max(tensor[:1].numel() for tensor in tensors))
+    rows = max(1, _block() // max(tensor[:1].numel() for tensor in tensors))
     return zip(*(tensor.split(rows) for tensor in tensors), strict=True)
+
+
+def scratch(dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    """Return [values] of a block, for what lies between two operations, one block after another:
+    new memory for each would have to be cleared by the system, which takes as long as they do.
+    """
+    return torch.empty(_block(), dtype=dtype)
+
+
+def _block() -> int:
+    """Return the most values of a block."""
+    return LARGE_BLOCK if torch.get_num_threads() == 1 else BLOCK

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from ..errors import GenerationFailed, RequestRejected
-from .blocks import in_blocks, one_thread
+from .blocks import in_blocks, one_thread, scratch
 from .borrow import borrow, room
 from .damage import damaged
 from .finite import is_finite
@@ -62,17 +62,22 @@ def from_wire(array: np.ndarray, out: torch.Tensor | None = None) -> torch.Tenso
     not finite: two infinite ones next to each other spoil finite pixels too, depending on the
     processors at both ends. Raises BadTensor for what is no picture.
     """
-    batch = _as_batch(array)
-    _demand_numbers(batch)
-    pixels = borrow(batch)
+    pixels = borrow(_as_batch(array))
     unit = room(*pixels.shape) if out is None else out
-    if pixels.shape[-1] == 3:
-        for source, target in in_blocks(pixels.view(-1), unit.view(-1)):
-            _to_unit(source, _COLOUR, target)
-    else:
+    if pixels.shape[-1] == 4:
         for source, target in in_blocks(pixels.view(-1, 4), unit.view(-1, 4)):
+            _demand_numbers(source.numpy())
             target[:, :3] = _to_unit(source[:, 1:], _COLOUR)
             target[:, 3:] = _to_unit(source[:, :1], _ALPHA)
+        return unit
+    is_half, patterns = pixels.dtype == torch.float16, scratch(torch.int32)
+    for source, target in in_blocks(pixels.view(-1), unit.view(-1)):
+        _demand_numbers(source.numpy())
+        if is_half:
+            index = patterns[: len(source)].copy_(source.view(torch.uint16))
+            torch.index_select(_table(_COLOUR), 0, index, out=target)
+        else:
+            target.copy_(_formula(source, _COLOUR))
     return unit
 
 
@@ -117,28 +122,26 @@ def _one_to_wire(image: torch.Tensor, keep_alpha: bool) -> np.ndarray:
     wire = room(height * width, 4 if keep_alpha else 3, dtype=np.float16)
     numbers = True
     if channels == 3:
+        between = scratch()
         for source, target in in_blocks(image.reshape(-1), wire.view(-1)):
-            unit = _clamped(source)
+            unit = between[: len(source)]
+            torch.clamp(source.to(torch.float32), 0, 1, out=unit)  # NaN stays
+            numbers = numbers and not unit.sum().isnan()
             target.copy_(torch.add(_BLACK, unit, alpha=2, out=unit))
     else:
         for source, target in in_blocks(image.reshape(-1, 4), wire):
-            unit = _clamped(source)
+            unit = source.to(torch.float32).clamp(0, 1)
             numbers = numbers and not unit.sum().isnan()
             colour = unit[:, :3].masked_fill(unit[:, 3:] == 0, _GREY)
             target[:, -3:] = colour.mul_(2).sub_(1)
             if keep_alpha:
                 target[:, :1] = unit[:, 3:]
-    if not (numbers and is_finite(wire.numpy())):
+    if not numbers:
         raise RequestRejected(
             "A picture cannot be sent: some of its pixels are not a number (NaN).",
             "Check the nodes that made it; a VAE in 16-bit precision is a common cause.",
         )
     return wire.view(1, height, width, -1).numpy()
-
-
-def _clamped(values: torch.Tensor) -> torch.Tensor:
-    """Return new float32 0 to 1 of values, NaN where they are NaN."""
-    return values.to(torch.float32).clamp(0, 1)
 
 
 def _as_batch(array: np.ndarray) -> np.ndarray:
@@ -154,18 +157,12 @@ def _as_batch(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _to_unit(values: torch.Tensor, low: float, out: torch.Tensor | None = None) -> torch.Tensor:
-    """Return float32 0 to 1 of values `low` to 1, NaN where they are not finite.
-
-    With `out`, of one dim as `values` then is, that is filled and returned.
-    """
+def _to_unit(values: torch.Tensor, low: float) -> torch.Tensor:
+    """Return float32 0 to 1 of values `low` to 1, NaN where they are not finite."""
     if values.dtype != torch.float16:
-        unit = _formula(values, low)
-        return unit if out is None else out.copy_(unit)
+        return _formula(values, low)
     patterns = values.contiguous().view(torch.uint16).to(torch.int32)
-    if out is None:
-        return _table(low).index_select(0, patterns.view(-1)).view(values.shape)
-    return torch.index_select(_table(low), 0, patterns, out=out)
+    return _table(low).index_select(0, patterns.view(-1)).view(values.shape)
 
 
 @cache
