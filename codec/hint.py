@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..errors import RequestRejected
-from .blocks import in_blocks, one_thread
+from .blocks import in_blocks, one_thread, scratch
 from .borrow import room
 from .fit import Fit, fit_image
 from .shape import shape_text
@@ -54,7 +54,7 @@ def _one_to_wire(
     if size is None and channels == 3:  # nothing but values changes
         wire = room(1, *image.shape[:2], 3, dtype=np.float16)
         for unit, target in _opaque(image, wire):
-            target.copy_(_ranged(unit, low, inverted))
+            target.copy_(_to_range(unit, low, inverted))
         return wire.numpy()
     pixels = room(1, *image.shape[:2], 3)
     for unit, target in _opaque(image, pixels):
@@ -65,19 +65,21 @@ def _one_to_wire(
         pixels = _depth(pixels)
     wire = room(*pixels.shape, dtype=np.float16)
     for unit, target in in_blocks(pixels.view(-1, channels), wire.view(-1, channels)):
-        target.copy_(_ranged(unit, low, inverted))
+        target.copy_(_to_range(unit, low, inverted))
     return wire.numpy()
 
 
 def _opaque(
     image: torch.Tensor, result: torch.Tensor
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Yield a picture's colours on black, new float32 0 to 1, and the part of the result [1, H, W,
-    3] that they belong to, in blocks. Raises RequestRejected for NaN.
+    """Yield a picture's colours on black, float32 0 to 1, and the part of the result [1, H, W, 3]
+    that they belong to, in blocks. The next block of colours lies where the one before has been.
+    Raises RequestRejected for NaN.
     """
-    source = image.cpu().reshape(-1, image.shape[-1])
+    source, between = image.cpu().reshape(-1, image.shape[-1]), scratch()
     for values, target in in_blocks(source, result.view(-1, 3)):
-        unit = values.to(torch.float32).clamp(0, 1)  # which leaves NaN as it is
+        unit = between[: values.numel()].view(values.shape)
+        torch.clamp(values.to(torch.float32), 0, 1, out=unit)  # NaN stays
         if unit.sum().isnan():
             raise RequestRejected(
                 "The hint's picture cannot be sent: some of its pixels are not a number (NaN).",
@@ -86,10 +88,10 @@ def _opaque(
         yield unit[:, :3] * unit[:, 3:] if unit.shape[1] == 4 else unit, target
 
 
-def _ranged(unit: torch.Tensor, low: float, inverted: bool) -> torch.Tensor:
-    """Return values 0 to 1 as `low` to 1."""
-    shown = 1 - unit if inverted else unit
-    return shown * (1 - low) + low
+def _to_range(unit: torch.Tensor, low: float, inverted: bool) -> torch.Tensor:
+    """Return float32 0 to 1, which is changed, as `low` to 1."""
+    shown = unit.neg_().add_(1) if inverted else unit
+    return shown.mul_(1 - low).add_(low)
 
 
 def _depth(pixels: torch.Tensor) -> torch.Tensor:
