@@ -30,6 +30,7 @@ _START_SECONDS = 60.0  # a cold disk and a virus scanner may delay a first impor
 _BASE_SECONDS = 10.0
 _SECONDS_PER_VALUE = 1e-6  # some 25 times what a slow machine needs
 _QUIT_SECONDS = 1.0
+_PIPE_BYTES = 1 << 20  # the most that Linux gives without asking
 # A computer that is out of memory, and one that goes down, ends processes so.
 _FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGXCPU")
 _MAX_PROCESSES = max(1, min(4, os.cpu_count() or 1))
@@ -168,6 +169,8 @@ class Worker:
         assert isinstance(self._process.stdout, io.BufferedReader)
         self._requests = self._process.stdin
         self._answers = self._process.stdout
+        for pipe in (self._requests, self._answers):
+            _widen(pipe.fileno())
         self.usable = True
         self._greeted = False
         self._abandoned = False
@@ -319,6 +322,19 @@ class _Exchange(threading.Thread):
             self.error = error
         finally:
             self.done.set()
+
+
+def _widen(pipe: int) -> None:
+    """Let a pipe hold more than 64 kB, where the system can.
+
+    Each time that it is full or empty, one process has to wake the other.
+    """
+    try:
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    except (ImportError, AttributeError, OSError):  # not on Linux, or not allowed
+        return
 
 
 def cannot_start(reason: str) -> DecoderUnavailable:
