@@ -8,12 +8,16 @@ import os
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
 T = TypeVar("T")
+S = TypeVar("S")
 
+# As many as there are processors; of more than four the memory would tell.
+PROCESSORS = max(1, min(4, os.cpu_count() or 1))
 # How long a cancelled waiter stays for its thread to notice; longer would be felt as a hang.
 _GRACE_SECONDS = 0.05
 # A run has short work for threads again and again. To start one holds up the event loop until it
@@ -68,6 +72,18 @@ async def in_stoppable_thread(work: Callable[[Callable[[], bool]], T]) -> T:
                 outcome.exception()  # marks it as seen
         raise
     return outcome.result()
+
+
+def for_each(work: Callable[[S], T], items: Sequence[S]) -> list[T]:
+    """Return what `work` returns for each item, of which several are worked at once; blocks.
+
+    For work that lets go of Python's lock, as packing, hashing and arithmetic do. Raises what the
+    first `work` raises, when all that have begun are over.
+    """
+    if len(items) < 2:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(min(PROCESSORS, len(items)), "drawbridge-work") as pool:
+        return list(pool.map(work, items))
 
 
 def _begin(body: Body) -> None:

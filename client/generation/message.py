@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from ..catalog.records import Catalog
 from ..connection import fields
 from ..connection.endpoint import TensorForm
 from ..connection.fields import Encoded
+from ..threads import for_each
 from .checks import check
 from .request import GenerationRequest
 
@@ -48,38 +50,47 @@ def encoded(
         chunked=True,
         override=_override(request.override),
     )
-    contents: dict[bytes, tuple[bytes | memoryview, ...]] = {}
-
-    def put(array: np.ndarray) -> bytes:
-        pieces: tuple[bytes | memoryview, ...]
-        pieces = (_guide(array),) if form is TensorForm.GUIDE else tensor.parts(array, codec)
-        digest = hashlib.sha256()
-        for piece in pieces:
-            digest.update(piece)
-        key = digest.digest()
-        contents.setdefault(key, pieces)
-        return key
-
+    arrays = [one for one in (request.image, request.mask) if one is not None]
+    arrays += [one.array for hint in request.hints for one in hint.tensors]
+    packed = for_each(lambda array: _pack(array, codec, form), arrays)
+    keys = iter([one.key for one in packed])
     if request.image is not None:
-        message.image = put(request.image)
+        message.image = next(keys)
     if request.mask is not None:
-        message.mask = put(request.mask)
+        message.mask = next(keys)
     for hint in request.hints:
         message.hints.append(
             image_service_pb2.HintProto(
                 hintType=hint.type,
                 tensors=[
-                    image_service_pb2.TensorAndWeight(tensor=put(t.array), weight=t.weight)
-                    for t in hint.tensors
+                    image_service_pb2.TensorAndWeight(tensor=next(keys), weight=one.weight)
+                    for one in hint.tensors
                 ],
             )
         )
+    contents = {one.key: one.pieces for one in packed}
     framed = (
         piece
         for pieces in contents.values()
         for piece in (fields.head(_CONTENTS, sum(map(len, pieces))), *pieces)
     )
     return Encoded(_SECRET, b"".join((message.SerializeToString(), *framed)))
+
+
+class _Packed(NamedTuple):
+    """A tensor as it travels, in pieces, and the hash that it is known by."""
+
+    key: bytes
+    pieces: tuple[bytes | memoryview, ...]
+
+
+def _pack(array: np.ndarray, codec: Codec, form: TensorForm) -> _Packed:
+    pieces: tuple[bytes | memoryview, ...]
+    pieces = (_guide(array),) if form is TensorForm.GUIDE else tensor.parts(array, codec)
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return _Packed(digest.digest(), pieces)
 
 
 def _guide(array: np.ndarray) -> bytes:
