@@ -7,6 +7,7 @@ crashes it.
 from __future__ import annotations
 
 import struct
+from functools import cache
 from typing import Any
 
 import flatbuffers
@@ -45,6 +46,7 @@ def read(data: bytes) -> GenerationConfigurationT:
     return table
 
 
+@cache
 def attribute(name: str) -> str:
     """Return the object API's name of a field: snake_case becomes camelCase."""
     head, *rest = name.split("_")
