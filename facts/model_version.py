@@ -1,6 +1,6 @@
 """What is known of a model version: the columns of the table in `versions`."""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: Python would compile the text of each column at import.
 
 import enum
 import math

@@ -8,8 +8,7 @@ conversion of whole graphs (convert.py) and ComfyUI's own node replacement (repl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..facts import versions
 from .hidden_widgets import TCD
@@ -60,8 +59,7 @@ REFINER_START_FOR_0 = 0.7  # theirs take 0 for nothing said, and send this
 _BLOCK_PX = 64
 
 
-@dataclass(frozen=True)
-class Widget:
+class Widget(NamedTuple):
     """A widget of theirs; `node` is "" where ours have nothing for it, and need nothing."""
 
     name: str

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 CONNECT = "Drawbridge_Connect"
 LOAD_MODEL = "Drawbridge_LoadModel"
@@ -31,8 +30,7 @@ SDXL = "Drawbridge_SettingsSDXLSizeConditioning"
 _TABLE = Path(__file__).with_name("own_nodes.json")
 
 
-@dataclass(frozen=True)
-class OwnNode:
+class OwnNode(NamedTuple):
     """One of our nodes: sockets and outputs with their types, widgets with type and default."""
 
     sockets: Mapping[str, str]

@@ -7,7 +7,7 @@ chosen again: convert.py does all of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from . import draw_things_pack as pack
 from .own_nodes import CONTROL, GENERATE, LORAS, MOODBOARD, PROMPT, REFINER, UPSCALER
@@ -33,8 +33,7 @@ _SOCKETS = {
 }
 
 
-@dataclass(frozen=True)
-class Replacement:
+class Replacement(NamedTuple):
     """One node of theirs, `old`, and ours; `inputs` are pairs of our input and theirs.
 
     `widgets` are the names of their widgets in the order in which graphs hold the values. Their

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, get_type_hints
 
 from comfy_api.latest import io
 
@@ -30,8 +30,7 @@ _HUNDREDTH = 0.01
 ROUND = 0.001
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """A field of GenerationConfig as a widget; its name is the input's.
 
     With `automatic` a 0 leaves the field to whoever knows better. `multiline` is for long texts,
