@@ -75,9 +75,9 @@ def _paint_patches(cells: torch.Tensor, space: LatentSpace) -> torch.Tensor:
 
 
 def _paint_oklab(cells: torch.Tensor, space: LatentSpace) -> torch.Tensor:
-    oklab = _mix(cells, torch.tensor(space.matrix), torch.tensor(space.bias))
-    lms = _mix(oklab, torch.tensor(space.lms_cube_root).T, torch.zeros(3)) ** 3
-    linear = _mix(lms, torch.tensor(space.lms_to_rgb).T, torch.zeros(3)).clamp_min(0)
+    to_oklab, to_lms, to_rgb = _oklab_steps(space)
+    lms = _mix(_mix(cells, *to_oklab), *to_lms) ** 3
+    linear = _mix(lms, *to_rgb).clamp_min(0)
     # The app applies the decoding curve here, which darkens; the encoding one is what sRGB wants.
     curved = 1.055 * linear ** (1 / 2.4) - 0.055
     rgb = torch.where(linear <= 0.0031308, 12.92 * linear, curved)
@@ -107,3 +107,13 @@ def _scaled(space: LatentSpace) -> tuple[torch.Tensor, torch.Tensor]:
     matrix = torch.tensor(space.matrix, dtype=torch.float32) * space.scale
     bias = torch.tensor(space.bias, dtype=torch.float32) * space.scale + space.offset
     return matrix, bias
+
+
+@cache
+def _oklab_steps(space: LatentSpace) -> tuple[tuple[torch.Tensor, torch.Tensor], ...]:
+    """Matrix and bias of each step from latents to linear RGB."""
+    return (
+        (torch.tensor(space.matrix), torch.tensor(space.bias)),
+        (torch.tensor(space.lms_cube_root).T, torch.zeros(3)),
+        (torch.tensor(space.lms_to_rgb).T, torch.zeros(3)),
+    )
