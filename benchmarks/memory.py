@@ -29,30 +29,21 @@ from drawbridge.client.generation.message import encoded
 from drawbridge.client.generation.pictures import hint_of
 from drawbridge.client.generation.request import GenerationRequest
 from drawbridge.codec.tensor import Codec
+from drawbridge.devtools.soak import memory_bytes
 
 GROUP = "memory"
 FRAMES, WIDTH, HEIGHT = 121, 1280, 704
 MOODBOARD = 8
 
 
-def resident_bytes() -> int:
-    """Return how much memory this process has now."""
-    [line] = [
-        line
-        for line in Path("/proc/self/status").read_text("ascii").splitlines()
-        if line.startswith("VmRSS")
-    ]
-    return int(line.split()[1]) * 1024
-
-
 def growth_bytes(work: Callable[[], object]) -> int:
     """Return by how much this process grows at most while it works, beyond what it has now."""
-    before, most, done = resident_bytes(), 0, threading.Event()
+    before, most, done = memory_bytes(), 0, threading.Event()
 
     def watch() -> None:
         nonlocal most
         while not done.wait(0.002):
-            most = max(most, resident_bytes())
+            most = max(most, memory_bytes())
 
     watching = threading.Thread(target=watch)
     watching.start()
@@ -61,7 +52,7 @@ def growth_bytes(work: Callable[[], object]) -> int:
     finally:
         done.set()
         watching.join()
-    return max(most, resident_bytes()) - before
+    return max(most, memory_bytes()) - before
 
 
 def video() -> tuple[int, int]:

@@ -30,6 +30,7 @@ from drawbridge.client.generation.results import to_image, to_preview
 from drawbridge.client.pool.events import Finished, Missing, News
 from drawbridge.client.pool.pool import Pool
 from drawbridge.client.threads import in_thread
+from drawbridge.devtools.soak import memory_bytes
 
 SIDE = 1024
 STEPS = 20
@@ -59,11 +60,6 @@ def cpu_seconds() -> float:
             if folder.name == own or (fields[1] == own and "emulator" not in words):
                 ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def resident_bytes(process: int | str = "self") -> int:
-    """Return the memory that a process has now (Linux alone)."""
-    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def count_bytes(load: Load) -> Callable[[], None]:
@@ -108,7 +104,7 @@ async def feed(ports: Sequence[int], items: int, *, shown: bool) -> Load:
                     load.pictures += 1
             elif isinstance(event, Missing):
                 raise event.error
-            load.most_bytes = max(load.most_bytes, resident_bytes())
+            load.most_bytes = max(load.most_bytes, memory_bytes())
     load.cpu_seconds, load.seconds = cpu_seconds() - before, time.monotonic() - started
     end()
     return load
@@ -120,7 +116,7 @@ async def farm(jobs: int) -> None:
     with emulators(60_000) as [one], haproxy([one.port], endpoint.port) as process:
 
         def megabytes() -> float:
-            return resident_bytes(process) / 1e6
+            return memory_bytes(process) / 1e6
 
         async with DrawThingsClient(endpoint) as client:
             wanted = Wishes(MODEL, "a lake", settings={"steps": STEPS, "seed": 1})
@@ -148,7 +144,7 @@ async def main(servers: int, items: int, step_ms: float) -> None:
     with emulators(*[step_ms] * servers) as running:
         ports = [one.port for one in running]
         await feed(ports, servers, shown=True)  # decoders and libraries are there
-        idle = resident_bytes()
+        idle = memory_bytes()
         for shown in (True, False):
             load = await feed(ports, items, shown=shown)
             each = load.pictures
