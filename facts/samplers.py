@@ -37,11 +37,6 @@ class Sampler(enum.IntEnum):
             word.capitalize() if word.isalpha() and word in _PLAIN else word for word in words
         )
 
-    @classmethod
-    def from_label(cls, label: str) -> Sampler:
-        """Return the sampler of that label, whatever its case. Raises KeyError."""
-        return {sampler.label.casefold(): sampler for sampler in cls}[label.strip().casefold()]
-
 
 _PLAIN = {"KARRAS", "EULER", "SUBSTEP", "TRAILING"}
 

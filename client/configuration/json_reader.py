@@ -43,9 +43,8 @@ class Reader:
     """Reads one text's object and gathers what is to be said about it.
 
     `draw` gives a 32-bit seed where the text asks for a random one; `drawn` is then the sentence
-    about it. `unknown` has the keys of LoRAs
-    and controls that nobody knows, beside their file; `passed_over` says whether there was a key
-    whose value could not be meant.
+    about it. `unknown` has the keys of LoRAs and controls that nobody knows, beside their file;
+    `passed_over` says whether there was a key whose value could not be meant.
     """
 
     def __init__(self, draw: Callable[[], int]) -> None:

@@ -238,9 +238,8 @@ def test_what_the_wire_cannot_carry_is_rejected(changes: dict[str, Any], words: 
         dataclasses.replace(_VALID, **changes).to_bytes()
 
 
-def test_samplers_have_the_apps_names_and_are_found_by_them() -> None:
+def test_samplers_have_the_apps_names() -> None:
     assert Sampler.DPMPP_2M_KARRAS.label == "DPM++ 2M Karras"
     assert Sampler.EULER_A_TRAILING.label == "Euler A Trailing"
     assert Sampler.UNIPC_AYS.label == "UniPC AYS"
     assert len({sampler.label for sampler in Sampler}) == 20
-    assert all(Sampler.from_label(sampler.label.lower()) is sampler for sampler in Sampler)
