@@ -13,6 +13,7 @@ import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Annotated, Any, TypeAlias
 
 from ...errors import RequestRejected
@@ -222,6 +223,10 @@ class GenerationConfig:
 
     def to_bytes(self) -> bytes:
         """Return the FlatBuffer. Raises RequestRejected for a value that the wire cannot carry."""
+        return self._bytes
+
+    @cached_property
+    def _bytes(self) -> bytes:  # asked for by a request's message, and by what tells requests apart
         from . import wire  # pulls in generated code, which a node's schema does not need
 
         return wire.write(self)
