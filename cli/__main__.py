@@ -6,9 +6,9 @@ if __package__ == "cli":  # run from a checkout: give the package its name first
     import checkout
 
     checkout.register()
-    from drawbridge.cli.main import run
+    from drawbridge.cli.program import run
 else:
-    from .main import run
+    from .program import run
 
 if __name__ == "__main__":
     run()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import gc
 import importlib
 import os
 import sys
@@ -53,14 +52,6 @@ COMMANDS = _Commands(
     *("doctor", "echo", "models", "files", "upload", "hours"),
     *("pins", "credentials", "servers", "presets", "nearby", "farm", "generate", "convert"),
 )
-
-
-def run() -> NoReturn:
-    """Be the program: run one command, and end with its exit code."""
-    try:
-        sys.exit(main())
-    finally:
-        gc.freeze()  # before it ends, Python would look through all that lives: 20 ms for nothing
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

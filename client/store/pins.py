@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import ssl
 import threading
 import time
@@ -64,6 +63,8 @@ class Pin:
 
 def fingerprint(certificate: str) -> str:
     """Return the SHA-256 of a PEM certificate as "AB:CD:...". Raises ValueError."""
+    import hashlib
+
     digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).hexdigest().upper()
     return ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
 

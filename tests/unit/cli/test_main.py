@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import io
 import json
 import subprocess
@@ -168,24 +167,3 @@ def test_help_is_quick(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.strip() == ""
-
-
-@pytest.mark.parametrize("ended", [0, 3, KeyError("a bug")])
-def test_the_program_ends_with_its_commands_code_and_leaves_nothing_to_collect(
-    monkeypatch: pytest.MonkeyPatch, ended: int | Exception
-) -> None:
-    frozen: list[None] = []
-    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(None))
-
-    def command() -> int:
-        assert not frozen
-        if isinstance(ended, Exception):
-            raise ended
-        return ended
-
-    monkeypatch.setattr(command_line, "main", command)
-    with pytest.raises(SystemExit if isinstance(ended, int) else KeyError) as left:
-        command_line.run()
-    assert frozen
-    if isinstance(left.value, SystemExit):
-        assert left.value.code == ended
