@@ -63,9 +63,8 @@ class Prompt(io.ComfyNode):
 
     @classmethod
     async def execute(cls, prompt: str, model: Model | None = None) -> io.NodeOutput:
-        if model is None:
-            keywords = []
-        else:
+        keywords: list[str] = []
+        if model is not None:
             from .servers import embeddings
 
             keywords = await interruptible(embeddings.checked(prompt, model))

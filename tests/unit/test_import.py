@@ -5,6 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("grpc", "google.protobuf", "flatbuffers", "fpzip", "torch", "numpy", "PIL")
@@ -32,7 +35,7 @@ for node in nodes:
         names = inspect.signature(check).parameters
         check(**{{name: given.get(name) for name in names}})
 """
-REPORT = "print(*sorted(sys.modules), sep='\\n')"
+REPORT = "\nprint(*sorted(sys.modules), sep='\\n', end='\\n\\n')\n"
 # What only work needs: what a node does, what the page asks for, what a server has and how it is
 # reached, the conversion of graphs.
 FOR_WORK = (
@@ -47,47 +50,55 @@ FOR_WORK = (
 BELOW = tuple(f"{name}." for name in FOR_WORK)
 
 
-def loaded_after(program: str, tmp_path: Path) -> set[str]:
-    source = (program + REPORT).format(root=str(ROOT))
+class Loaded(NamedTuple):
+    """The names of all modules that Python has loaded after each step of a start."""
+
+    load: set[str]
+    start: set[str]
+    check: set[str]
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    """Start a Python of its own: this one has loaded everything already."""
+    source = REPORT.join((LOAD, START, CHECK, "")).format(root=str(ROOT))
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", source],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=tmp_path,
+        cwd=tmp_path_factory.mktemp("elsewhere"),
     )
-    return set(done.stdout.splitlines())
+    return Loaded(*(set(names.splitlines()) for names in done.stdout.strip().split("\n\n")))
 
 
-def ours(loaded: set[str]) -> set[str]:
+def ours(names: set[str]) -> set[str]:
     """Return our modules by their names below the root of the pack."""
-    marked = (name.partition("_x_v1.") for name in loaded)
+    marked = (name.partition("_x_v1.") for name in names)
     return {name for _, mark, name in marked if mark}
 
 
-def test_importing_the_pack_pulls_in_nothing_heavy(tmp_path: Path) -> None:
-    loaded = loaded_after(LOAD, tmp_path)
-    assert loaded.isdisjoint(HEAVY)
-    assert ours(loaded) == set()
+def test_importing_the_pack_pulls_in_nothing_heavy(loaded: Loaded) -> None:
+    assert loaded.load.isdisjoint(HEAVY)
+    assert ours(loaded.load) == set()
 
 
-def test_listing_the_nodes_pulls_in_only_what_comfyui_loads_itself(tmp_path: Path) -> None:
-    assert loaded_after(LOAD + START, tmp_path).intersection(HEAVY) == COMFYUIS_OWN
+def test_listing_the_nodes_pulls_in_only_what_comfyui_loads_itself(loaded: Loaded) -> None:
+    assert loaded.start.intersection(HEAVY) == COMFYUIS_OWN
 
 
-def test_declaring_the_nodes_pulls_in_nothing_that_their_work_needs(tmp_path: Path) -> None:
-    loaded = ours(loaded_after(LOAD + START, tmp_path))
-    assert {"nodes.connect", "nodes.generate", "nodes.routes.table"} <= loaded
-    assert sorted(name for name in loaded if f"{name}.".startswith(BELOW)) == []
+def test_declaring_the_nodes_pulls_in_nothing_that_their_work_needs(loaded: Loaded) -> None:
+    known = ours(loaded.start)
+    assert {"nodes.connect", "nodes.generate", "nodes.routes.table"} <= known
+    assert sorted(name for name in known if f"{name}.".startswith(BELOW)) == []
+
+
+def test_checking_a_graph_pulls_in_no_grpc(loaded: Loaded) -> None:
+    assert {"client.store.servers", "client.catalog.specification"} <= ours(loaded.check)
+    assert loaded.check.intersection(HEAVY) - {"flatbuffers"} == COMFYUIS_OWN
 
 
 def test_each_room_that_work_needs_is_there() -> None:
     for name in FOR_WORK:
         path = ROOT.joinpath(*name.split("."))
         assert path.is_dir() or path.with_suffix(".py").is_file(), name
-
-
-def test_checking_a_graph_pulls_in_no_grpc(tmp_path: Path) -> None:
-    loaded = loaded_after(LOAD + START + CHECK, tmp_path)
-    assert {"client.store.servers", "client.catalog.specification"} <= ours(loaded)
-    assert loaded.intersection(HEAVY) - {"flatbuffers"} == COMFYUIS_OWN
