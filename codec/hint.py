@@ -11,6 +11,7 @@ from ..errors import RequestRejected
 from .blocks import in_blocks, one_thread, scratch
 from .borrow import room
 from .fit import Fit, fit_image
+from .image import fill_signed
 from .shape import shape_text
 
 
@@ -53,8 +54,12 @@ def _one_to_wire(
     """Return float16 [1, H, W, channels] of a picture [H, W, 1, 3 or 4]."""
     if size is None and channels == 3:  # nothing but values changes
         wire = room(1, *image.shape[:2], 3, dtype=np.float16)
-        for unit, target in _opaque(image, wire):
-            target.copy_(_to_range(unit, low, inverted))
+        if image.shape[-1] == 3 and low == -1 and not inverted:  # as any picture travels
+            if not fill_signed(image.cpu().reshape(-1), wire.view(-1)):
+                raise _not_numbers()
+        else:
+            for unit, target in _opaque(image, wire):
+                target.copy_(_to_range(unit, low, inverted))
         return wire.numpy()
     pixels = room(1, *image.shape[:2], 3)
     for unit, target in _opaque(image, pixels):
@@ -81,11 +86,15 @@ def _opaque(
         unit = between[: values.numel()].view(values.shape)
         torch.clamp(values.to(torch.float32), 0, 1, out=unit)  # NaN stays
         if unit.sum().isnan():
-            raise RequestRejected(
-                "The hint's picture cannot be sent: some of its pixels are not a number (NaN).",
-                "Check the nodes that made it.",
-            )
+            raise _not_numbers()
         yield unit[:, :3] * unit[:, 3:] if unit.shape[1] == 4 else unit, target
+
+
+def _not_numbers() -> RequestRejected:
+    return RequestRejected(
+        "The hint's picture cannot be sent: some of its pixels are not a number (NaN).",
+        "Check the nodes that made it.",
+    )
 
 
 def _to_range(unit: torch.Tensor, low: float, inverted: bool) -> torch.Tensor:

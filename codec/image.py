@@ -17,7 +17,7 @@ from ..errors import GenerationFailed, RequestRejected
 from .blocks import in_blocks, one_thread, scratch
 from .borrow import borrow, room
 from .damage import damaged
-from .finite import is_finite
+from .finite import is_finite, is_signed_unit
 from .shape import shape_text
 
 _COLOUR = -1.0  # the lowest value of each kind of channel; the highest is 1
@@ -120,15 +120,10 @@ def _one_to_wire(image: torch.Tensor, keep_alpha: bool) -> np.ndarray:
     """Return float16 [1, H, W, 3], or 4 with `keep_alpha`, of a picture [H, W, 3 or 4]."""
     height, width, channels = image.shape
     wire = room(height * width, 4 if keep_alpha else 3, dtype=np.float16)
-    numbers = True
     if channels == 3:
-        between = scratch()
-        for source, target in in_blocks(image.reshape(-1), wire.view(-1)):
-            unit = between[: len(source)]
-            torch.clamp(source.to(torch.float32), 0, 1, out=unit)  # NaN stays
-            numbers = numbers and not unit.sum().isnan()
-            target.copy_(torch.add(_BLACK, unit, alpha=2, out=unit))
+        numbers = fill_signed(image.reshape(-1), wire.view(-1))
     else:
+        numbers = True
         for source, target in in_blocks(image.reshape(-1, 4), wire):
             unit = source.to(torch.float32).clamp(0, 1)
             numbers = numbers and not unit.sum().isnan()
@@ -142,6 +137,22 @@ def _one_to_wire(image: torch.Tensor, keep_alpha: bool) -> np.ndarray:
             "Check the nodes that made it; a VAE in 16-bit precision is a common cause.",
         )
     return wire.view(1, height, width, -1).numpy()
+
+
+def fill_signed(values: torch.Tensor, wire: torch.Tensor) -> bool:
+    """Write values 0 to 1 as float16 -1 to 1, clamped; both are [n]. Return whether there was no
+    NaN.
+    """
+    numbers, between = True, scratch()
+    for source, target in in_blocks(values, wire):
+        signed = between[: len(source)]
+        unit = source.to(torch.float32)
+        target.copy_(torch.add(_BLACK, unit, alpha=2, out=signed))
+        if not is_signed_unit(target.numpy()):  # which takes less time than to clamp all
+            unit = unit.clamp(0, 1)  # NaN stays
+            numbers = numbers and not unit.sum().isnan()
+            target.copy_(torch.add(_BLACK, unit, alpha=2, out=signed))
+    return numbers
 
 
 def _as_batch(array: np.ndarray) -> np.ndarray:

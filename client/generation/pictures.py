@@ -10,8 +10,7 @@ import torch
 
 from ...codec import fit, hint, image, mask
 from ...codec.fit import Fit
-from ..threads import for_each
-from .hints import ALPHA_CHANNELS, Carried, Form, HintForm
+from .hints import ALPHA_CHANNELS, Form, HintForm
 from .request import Hint, WeightedTensor
 
 
@@ -84,17 +83,14 @@ def hint_of(form: HintForm[torch.Tensor], how: Fit | None) -> Hint:
 
     Raises RequestRejected for values that are no picture.
     """
-    wanted = [(carried, one) for carried in form.pictures for one in carried.forms]
-
-    def arrays(carried: Carried[torch.Tensor], one: Form) -> list[np.ndarray]:
-        picture = carried.picture if form.type == "shuffle" else carried.picture[:1]
-        return _arrays(picture, one, how or Fit.CROP)
-
-    made = for_each(lambda pair: arrays(*pair), wanted)
     tensors = [
         WeightedTensor(array, carried.weight)
-        for (carried, _), each in zip(wanted, made, strict=True)
-        for array in each
+        for carried in form.pictures
+        for one in carried.forms
+        for array in _arrays(
+            carried.picture if form.type == "shuffle" else carried.picture[:1],
+            *(one, how or Fit.CROP),
+        )
     ]
     return Hint(form.type, tuple(tensors))
 
