@@ -23,10 +23,11 @@ from replay import OPTIONS, SERVICE, Replay
 from samples import MODEL, SIDE, answer, picture
 from turns import Figure
 
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
 from drawbridge.client.catalog.records import Catalog
 from drawbridge.client.generation.assemble import Wishes, assemble
 from drawbridge.client.generation.message import encoded
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.server import Server
 from drawbridge.codec.fit import Fit
 from drawbridge.codec.tensor import HEADER, Codec, encode

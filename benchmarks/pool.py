@@ -31,13 +31,14 @@ checkout.register()  # takes the root off sys.path again
 from turns import Figure
 
 from drawbridge.cli.haproxy import Farm, configuration
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation.assemble import Wishes
 from drawbridge.client.pool.events import Finished, Missing, News, Planned
 from drawbridge.client.pool.member import Member
 from drawbridge.client.pool.pool import Pool
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.server import Server
 
 MODEL = "sd_v1.5_f16.ckpt"

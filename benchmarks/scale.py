@@ -21,7 +21,6 @@ from typing import Any
 from pool import emulators, free_port, haproxy, member
 
 import drawbridge.client.connection.limits as limits
-from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation.assemble import Wishes
@@ -29,6 +28,7 @@ from drawbridge.client.generation.events import Preview
 from drawbridge.client.generation.results import to_image, to_preview
 from drawbridge.client.pool.events import Finished, Missing, News
 from drawbridge.client.pool.pool import Pool
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.threads import in_thread
 from drawbridge.devtools.soak import memory_bytes
 

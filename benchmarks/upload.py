@@ -16,9 +16,9 @@ from replay import OPTIONS, SERVICE, Replay, received_bytes
 from turns import Figure
 
 import checkout
-from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection.endpoint import Endpoint
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.upload.local_file import CHUNK_BYTES, HashCache, LocalFile
 from drawbridge.proto import image_service_pb2 as pb2
 

@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..client.address import DEFAULT_PORT, Address, Transport
+from ..client.address import Address
 from ..client.connection.endpoint import Endpoint
+from ..client.server_fields import DEFAULT_PORT, Transport
 from ..client.store.certificates import PEM_MARK
 from ..client.store.server import Server
 from ..client.store.servers import SavedServers

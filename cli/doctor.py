@@ -9,12 +9,12 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from ..client.address import Transport
 from ..client.catalog.lookup import ModelFile, browser_off, find_model
 from ..client.catalog.records import Catalog, ModelSpec
 from ..client.connection.finding import Finding, Probed
 from ..client.generation.events import Picture, Progress
 from ..client.generation.progress import Meter, stage, words
+from ..client.server_fields import Transport
 from ..client.store.pins import Pin
 from ..errors import DrawbridgeError, ModelUnavailable, RequestRejected, SecretRejected
 from ..facts import versions

@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..client.address import Transport, ip_address
+from ..client.address import ip_address
+from ..client.server_fields import Transport
 from ..client.store.server import Server
 from ..errors import RequestRejected
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..client.address import ChooseTransport, Transport
+from ..client.address import ChooseTransport
+from ..client.server_fields import Transport
 from ..client.store.credential_sources import Advice
 from ..errors import (
     CredentialMissing,

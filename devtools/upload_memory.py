@@ -29,7 +29,8 @@ def peak_bytes() -> int:
 async def main(port: int, path: Path) -> int:
     home = importlib.import_module("drawbridge.client.connection.endpoint")
     library = importlib.import_module("drawbridge.client.client")
-    endpoint = home.Endpoint("127.0.0.1", port, home.Transport.PLAINTEXT)
+    fields = importlib.import_module("drawbridge.client.server_fields")
+    endpoint = home.Endpoint("127.0.0.1", port, fields.Transport.PLAINTEXT)
     async with library.DrawThingsClient(endpoint) as client:
         small = path.with_name("small.ckpt")
         small.write_bytes(b"weights")

@@ -17,8 +17,8 @@ from ...errors import (
     ServerUnreachable,
     TlsMismatch,
 )
-from ..address import Transport
 from ..safe_text import one_line
+from ..server_fields import Transport
 from .diagnosis import NAME_IDENTITY
 from .endpoint import Endpoint
 from .limits import MOST_MESSAGE_BYTES, MOST_SHORT_BYTES

@@ -11,7 +11,8 @@ from pathlib import Path
 import grpc
 import grpc.aio
 
-from ..address import Transport, is_loopback
+from ..address import is_loopback
+from ..server_fields import Transport
 from ..threads import in_thread
 from .endpoint import Endpoint, TensorForm
 from .finding import Probed

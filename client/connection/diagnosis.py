@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...errors import DrawbridgeError, ProtocolMismatch, ServerUnreachable, TlsMismatch
-from ..address import ChooseTransport, Transport
+from ..address import ChooseTransport
+from ..server_fields import Transport
 from ..store.pins import fingerprint, shortened
 from .endpoint import Endpoint
 from .finding import Finding, Probed

@@ -9,7 +9,7 @@ import grpc
 import grpc.aio
 
 from ...errors import DrawbridgeError, RequestRejected
-from ..address import Transport
+from ..server_fields import Transport
 from ..store.identity import check_identity
 from ..store.pins import Pin, Pins
 from ..threads import in_thread

@@ -6,7 +6,8 @@ import enum
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ..address import DEFAULT_PORT, Address, Transport
+from ..address import Address
+from ..server_fields import DEFAULT_PORT, Transport
 from ..store.certificates import check_certificate
 from ..store.secret import Identity, Secret
 from ..store.server import Server

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...errors import NearbyUnavailable
-from ..address import Address, Transport
+from ..address import Address
+from ..server_fields import Transport
 from ..store.server import Server
 from ..threads import in_thread
 

@@ -11,7 +11,7 @@ import ssl
 import time
 from collections.abc import Callable
 
-from ..address import Transport
+from ..server_fields import Transport
 from ..store.pins import Pin
 from ..threads import in_stoppable_thread
 from .endpoint import Endpoint

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 
-from ...client.address import Address, Transport
+from ...client.address import Address
+from ...client.server_fields import Transport
 from ...client.store.credentials import Credentials
 from ...client.store.pins import Pins
 from ...client.store.secret import Secret

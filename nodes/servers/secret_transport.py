@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...client.address import Transport
 from ...client.connection.endpoint import Endpoint
+from ...client.server_fields import Transport
 from ...client.store.server import Server
 from ...errors import CredentialMissing, RequestRejected
 

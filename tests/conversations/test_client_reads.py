@@ -16,7 +16,7 @@ import pytest
 
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import GenerationConfig
-from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation.events import (
     DownloadSize,
     Event,
@@ -27,6 +27,7 @@ from drawbridge.client.generation.events import (
     Queued,
 )
 from drawbridge.client.generation.request import GenerationRequest
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.secret import Secret
 from drawbridge.client.upload.transfer import Done, Sending
 from drawbridge.codec import image, tensor

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 from standin.stage import Stage, graph
 
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.server import Server
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes.servers import catalogs

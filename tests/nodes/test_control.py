@@ -14,7 +14,6 @@ from standin.executor import Outcome
 from standin.graph_nodes import board, hint, paint, run
 from standin.stage import Stage
 
-from drawbridge.client.address import Transport
 from drawbridge.client.catalog.records import Catalog
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.enums import ControlMode
@@ -24,6 +23,7 @@ from drawbridge.client.generation.events import Picture
 from drawbridge.client.generation.hints import steer
 from drawbridge.client.generation.pictures import hint_of
 from drawbridge.client.generation.request import GenerationRequest, Hint
+from drawbridge.client.server_fields import Transport
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.facts.hints import KINDS, ControlInput
 from drawbridge.facts.samplers import Sampler

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from standin.stage import Stage, graph
 
-from drawbridge.client.address import Address, Transport
-from drawbridge.client.server_fields import DEFAULT_SERVER
+from drawbridge.client.address import Address
+from drawbridge.client.server_fields import DEFAULT_SERVER, Transport
 from drawbridge.client.store.server import Server
 from drawbridge.client.store.servers import SavedServers
 from drawbridge.emulator.server.server import Emulator

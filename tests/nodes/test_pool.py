@@ -17,8 +17,9 @@ from server import PromptServer
 from standin.outcomes import assert_failed
 from standin.stage import Stage, graph
 
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
 from drawbridge.client.configuration.fields import LoRA
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.server import Server
 from drawbridge.client.store.servers import SavedServers
 from drawbridge.emulator.server.server import Emulator

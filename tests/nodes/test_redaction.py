@@ -22,10 +22,11 @@ from PIL import Image
 from standin.executor import Outcome
 from standin.stage import Stage, graph
 
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection.connection import Connection
 from drawbridge.client.connection.endpoint import Endpoint
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.credentials import Credentials
 from drawbridge.client.store.secret import Identity, Secret
 from drawbridge.client.store.server import Server

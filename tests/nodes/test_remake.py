@@ -13,8 +13,9 @@ from PIL import Image
 from standin.stage import Stage
 
 from drawbridge.cli.main import main
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
 from drawbridge.client.configuration import clipboard, picture_file
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.server import Server
 from drawbridge.client.store.servers import SavedServers
 from drawbridge.emulator.server.server import Emulator

@@ -14,7 +14,8 @@ from standin.executor import Outcome
 from standin.stage import Stage
 from standin.workflow import to_prompt
 
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.server import Server
 from drawbridge.client.store.servers import SavedServers
 from drawbridge.devtools.shared_graphs import shared_graph, subjects

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.client.address import Transport
 from drawbridge.client.catalog import lookup
 from drawbridge.client.catalog.records import Catalog
 from drawbridge.client.connection import call_error
@@ -15,6 +14,7 @@ from drawbridge.client.connection.diagnosis import describe
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.connection.probe import Finding, Probed
 from drawbridge.client.generation.stream import no_pictures
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.credentials import Credentials, missing
 from drawbridge.client.store.secret import Secret
 from drawbridge.codec import fpzip_process

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
 from drawbridge.client.generation import images
 from drawbridge.client.generation.assemble import Wishes
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.server import Server
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.emulator.stock.models import MODELS

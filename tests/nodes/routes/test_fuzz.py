@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from drawbridge.client.address import Transport
+from drawbridge.client.server_fields import Transport
 from drawbridge.nodes.routes.table import routes
 
 Page = TestClient[Any, Any]

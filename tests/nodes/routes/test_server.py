@@ -13,9 +13,8 @@ import pytest
 from server import PromptServer
 from standin.stage import Stage, graph
 
-from drawbridge.client.address import Transport
 from drawbridge.client.catalog import official
-from drawbridge.client.server_fields import DEFAULT_SERVER
+from drawbridge.client.server_fields import DEFAULT_SERVER, Transport
 from drawbridge.client.store.server import Server
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes import host

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.server import Server
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.nodes import host

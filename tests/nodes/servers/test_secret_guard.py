@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
 from drawbridge.client.connection.channel import draw_things_root
 from drawbridge.client.connection.endpoint import Endpoint
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.pins import Pin, Pins
 from drawbridge.client.store.secret import Secret
 from drawbridge.client.store.server import Server

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from standin.stage import Stage, graph
 
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
 from drawbridge.client.connection.endpoint import Endpoint
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.credentials import Credentials
 from drawbridge.client.store.secret import Secret
 from drawbridge.client.store.server import Server

@@ -9,8 +9,9 @@ import pytest
 
 from drawbridge.cli.connection import add_options, endpoint, timeout_seconds
 from drawbridge.cli.outcome import Usage, fields
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
 from drawbridge.client.connection.channel import draw_things_root
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.credentials import Credentials
 from drawbridge.client.store.secret import Secret
 from drawbridge.client.store.server import Server

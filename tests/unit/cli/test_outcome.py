@@ -10,10 +10,11 @@ import pytest
 from drawbridge import errors
 from drawbridge.cli import outcome
 from drawbridge.cli.outcome import EXPLAINED, Interrupted, Usage, exit_code, fields, word_of
-from drawbridge.client.address import ChooseTransport, Transport
+from drawbridge.client.address import ChooseTransport
 from drawbridge.client.connection.diagnosis import describe
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.connection.finding import Finding, Probed
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store import credentials
 from drawbridge.errors import DrawbridgeError
 

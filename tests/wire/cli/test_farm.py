@@ -17,12 +17,13 @@ from pathlib import Path
 import pytest
 
 from drawbridge.cli.main import main
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import GenerationConfig
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation.events import Event, Picture, Progress
 from drawbridge.client.generation.request import GenerationRequest
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.server import Server
 from drawbridge.client.store.servers import SavedServers
 from drawbridge.client.upload.transfer import Done

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import GenerationConfig
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation.advice import advise
 from drawbridge.client.generation.events import Picture
 from drawbridge.client.generation.request import GenerationRequest
+from drawbridge.client.server_fields import Transport
 from drawbridge.codec import image
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.emulator.stock.entries import LORAS

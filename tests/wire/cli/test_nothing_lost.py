@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.server import Server
 from drawbridge.client.store.servers import SavedServers
 from drawbridge.devtools.fault_cells import FRAMES, VIDEO_MODEL

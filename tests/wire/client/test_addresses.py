@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from drawbridge import errors
-from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection import channel
 from drawbridge.client.connection.endpoint import Endpoint
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.pins import Pins
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError

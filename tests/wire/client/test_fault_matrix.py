@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 
 from drawbridge import errors
-from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import GenerationConfig
 from drawbridge.client.connection import dialer
@@ -32,6 +31,7 @@ from drawbridge.client.generation.events import (
     Receiving,
 )
 from drawbridge.client.generation.request import GenerationRequest
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.upload.transfer import Done
 from drawbridge.codec import fpzip
 from drawbridge.devtools.fault_cells import (

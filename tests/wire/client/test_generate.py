@@ -16,7 +16,6 @@ import pytest
 import torch
 
 from drawbridge import errors
-from drawbridge.client.address import Transport
 from drawbridge.client.catalog.records import Catalog, ServerInfo
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import GenerationConfig
@@ -37,6 +36,7 @@ from drawbridge.client.generation.images import Images, Placed
 from drawbridge.client.generation.progress import Meter
 from drawbridge.client.generation.request import GenerationRequest
 from drawbridge.client.generation.results import to_image
+from drawbridge.client.server_fields import Transport
 from drawbridge.codec import image, latent, tensor
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError

@@ -16,13 +16,13 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from drawbridge import errors
-from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection import channel
 from drawbridge.client.connection.diagnosis import describe
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.connection.finding import Finding
 from drawbridge.client.connection.probe import look
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.credentials import Identity, Secret
 from drawbridge.client.store.identity import check_identity
 from drawbridge.client.store.pins import Pins

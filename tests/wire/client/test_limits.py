@@ -13,11 +13,12 @@ import pytest
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import GenerationConfig
 from drawbridge.client.connection import channel, greeting, limits
-from drawbridge.client.connection.endpoint import Endpoint, Transport
+from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation.allowance import Allowance
 from drawbridge.client.generation.events import Audio, Event, Picture, Preview
 from drawbridge.client.generation.request import GenerationRequest
 from drawbridge.client.generation.results import to_preview
+from drawbridge.client.server_fields import Transport
 from drawbridge.codec import tensor
 from drawbridge.devtools import byte_server
 from drawbridge.errors import BadTensor, ProtocolMismatch

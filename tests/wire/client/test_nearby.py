@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from drawbridge.cli.main import main
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
 from drawbridge.client.connection.nearby import nearby
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.server import Server
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError

@@ -13,10 +13,10 @@ import grpc
 import pytest
 
 from drawbridge import errors
-from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection import channel
 from drawbridge.client.connection.endpoint import Endpoint
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.credentials import Identity, Secret
 from drawbridge.client.store.pins import Pins, fingerprint
 from drawbridge.proto import image_service_pb2 as pb2

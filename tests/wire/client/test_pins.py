@@ -13,11 +13,11 @@ import grpc
 import pytest
 
 from drawbridge import errors
-from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection import tls_probe
 from drawbridge.client.connection.dialer import Dialer
 from drawbridge.client.connection.endpoint import Endpoint
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.credentials import Secret
 from drawbridge.client.store.pins import Pin, Pins, fingerprint, note, shortened
 from drawbridge.errors import DrawbridgeError

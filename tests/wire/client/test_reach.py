@@ -19,11 +19,11 @@ import grpc
 import pytest
 
 from drawbridge import errors
-from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection import channel
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.connection.limits import MOST_SHORT_BYTES
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.credentials import Secret
 from drawbridge.emulator.server.server import Emulator
 from drawbridge.errors import DrawbridgeError

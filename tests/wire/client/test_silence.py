@@ -14,10 +14,11 @@ import pytest
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.configuration.fields import GenerationConfig
 from drawbridge.client.connection import channel
-from drawbridge.client.connection.endpoint import Endpoint, TensorForm, Transport
+from drawbridge.client.connection.endpoint import Endpoint, TensorForm
 from drawbridge.client.generation.events import Event, Queued
 from drawbridge.client.generation.progress import words
 from drawbridge.client.generation.request import GenerationRequest
+from drawbridge.client.server_fields import Transport
 from drawbridge.errors import ServerUnreachable
 from drawbridge.facts.samplers import Sampler
 from drawbridge.proto import image_service_pb2 as pb2

@@ -16,9 +16,9 @@ import grpc
 import pytest
 
 import drawbridge
-from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection.endpoint import Endpoint
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.credentials import Secret
 from drawbridge.client.upload import transfer as module
 from drawbridge.client.upload.local_file import CHUNK_BYTES, HashCache, LocalFile

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client.address import Transport
 from drawbridge.client.connection.endpoint import Endpoint
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.credentials import Secret
 from drawbridge.devtools import guide_server
 from drawbridge.emulator.server.server import Emulator, Options

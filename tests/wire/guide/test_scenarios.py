@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 
 from drawbridge import errors
-from drawbridge.client.address import Transport
 from drawbridge.client.catalog.lookup import ModelFile
 from drawbridge.client.catalog.records import ModelSpec
 from drawbridge.client.catalog.specification import read_model
@@ -26,6 +25,7 @@ from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation.assemble import Wishes
 from drawbridge.client.generation.events import Event, Phase, Picture, Progress, Receiving
 from drawbridge.client.generation.request import GenerationRequest, Hint, WeightedTensor
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.upload.transfer import Done
 from drawbridge.codec import image
 from drawbridge.devtools.guide_server import (

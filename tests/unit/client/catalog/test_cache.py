@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
 from drawbridge.client.catalog import cache as module
 from drawbridge.client.catalog.cache import CatalogCache, Told
 from drawbridge.client.catalog.records import Catalog, ServerInfo
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.server import Server as Place
 from drawbridge.errors import ServerUnreachable
 

@@ -8,10 +8,10 @@ import grpc
 import pytest
 
 from drawbridge import errors
-from drawbridge.client.address import Transport
 from drawbridge.client.connection import call_error
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation.stream import no_pictures, too_few
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.credentials import Secret
 from drawbridge.errors import DrawbridgeError
 

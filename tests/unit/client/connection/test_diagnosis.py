@@ -8,11 +8,11 @@ import re
 import pytest
 
 from drawbridge import errors
-from drawbridge.client.address import Transport
 from drawbridge.client.connection.channel import draw_things_root
 from drawbridge.client.connection.diagnosis import describe
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.connection.finding import Finding, Probed
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.credentials import Identity, Secret
 from drawbridge.client.store.pins import fingerprint
 from drawbridge.errors import DrawbridgeError

@@ -9,9 +9,9 @@ import pickle
 
 import pytest
 
-from drawbridge.client.address import Transport
 from drawbridge.client.connection.channel import draw_things_root
 from drawbridge.client.connection.endpoint import Endpoint
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.certificates import check_certificate
 from drawbridge.client.store.credentials import Secret
 from drawbridge.errors import CredentialMissing, RequestRejected

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
 from drawbridge.client.connection import nearby as searching
 from drawbridge.client.connection.nearby import nearby, read
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.server import Server
 from drawbridge.errors import NearbyUnavailable
 

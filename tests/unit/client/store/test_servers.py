@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from drawbridge.client.address import Address, Transport
-from drawbridge.client.server_fields import DEFAULT_SERVER, means_default
+from drawbridge.client.address import Address
+from drawbridge.client.server_fields import DEFAULT_SERVER, Transport, means_default
 from drawbridge.client.store import servers as saved_servers
 from drawbridge.client.store.server import Server
 from drawbridge.client.store.servers import SavedServers

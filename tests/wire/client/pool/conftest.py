@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from drawbridge.client.address import Transport
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection.endpoint import Endpoint
 from drawbridge.client.generation.assemble import Wishes
@@ -24,6 +23,7 @@ from drawbridge.client.pool.events import (
 )
 from drawbridge.client.pool.member import Member
 from drawbridge.client.pool.pool import Pool
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.secret import Secret
 from drawbridge.emulator.server.server import Emulator, Options
 

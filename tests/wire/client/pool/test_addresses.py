@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from drawbridge import errors
-from drawbridge.client.address import Address, Transport
+from drawbridge.client.address import Address
 from drawbridge.client.client import DrawThingsClient
 from drawbridge.client.connection import channel
 from drawbridge.client.connection.endpoint import Endpoint
@@ -19,6 +19,7 @@ from drawbridge.client.generation.assemble import Wishes
 from drawbridge.client.pool.addresses import distinct, each_address
 from drawbridge.client.pool.member import Member
 from drawbridge.client.pool.pool import Pool
+from drawbridge.client.server_fields import Transport
 from drawbridge.client.store.secret import Secret
 from drawbridge.client.store.server import Server
 from drawbridge.emulator.server.server import Emulator
