@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-_INFINITE, _MINUS_INFINITE = 0x7C00, 0xFC00  # the float16 patterns that NaN's are beyond
+# Patterns of float16: of its largest values, which those of infinity and NaN are beyond, and of 1.
+_LARGEST_HALF, _SMALLEST_HALF = 0x7BFF, 0xFBFF
 _ONE, _MINUS_ONE = 0x3C00, 0xBC00
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -16,14 +17,19 @@ def is_finite(array: np.ndarray) -> bool:
     """
     if array.size == 0:
         return True
-    if array.dtype == np.float16:  # processors compare patterns many at a time, but not these
-        patterns = array.view(np.int16)
-        positive, negative = patterns.max(), patterns.view(np.uint16).max()
-        return bool(positive < _INFINITE and negative < _MINUS_INFINITE)
+    if array.dtype == np.float16:
+        return _is_within(array, _SMALLEST_HALF, _LARGEST_HALF)
     return bool(array.min() >= -_LARGEST and array.max() <= _LARGEST)  # NaN where one is
 
 
 def is_signed_unit(halves: np.ndarray) -> bool:
     """Return whether all values of a float16 array are -1 to 1, and none is NaN."""
+    return _is_within(halves, _MINUS_ONE, _ONE)
+
+
+def _is_within(halves: np.ndarray, lowest: int, highest: int) -> bool:
+    """Return whether all values of a float16 array are from a negative to a positive one, of which
+    these are the patterns: processors compare those many at a time, but not the values.
+    """
     patterns = halves.view(np.int16)
-    return bool(patterns.max() <= _ONE and patterns.view(np.uint16).max() <= _MINUS_ONE)
+    return bool(patterns.max() <= highest and patterns.view(np.uint16).max() <= lowest)

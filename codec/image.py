@@ -64,20 +64,16 @@ def from_wire(array: np.ndarray, out: torch.Tensor | None = None) -> torch.Tenso
     """
     pixels = borrow(_as_batch(array))
     unit = room(*pixels.shape) if out is None else out
-    if pixels.shape[-1] == 4:
+    patterns = scratch(torch.int32)
+    if pixels.shape[-1] == 3:
+        for source, target in in_blocks(pixels.view(-1), unit.view(-1)):
+            _demand_numbers(source.numpy())
+            _to_unit(source, _COLOUR, patterns, out=target)
+    else:
         for source, target in in_blocks(pixels.view(-1, 4), unit.view(-1, 4)):
             _demand_numbers(source.numpy())
-            target[:, :3] = _to_unit(source[:, 1:], _COLOUR)
-            target[:, 3:] = _to_unit(source[:, :1], _ALPHA)
-        return unit
-    is_half, patterns = pixels.dtype == torch.float16, scratch(torch.int32)
-    for source, target in in_blocks(pixels.view(-1), unit.view(-1)):
-        _demand_numbers(source.numpy())
-        if is_half:
-            index = patterns[: len(source)].copy_(source.view(torch.uint16))
-            torch.index_select(_table(_COLOUR), 0, index, out=target)
-        else:
-            target.copy_(_formula(source, _COLOUR))
+            target[:, :3] = _to_unit(source[:, 1:], _COLOUR, patterns)
+            target[:, 3:] = _to_unit(source[:, :1], _ALPHA, patterns)
     return unit
 
 
@@ -168,12 +164,22 @@ def _as_batch(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _to_unit(values: torch.Tensor, low: float) -> torch.Tensor:
-    """Return float32 0 to 1 of values `low` to 1, NaN where they are not finite."""
+def _to_unit(
+    values: torch.Tensor, low: float, patterns: torch.Tensor, out: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Return float32 0 to 1 of values `low` to 1, NaN where they are not finite.
+
+    `patterns` is room for as many int32. With `out`, of one dim as `values` then is, that is filled
+    and returned.
+    """
     if values.dtype != torch.float16:
-        return _formula(values, low)
-    patterns = values.contiguous().view(torch.uint16).to(torch.int32)
-    return _table(low).index_select(0, patterns.view(-1)).view(values.shape)
+        unit = _formula(values, low)
+        return unit if out is None else out.copy_(unit)
+    index = patterns[: values.numel()]
+    index.view(values.shape).copy_(values.view(torch.uint16))
+    if out is None:
+        return _table(low).index_select(0, index).view(values.shape)
+    return torch.index_select(_table(low), 0, index, out=out)
 
 
 @cache
