@@ -16,7 +16,7 @@ from typing import TypeVar
 T = TypeVar("T")
 S = TypeVar("S")
 
-# As many as there are processors; of more than four the memory would tell.
+# How much is worked on at once: more than there are processors would only take memory.
 PROCESSORS = max(1, min(4, os.cpu_count() or 1))
 # How long a cancelled waiter stays for its thread to notice; longer would be felt as a hang.
 _GRACE_SECONDS = 0.05
@@ -77,8 +77,8 @@ async def in_stoppable_thread(work: Callable[[Callable[[], bool]], T]) -> T:
 def for_each(work: Callable[[S], T], items: Sequence[S]) -> list[T]:
     """Return what `work` returns for each item, of which several are worked at once; blocks.
 
-    For work that lets go of Python's lock, as packing, hashing and arithmetic do. Raises what the
-    first `work` raises, when all that have begun are over.
+    For work that lets go of Python's lock, as packing and hashing do. Raises what the first `work`
+    raises, when all that have begun are over.
     """
     if len(items) < 2:
         return [work(item) for item in items]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import deque
 from collections.abc import Coroutine
 from typing import Any, Generic, TypeVar
 
+from ..threads import PROCESSORS
+
 T = TypeVar("T")
-# More than there are processors would only take memory.
-MOST_AT_ONCE = max(1, min(4, os.cpu_count() or 1))
 
 
 class Unpacking(Generic[T]):
@@ -26,7 +25,7 @@ class Unpacking(Generic[T]):
     @property
     def due(self) -> bool:
         """Return whether to take one now: it is unpacked, or too many are not."""
-        return bool(self._tasks) and (self._tasks[0].done() or len(self._tasks) >= MOST_AT_ONCE)
+        return bool(self._tasks) and (self._tasks[0].done() or len(self._tasks) >= PROCESSORS)
 
     @property
     def left(self) -> bool:

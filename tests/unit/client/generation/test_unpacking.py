@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from drawbridge.client.generation.unpacking import MOST_AT_ONCE, Unpacking
+from drawbridge.client.generation.unpacking import Unpacking
+from drawbridge.client.threads import PROCESSORS
 
 
 class Work:
@@ -34,30 +35,30 @@ class Work:
 
 async def test_all_begin_at_once_and_come_in_their_order() -> None:
     work, unpacking = Work(), Unpacking[int]()
-    for number in range(MOST_AT_ONCE):
+    for number in range(PROCESSORS):
         unpacking.begin(work.do(number))
     await asyncio.sleep(0)
-    assert work.begun == list(range(MOST_AT_ONCE))
-    for number in reversed(range(MOST_AT_ONCE)):
+    assert work.begun == list(range(PROCESSORS))
+    for number in reversed(range(PROCESSORS)):
         await work.end(number)
     came = []
     while unpacking.left:
         came.append(await unpacking.take())
-    assert came == list(range(MOST_AT_ONCE))
+    assert came == list(range(PROCESSORS))
 
 
 async def test_one_is_due_when_it_is_unpacked_or_when_there_are_too_many() -> None:
     work, unpacking = Work(), Unpacking[int]()
     assert not unpacking.due
-    for number in range(MOST_AT_ONCE):
+    for number in range(PROCESSORS):
         assert not unpacking.due
         unpacking.begin(work.do(number))
     assert unpacking.due  # for memory's sake
     await work.end(0)
     assert await unpacking.take() == 0
-    assert not unpacking.due or MOST_AT_ONCE == 1
+    assert not unpacking.due or PROCESSORS == 1
     await work.end(1)
-    assert unpacking.due or MOST_AT_ONCE == 1
+    assert unpacking.due or PROCESSORS == 1
     await unpacking.close()
 
 
