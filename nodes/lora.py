@@ -89,12 +89,14 @@ class LoRAStack(io.ComfyNode):
         specification: str = "",
         **rows: str | float,
     ) -> io.NodeOutput:
-        from .servers import lookup, specifications
+        from .servers import specifications
 
         named = [name for number in range(1, ROWS + 1) if (name := _name(rows, number))]
         chosen = specifications.with_specification((*loras, *_chosen(rows)), specification, named)
         if model is None:
             return io.NodeOutput(chosen, "", "")
+        from .servers import lookup  # and gRPC with it, which nothing above needs
+
         found, specs, told = await interruptible(lookup.find_loras(model, chosen))
         for note in told:
             LOG.warning("LoRA Stack: %s", note)
